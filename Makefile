@@ -1,0 +1,90 @@
+# The one door.  `make` lists what it can do.  Needs only make and python3 (3.11 or newer).
+
+PYTHON ?= python3
+VENV   := .venv
+PY     := $(VENV)/bin/python
+STAMP  := $(VENV)/.installed
+APT    := apt-get update && apt-get install -y --no-install-recommends
+
+ARGS    ?=
+MINUTES ?= 10
+BENCH   ?= append views
+
+.DEFAULT_GOAL := help
+.PHONY: help install chromium demo test check fix arrows kafka hunt bench lock history ci
+
+help: ## list what can be done
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+install: $(STAMP) chromium ## set everything up in .venv, from the lock; quick when nothing changed
+
+demo: $(STAMP) ## a city works; ARGS="--kafka --speed 60 --port 8080"
+	@$(VENV)/bin/taizhang demo $(ARGS)
+
+test: install ## every test, with real Kafka and a real browser
+	$(PY) -m pytest
+
+check: $(STAMP) ## all that a commit must pass, in under a minute
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports
+	$(PY) -m pytest -q tests/unit tests/tidy
+
+fix: $(STAMP) ## repair formatting and what else can be repaired
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .
+
+arrows: $(STAMP) ## who may import whom
+	$(VENV)/bin/lint-imports
+
+kafka: $(STAMP) ## only what needs a broker
+	$(PY) -m pytest -m kafka
+
+hunt: $(STAMP) ## random seeds for MINUTES=10; prints seed and commit when one fails
+	@end=$$(( $$(date +%s) + $(MINUTES) * 60 )); n=0; \
+	while [ $$(date +%s) -lt $$end ]; do \
+		seed=$$($(PY) -c 'import secrets; print(secrets.randbelow(2**32))'); n=$$((n + 1)); \
+		$(PY) -m pytest -q -p no:cacheprovider --hypothesis-seed=$$seed tests/property \
+		|| { echo "failed: seed $$seed at commit $$(git rev-parse --short HEAD)"; exit 1; }; \
+	done; echo "$$n seeds, no failure"
+
+bench: $(STAMP) ## figures beside their peers, in one run; BENCH="append views"
+	@for b in $(BENCH); do $(VENV)/bin/taizhang bench $$b $(ARGS) || exit; done
+
+lock: $(STAMP) ## regenerate requirements.lock: versions and hashes, no addresses
+	$(VENV)/bin/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header --no-annotate $(ARGS) -o requirements.lock
+
+history: ## samples of old events are added, never edited
+	@git diff --diff-filter=MD --exit-code \
+		$$(git rev-parse -q --verify origin/main || git rev-parse HEAD) -- tests/golden/wire
+
+ci: test ## what CI runs
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	|| { echo "Taizhang needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Say which: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(call apt,python3-venv)
+	@echo "== 1/3 virtual environment: $(VENV)"
+	@[ -x $(PY) ] && $(PY) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	@echo "== 2/3 packages of requirements.lock, each checked against its hash"
+	@$(PY) -m pip install --disable-pip-version-check --require-hashes --only-binary :all: \
+		--no-compile -r requirements.lock
+	@echo "== 3/3 taizhang itself"
+	@$(PY) -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+chromium: $(STAMP)
+	@fc-list :lang=zh 2>/dev/null | grep -q . || $(call apt,fontconfig fonts-noto-cjk)
+	@command -v chromium google-chrome >/dev/null \
+	|| ls "$${PLAYWRIGHT_BROWSERS_PATH:-$$HOME/.cache/ms-playwright}" 2>/dev/null | grep -q chromium \
+	|| $(call apt,chromium) || { grep -q '^ID=ubuntu' /etc/os-release && [ "$$(id -u)" = 0 ] \
+		&& $(PY) -m playwright install --with-deps chromium; }  # Ubuntu has Chromium only as a snap
+
+# $(call apt,packages) installs them when we are root, else says the command.
+define apt
+{ if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
+	then echo "== from Debian: $(1)"; (export DEBIAN_FRONTEND=noninteractive; $(APT) $(1)); \
+	else echo "Missing: $(1). Please run: sudo sh -c '$(APT) $(1)'"; false; fi; }
+endef
