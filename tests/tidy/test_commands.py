@@ -35,6 +35,7 @@ def test_every_subcommand_exists(command):
     )
 
     assert (answer.returncode, answer.stderr) == (0, "")
+    assert f"taizhang {command}" in answer.stdout
 
 
 def test_every_module_that_is_run_exists():

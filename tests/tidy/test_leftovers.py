@@ -8,7 +8,9 @@ import pytest
 # Each pattern is written so that it does not find itself.
 LEFTOVERS = {
     "a note to oneself": r"\b(TOD[O]|FIXM[E]|XX[X]|HAC[K])\b",
-    "the address of a registry": r"pypi[.]|pythonhoste[d]|registry[.][a-z]|npmjs[.]|maven[2]|-index-url=",
+    "the address of a registry": (
+        r"pypi[.]|pythonhoste[d]|registry[.][a-z]|npmjs[.]|maven[2]|-index-url="
+    ),
     "a path of one machine": r"(?<![\w.])/(work|home|root|Users)/\w",
     "a conflict marker": r"(?m)^(<{7}|>{7}) ",
     "trailing space": r"(?m)[ \t]+$",
