@@ -1,4 +1,4 @@
-"""The topics of the ledger on Kafka, as data: made once by `taizhang kafka init`, checked ever after.
+"""The topics of the ledger on Kafka, as data: made by `taizhang kafka init`, checked ever after.
 
 A wrong topic is an error at every start and never repaired silently: a ledger that Kafka would
 delete after seven days, or that grew a partition, is for people to look at.
@@ -138,7 +138,7 @@ def topics(partitions: int = PARTITIONS, prefix: str = PREFIX) -> tuple[Topic, .
         ("reference", 1, for_ever, BATCH_BYTES_MAX),
         ("results", partitions + 1, month, BATCH_BYTES_MAX),
         ("rejects", partitions + 1, for_ever, BATCH_BYTES_MAX),
-        ("views", partitions, newest, BATCH_BYTES_MAX),
+        ("views", partitions + 1, newest, BATCH_BYTES_MAX),
         ("beats", partitions + 1, day, BATCH_BYTES_MAX),
     )
     common = {

@@ -1,0 +1,1 @@
+"""The words: frozen models and code lists, no IO."""

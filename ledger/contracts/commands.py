@@ -1,0 +1,91 @@
+"""Commands (命令): the same verbs in the imperative; what every door submits.
+
+A command names the fact it asks for, when that happened, who did it, where, and — so that it can
+be sent twice — which source it comes from and which number it has there.
+"""
+
+import hashlib
+from typing import Annotated, Any
+
+import orjson
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from ledger.contracts.codes import PARTITIONS, ActorKind, Channel, Post, SourceClass, partition_of
+from ledger.contracts.events import REFERENCE_COMMANDS
+from ledger.contracts.events.base import Id
+
+TICK = "clock.tick"
+"""T reaches partition `key`; records no fact of its own, moves the partition's pulse."""
+
+BEAT = "source.beat"
+"""A source is alive; `data` = {"centres": [ids it speaks for]}; records no fact."""
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\s/|@]+$")]
+
+
+class Actor(BaseModel):
+    """Who acted (行为人)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: ActorKind = ActorKind.STAFF
+    staff: Name | None = None
+    post: Post | None = None
+
+
+class Command(BaseModel):
+    """One command, as every door submits it: JSON of this shape, at most 256 KiB."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    type: str = Field(max_length=64)
+    key: Id = Field(description="stream key: case id, centre id, impl_id …")
+    occurred_at: AwareDatetime
+    source_system: Name
+    source_seq: Annotated[
+        str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\s|]+$")
+    ]
+    source_class: SourceClass = SourceClass.INTERACTIVE
+    actor: Actor = Actor(kind=ActorKind.SYSTEM)
+    centre: Name | None = None
+    dept: Name | None = None
+    window: Name | None = None
+    channel: Channel | None = None
+    late_reason: str | None = Field(default=None, max_length=64)
+    causation: str | None = Field(default=None, max_length=160)
+    correlation: str | None = Field(default=None, max_length=160)
+    expected_version: int | None = Field(default=None, ge=0)
+    data: dict[str, Any] = Field(default_factory=dict)
+
+
+def command_hash(raw: bytes) -> str:
+    """Give the hash that tells two commands of one source key apart: SHA-256, 32 hex digits.
+
+    Over the parsed content with sorted keys, so that white space and key order do not matter;
+    over the bytes themselves where they are no JSON.
+    """
+    try:
+        canonical = orjson.dumps(orjson.loads(raw), option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONDecodeError:
+        canonical = raw
+    return hashlib.sha256(canonical).hexdigest()[:32]
+
+
+def route(raw: bytes, partitions: int = PARTITIONS) -> int:
+    """Give the partition a command belongs to, without validating it.
+
+    Reference commands go to partition number `partitions`, a tick to the partition it names.
+    What cannot be parsed goes to partition 0, where the writer refuses and keeps it.
+    """
+    try:
+        fields = orjson.loads(raw)
+        kind, key = fields["type"], fields["key"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return 0
+    if not isinstance(key, str) or not isinstance(kind, str):
+        return 0
+    if kind in REFERENCE_COMMANDS:
+        return partitions
+    if kind == TICK:
+        return int(key) if key.isdecimal() and int(key) <= partitions else 0
+    return partition_of(key, partitions)

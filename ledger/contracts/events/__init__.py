@@ -1,0 +1,23 @@
+"""All facts (事实), one file a stream; the registries map wire names to them."""
+
+from ledger.contracts.events import case, rating, reference
+from ledger.contracts.events.base import Payload
+
+FACTS: dict[str, type[Payload]] = {
+    fact.TYPE: fact
+    for module in (case, rating, reference)
+    for fact in vars(module).values()
+    if isinstance(fact, type) and issubclass(fact, Payload) and fact.TYPE
+}
+"""Event type → its class."""
+
+COMMANDS: dict[str, type[Payload]] = {
+    fact.COMMAND: fact for fact in FACTS.values() if fact.COMMAND
+}
+"""Command type → the fact it asks for."""
+
+REFERENCE_COMMANDS = frozenset(
+    fact.COMMAND
+    for fact in vars(reference).values()
+    if isinstance(fact, type) and issubclass(fact, reference.ReferencePayload) and fact.COMMAND
+)

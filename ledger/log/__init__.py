@@ -1,0 +1,1 @@
+"""The book: the only folder of the ledger that touches the world."""

@@ -1,0 +1,1 @@
+"""The rules: pure, total, no clock."""

@@ -1,0 +1,159 @@
+"""From a command to the facts it makes: one function a kind of command."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ledger.contracts.codes import ProjectType, SourceClass
+from ledger.contracts.commands import Command
+from ledger.contracts.events import case as facts
+from ledger.contracts.events import rating as rating_facts
+from ledger.contracts.events.base import Payload
+from ledger.contracts.wire import Event
+from ledger.rules import case, rating, stamps
+from ledger.rules.corrections import (
+    Restatement,
+    restated_ratings,
+    void_case_facts,
+    void_ratings,
+)
+from ledger.rules.reference import Reference
+from ledger.rules.refusals import Code, Refused
+
+HARD = (SourceClass.INTERACTIVE,)
+"""Source classes for which separation of duties refuses; others are flagged (law 2)."""
+
+
+class Draft(NamedTuple):
+    """A fact before it has its envelope; `state` set: the stream's state after it."""
+
+    stream: str
+    type: str
+    data: Mapping[str, Any]
+    stamp: Mapping[str, Any]
+    causation: str | None = None
+    state: Any = None
+
+
+def decide_case(
+    stream: str, command: Command, payload: Payload, data: Mapping[str, Any], at: str,
+    state: case.State, reference: Reference,
+) -> list[Draft]:  # fmt: skip
+    """Decide a fact of a case.
+
+    Raises:
+        Refused: E_STATE, E_TIME_ORDER, E_FIELD, E_SOD.
+
+    """
+    kind = payload.TYPE
+    _check_fields(command, payload)
+    case.check(state, kind, data, at)
+    flags = _check_decision(command, payload, state, reference)
+    place = (command.centre, command.window)
+    own = stamps.of_case_fact(kind, state, data, at, place, reference)
+    if own.get("wrong_window"):
+        flags.append("R03")
+    after = case.evolve(state, _preview(kind, data, own, command, at))
+    stamp = {**stamps.history_parts(after), **own}
+    if flags:
+        stamp["flags"] = flags
+    return [Draft(stream, kind, data, stamp, state=after)]
+
+
+def _preview(
+    kind: str, data: Mapping[str, Any], stamp: Mapping[str, Any], command: Command, at: str
+) -> Event:
+    """Give as much of the event as the fold of a case looks at."""
+    event: Any = {"type": kind, "time": at, "data": {"data": data, "stamp": stamp}}
+    for name, value in (("centre", command.centre), ("window", command.window),
+                        ("actorstaff", command.actor.staff), ("actorpost", command.actor.post)):  # fmt: skip
+        if value is not None:
+            event[name] = str(value)
+    result: Event = event
+    return result
+
+
+def _check_fields(command: Command, payload: Payload) -> None:
+    """Refuse what one command says against itself."""
+    if isinstance(payload, facts.CaseAccepted) and payload.promised and payload.statutory:
+        same_unit = payload.promised.unit == payload.statutory.unit
+        if same_unit and payload.promised.n > payload.statutory.n:
+            raise Refused(Code.E_FIELD, "promised limit is longer than the statutory one")
+    if (
+        isinstance(payload, facts.DecisionMade)
+        and command.source_class in HARD
+        and payload.outcome == "rejected"
+        and not (payload.reason_code and payload.remedies_told)
+    ):
+        raise Refused(
+            Code.E_FIELD, "a rejection needs reason_code and remedies_told (行政许可法 §38)"
+        )
+
+
+def _check_decision(
+    command: Command, payload: Payload, state: case.State, reference: Reference
+) -> list[str]:
+    """Refuse or flag duties and short cuts; gives rule ids of domain.md 5.2."""
+    item = reference.items.get(state.item or "")
+    instant = state.project_type == ProjectType.INSTANT
+    alone = instant or (item is not None and item.one_person_ok)
+    staff = command.actor.staff
+    flags = []
+    if isinstance(payload, facts.DecisionMade):
+        hard = command.source_class in HARD
+        if hard and state.status == "ACC" and not alone:
+            raise Refused(
+                Code.E_STATE,
+                "a promised case is transferred and reviewed before it is decided (后台分类审批)",
+                (facts.Transferred.COMMAND,),
+            )
+        if staff and staff == state.accept_staff and not (item and item.one_person_ok):
+            if hard:
+                raise Refused(
+                    Code.E_SOD, f"{staff} accepted this case; another person has to decide it"
+                )
+            flags.append("R07")
+        elif staff and staff in state.review_staff and not alone:
+            flags.append("R07")
+    if isinstance(payload, facts.CaseIssued) and staff and staff == state.approve_staff:
+        flags.append("R07")
+    if isinstance(payload, facts.CaseAccepted) and payload.accept_no is None:
+        flags.append("R20")
+    return flags
+
+
+def decide_rating(
+    stream: str, payload: Payload, rated: rating.State, of: case.State, at: str
+) -> list[Draft]:
+    """Decide a rating of a case; it is stamped with where the case was accepted."""
+    if not isinstance(payload, rating_facts.RatingSubmitted):
+        raise Refused(Code.E_TYPE, "not a rating")
+    rating.check(rated, of, payload, at)
+    data = payload.model_dump(mode="json", exclude_none=True)
+    return [Draft(stream, payload.TYPE, data, stamps.history_parts(of))]
+
+
+def decide_case_void(
+    stream: str, data: Mapping[str, Any], history: Sequence[Event],
+    ratings: Sequence[Event], rating_stream: str,
+) -> list[Draft]:  # fmt: skip
+    """Void facts of a case: the void, then one restatement per fact that counts differently."""
+    restated, state = void_case_facts(stream, data, history)
+    restated = [*restated, *restated_ratings(rating_stream, ratings, state)]
+    void = Draft(stream, facts.CaseEventVoided.TYPE, data, {}, state=state)
+    return [void, *(_restamped(each, state) for each in restated)]
+
+
+def decide_rating_void(
+    stream: str, data: Mapping[str, Any], history: Sequence[Event]
+) -> list[Draft]:
+    """Void a rating."""
+    restated = void_ratings(stream, data, history)
+    void = Draft(stream, rating_facts.RatingEventVoided.TYPE, data, {})
+    return [void, *(_restamped(each, None) for each in restated)]
+
+
+def _restamped(each: Restatement, state: case.State | None) -> Draft:
+    kind = each.stream.partition("/")[0]
+    data = {"target": each.target, "before": each.before, "after": each.after}
+    return Draft(each.stream, f"{kind}.event_restamped", data, {}, each.target,
+                 state if kind == "case" else None)  # fmt: skip

@@ -1,0 +1,88 @@
+"""Measures (指标的和): every sum we keep, as data (law 4 of design.md).
+
+A measure says which event counts, on which condition, how much, and at which place. The same
+table compiles to the fold of the live views (`processors/views/fold.py`) and to the SQL that
+rebuilds a year (`analytics/lake/rebuild.py`), and prints docs/indicators.md.
+
+A *cell* is one sum: `code|bucket|centre|window`. The bucket is the local hour
+(`2020-06-01T09`) or day (`2020-06-01`) of `occurred_at`; a gauge has an empty bucket and never
+expires. An absent place is the empty string: the explicit bucket "no window".
+"""
+
+from typing import Literal, NamedTuple
+
+Op = Literal["=", ">=", "<", "present"]
+
+
+class Where(NamedTuple):
+    """A condition on one field of the event: `data.x`, `stamp.x` or an envelope attribute."""
+
+    field: str
+    op: Op
+    value: int | str | bool = True
+
+
+class Measure(NamedTuple):
+    """One sum."""
+
+    code: str
+    name: str
+    """Chinese label."""
+    unit: str
+    event: str
+    amount: int | str = 1
+    """A constant, or the field that holds an integer."""
+    where: tuple[Where, ...] = ()
+    centre: str = "stamp.accept_centre"
+    window: str = "stamp.accept_window"
+    gauge: bool = False
+
+
+WORKDAY_MINUTES = 480
+"""Working minutes of a working day: 09:00 to 17:00, Asia/Shanghai."""
+
+DECISION_BOUNDS_WORKDAYS = (0, 1, 2, 3, 5, 10, 20)
+"""Lower bounds of the buckets of working time from acceptance to decision, in working days."""
+
+
+def _decision_buckets() -> tuple[Measure, ...]:
+    bounds = (*DECISION_BOUNDS_WORKDAYS, None)
+    made = []
+    for low, high in zip(bounds[:-1], bounds[1:], strict=True):
+        where = [Where("stamp.working_minutes", ">=", (low or 0) * WORKDAY_MINUTES)]
+        label = f"≥{low}个工作日"
+        if high is not None:
+            where.append(Where("stamp.working_minutes", "<", high * WORKDAY_MINUTES))
+            label = f"{low}–{high}个工作日"
+        made.append(
+            Measure(f"decision_from_{low}d", f"决定用时 {label}", "件", "case.decision_made",
+                    where=tuple(where))
+        )  # fmt: skip
+    return tuple(made)
+
+
+MEASURES: tuple[Measure, ...] = (
+    Measure("submitted", "申请量", "件", "case.submitted", centre="centre", window="window"),
+    Measure("accepted", "受理量", "件", "case.accepted"),
+    Measure("in_progress", "在办量", "件", "case.accepted", window="", gauge=True),
+    Measure("in_progress", "在办量", "件", "case.concluded", amount=-1, window="", gauge=True,
+            where=(Where("stamp.accept_centre", "present"),)),
+    Measure("wrong_window", "错窗受理", "件", "case.accepted",
+            where=(Where("stamp.wrong_window", "=", value=True),)),
+    Measure("decision_n", "决定量", "件", "case.decision_made",
+            where=(Where("stamp.working_minutes", "present"),)),
+    Measure("decision_minutes", "受理到决定的工作时间", "工作分钟", "case.decision_made",
+            amount="stamp.working_minutes", where=(Where("stamp.working_minutes", "present"),)),
+    *_decision_buckets(),
+    Measure("concluded", "办结量", "件", "case.concluded"),
+    Measure("issued", "出件量", "件", "case.issued"),
+    *(
+        Measure(f"stars_{stars}", f"{name} ({stars}星)", "次", "rating.submitted",
+                where=(Where("data.stars", "=", stars),))
+        for stars, name in ((5, "非常满意"), (4, "满意"), (3, "基本满意"), (2, "不满意"),
+                            (1, "非常不满意"))
+    ),
+    Measure("negatives", "差评", "次", "rating.submitted", where=(Where("data.stars", "<", 3),)),
+)  # fmt: skip
+
+CELLS_PER_EVENT_MAX = 10

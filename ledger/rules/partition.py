@@ -1,0 +1,382 @@
+"""A partition's writer, without the world: decides one command after another (laws 1, 2, 3, 6).
+
+Pure: what is stored comes through a `Store`, time is an argument, nothing is written here. The
+logs drive it: `decide` a batch, make the batch durable, then `settle()`. When durability failed
+or is unknown, drop the whole `Partition` and build a new one from the store.
+"""
+
+from collections import OrderedDict
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+import orjson
+from pydantic import ValidationError
+
+from ledger.contracts.codes import COMMAND_BYTES_MAX, REJECT_HEAD_BYTES, SHANGHAI, SourceClass
+from ledger.contracts.commands import BEAT, TICK, Command, command_hash
+from ledger.contracts.events import COMMANDS, REFERENCE_COMMANDS
+from ledger.contracts.events.base import Payload
+from ledger.contracts.events.reference import ReferenceAdopted
+from ledger.contracts.receipts import Receipt
+from ledger.contracts.wire import Event, decode, encode, event_id
+from ledger.rules import case, rating
+from ledger.rules.door import check_late, check_reference, check_who_and_where
+from ledger.rules.facts import Draft, decide_case, decide_case_void, decide_rating, decide_rating_void
+from ledger.rules.reference import Reference
+from ledger.rules.refusals import Code, Refused
+
+STATES_KEPT = 50_000
+"""Streams whose folded state stays in memory; others are folded again when asked for."""
+
+
+class Store(Protocol):
+    """What is durable of one partition, for look-ups on demand."""
+
+    def history(self, stream: str) -> list[bytes]:
+        """Give the stored events of one stream in order of version."""
+        ...
+
+    def receipt(self, key: str) -> bytes | None:
+        """Give the stored receipt of an accepted command, as JSON."""
+        ...
+
+
+class Stored(NamedTuple):
+    """One event ready to be appended."""
+
+    stream: str
+    version: int
+    value: bytes
+
+
+class Decision(NamedTuple):
+    """What one command came to: its receipt, its events, and its reject when it was refused."""
+
+    receipt: Receipt
+    events: tuple[Stored, ...] = ()
+    reject: dict[str, Any] | None = None
+
+
+class Stream(NamedTuple):
+    """A stream's version (facts so far) and folded state."""
+
+    version: int
+    state: Any
+
+
+class Partition:
+    """The folded state of one partition; one at a time decides."""
+
+    def __init__(self, number: int, store: Store, *, is_reference: bool = False) -> None:
+        self.number = number
+        self.is_reference = is_reference
+        self.reference = Reference()
+        self.tick = ""
+        self.beats: set[str] = set()
+        self._store = store
+        self._streams: OrderedDict[str, Stream] = OrderedDict()
+        self._new_events: dict[str, list[bytes]] = {}
+        self._new_receipts: dict[str, Receipt] = {}
+        self._recorded_at = ""
+
+    def resume(self, recorded_at: str) -> None:
+        """Continue after the last stored event, recorded then: time never runs backwards."""
+        self._recorded_at = max(self._recorded_at, recorded_at)
+
+    def settle(self) -> None:
+        """The batch is durable: forget the overlay, trim the cache."""
+        self._new_events.clear()
+        self._new_receipts.clear()
+        while len(self._streams) > STATES_KEPT:
+            self._streams.popitem(last=False)
+
+    def adopt(self, facts: list[Event], offset: int, now: datetime) -> Stored | None:
+        """Fold reference facts up to `offset` in and say so in the partition itself.
+
+        Gives the `reference.adopted` fact to append before anything else of the batch; None when
+        there is nothing new.
+        """
+        if offset <= self.reference.offset:
+            return None
+        for fact in facts:
+            self.reference.apply(fact)
+        self.reference.offset = offset
+        draft = Draft(f"partition/{self.number}", ReferenceAdopted.TYPE, {"offset": offset}, {})
+        command = Command(
+            type="reference.adopt", key=str(self.number), occurred_at=self._now(now),
+            source_system="ledger", source_seq=f"adopt-{self.number}-{offset}",
+            source_class=SourceClass.SYSTEM,
+        )  # fmt: skip
+        return self._record(draft, command, self._at(command.occurred_at), self._now(now))
+
+    def decide(self, raw: bytes, now: datetime) -> Decision:
+        """Decide one command; refusals are results, only a defect of ours raises."""
+        moment = self._now(now)
+        key, digest = "", command_hash(raw)
+        stream = ""
+        try:
+            command = parse(raw)
+            key = f"{command.source_system}/{command.source_seq}"
+            if command.type in {TICK, BEAT}:
+                return self._note(command, key, digest)
+            if bound := self._receipt(key):
+                if bound.hash == digest:
+                    return Decision(bound.model_copy(update={"status": "duplicate"}))
+                raise Refused(
+                    Code.E_DUP_CONFLICT,
+                    f"{key} is bound to another command, which made {', '.join(bound.events)}",
+                )
+            payload = payload_of(command)
+            stream = f"{payload.STREAM}/{command.key}"
+            recorded = self._record_all(command, payload, stream, moment)
+        except Refused as refused:
+            return self._refuse(refused, key, digest, stream, raw, moment)
+        receipt = Receipt(
+            key=key, hash=digest, status="accepted", stream=stream,
+            version=self._streams[stream].version,
+            events=tuple(event_id(e.stream, e.version) for e in recorded),
+        )  # fmt: skip
+        self._new_receipts[key] = receipt
+        return Decision(receipt, tuple(recorded))
+
+    # ------------------------------------------------------------------------- inside one command
+
+    def _record_all(
+        self, command: Command, payload: Payload, stream: str, moment: datetime
+    ) -> list[Stored]:
+        flags = check_late(command, moment, self.reference)
+        occurred = min(command.occurred_at, moment)
+        if occurred < command.occurred_at:
+            flags.append("clamped")
+        at = self._at(occurred)
+        data = payload.model_dump(mode="json", exclude_none=True)
+        check_who_and_where(command, data, self.reference)
+        version = self._stream(stream).version
+        if command.expected_version is not None and command.expected_version != version:
+            raise Refused(
+                Code.E_VERSION,
+                f"{stream} is at version {version}, not {command.expected_version}; read it again",
+            )
+        drafts = self._drafts(command, payload, stream, data, at)
+        if flags:
+            first = drafts[0]
+            drafts[0] = first._replace(
+                stamp={**first.stamp, "flags": [*first.stamp.get("flags", []), *flags]}
+            )
+        return [self._record(draft, command, at, moment) for draft in drafts]
+
+    def _drafts(
+        self, command: Command, payload: Payload, stream: str, data: dict[str, Any], at: str
+    ) -> list[Draft]:
+        if command.type in REFERENCE_COMMANDS:
+            if not self.is_reference:
+                raise Refused(Code.E_TYPE, "a reference command goes to the reference partition")
+            check_reference(payload, command.key, self.reference)
+            return [Draft(stream, payload.TYPE, data, {})]
+        case_stream = f"case/{command.key}"
+        rating_stream = f"rating/{command.key}"
+        state: case.State = self._stream(case_stream).state
+        match command.type:
+            case "case.void_event":
+                return decide_case_void(
+                    stream, data, self._history(case_stream), self._history(rating_stream),
+                    rating_stream,
+                )  # fmt: skip
+            case "rating.void_event":
+                return decide_rating_void(stream, data, self._history(stream))
+            case "rating.submit":
+                rated: rating.State = self._stream(stream).state
+                return decide_rating(stream, payload, rated, state, at)
+        return decide_case(stream, command, payload, data, at, state, self.reference)
+
+    def _record(self, draft: Draft, command: Command, at: str, moment: datetime) -> Stored:
+        before = self._stream(draft.stream)
+        version = before.version + 1
+        event = envelope(draft, command, at, self._at(moment), version)
+        value = encode(event)
+        self._new_events.setdefault(draft.stream, []).append(value)
+        if draft.state is not None:
+            state = draft.state
+        elif draft.type.endswith((".event_voided", ".event_restamped")):
+            state = _fold(draft.stream, [*self._history(draft.stream)])
+        elif draft.stream.startswith("case/"):
+            state = case.evolve(before.state, event)
+        elif draft.stream.startswith("rating/"):
+            state = rating.State(before.state.rated | {draft.data["via"]})
+        else:
+            state = None
+        self._streams[draft.stream] = Stream(version, state)
+        self._streams.move_to_end(draft.stream)
+        if self.is_reference:
+            self.reference.apply(event)
+        return Stored(draft.stream, version, value)
+
+    def _note(self, command: Command, key: str, digest: str) -> Decision:
+        if command.type == TICK:
+            self.tick = max(self.tick, self._at(command.occurred_at))
+        else:
+            centres = command.data.get("centres", [])
+            if not isinstance(centres, list) or not all(isinstance(c, str) for c in centres):
+                raise Refused(Code.E_FIELD, "source.beat: data.centres must be a list of ids")
+            self.beats.update(centres)
+        return Decision(Receipt(key=key, hash=digest, status="noted"))
+
+    def _refuse(
+        self, refused: Refused, key: str, digest: str, stream: str, raw: bytes, moment: datetime
+    ) -> Decision:
+        return Decision(
+            Receipt(
+                key=key, hash=digest, status="refused", stream=stream, code=refused.code.value,
+                message=refused.message, legal=refused.legal,
+            ),
+            (),
+            reject_body(refused, key, digest, stream, raw, self._at(moment)),
+        )  # fmt: skip
+
+    # ------------------------------------------------------------------------------ what is known
+
+    def _stream(self, name: str) -> Stream:
+        known = self._streams.get(name)
+        if known is None:
+            history = self._history(name)
+            known = Stream(len(history), _fold(name, history))
+            self._streams[name] = known
+        else:
+            self._streams.move_to_end(name)
+        return known
+
+    def _history(self, stream: str) -> list[Event]:
+        stored = self._store.history(stream)
+        return [decode(value) for value in (*stored, *self._new_events.get(stream, ()))]
+
+    def _receipt(self, key: str) -> Receipt | None:
+        if known := self._new_receipts.get(key):
+            return known
+        stored = self._store.receipt(key)
+        return None if stored is None else Receipt.model_validate_json(stored)
+
+    def _now(self, now: datetime) -> datetime:
+        """Give `now`, never before the last one of this partition."""
+        local = now.astimezone(SHANGHAI)
+        text = local.isoformat()
+        if text < self._recorded_at:
+            return datetime.fromisoformat(self._recorded_at)
+        self._recorded_at = text
+        return local
+
+    @staticmethod
+    def _at(moment: datetime) -> str:
+        return moment.astimezone(SHANGHAI).isoformat()
+
+
+def parse(raw: bytes) -> Command:
+    """Read a command from bytes.
+
+    Raises:
+        Refused: E_LIMIT or E_FIELD, saying which field and why.
+
+    """
+    if len(raw) > COMMAND_BYTES_MAX:
+        raise Refused(
+            Code.E_LIMIT, f"a command of {len(raw):,} bytes; at most {COMMAND_BYTES_MAX:,}"
+        )
+    try:
+        return Command.model_validate(orjson.loads(raw))
+    except orjson.JSONDecodeError as error:
+        raise Refused(Code.E_FIELD, f"not JSON: {error}") from None
+    except ValidationError as error:
+        raise Refused(Code.E_FIELD, field_errors(error)) from None
+
+
+def payload_of(command: Command) -> Payload:
+    """Validate a command's data as the fact it asks for.
+
+    Raises:
+        Refused: E_TYPE naming the commands there are, E_FIELD naming the fields.
+
+    """
+    fact = COMMANDS.get(command.type)
+    if fact is None:
+        names = tuple(sorted(COMMANDS))
+        raise Refused(Code.E_TYPE, f"no command {command.type!r}", names)
+    try:
+        return fact.model_validate(command.data)
+    except ValidationError as error:
+        raise Refused(Code.E_FIELD, f"data: {field_errors(error)}") from None
+
+
+def field_errors(error: ValidationError) -> str:
+    """Say in one sentence which fields are wrong; values are not repeated (personal data)."""
+    parts = [
+        f"{'.'.join(map(str, e['loc'])) or 'command'}: {e['msg']}"
+        for e in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
+    more = f" and {len(parts) - 5} more" if len(parts) > 5 else ""  # noqa: PLR2004
+    return "; ".join(parts[:5]) + more
+
+
+def envelope(draft: Draft, command: Command, at: str, recorded_at: str, version: int) -> Event:
+    """Put a fact on the wire: what views route by is flat, what was said and stamped is data."""
+    event: Any = {
+        "specversion": "1.0",
+        "id": event_id(draft.stream, version),
+        "source": "/taizhang",
+        "type": draft.type,
+        "subject": draft.stream,
+        "time": at,
+        "datacontenttype": "application/json",
+        "schemaversion": 1,
+        "recordedat": recorded_at,
+        "streamversion": version,
+        "sourcesystem": command.source_system,
+        "sourceseq": command.source_seq,
+        "sourceclass": command.source_class.value,
+        "actorkind": command.actor.kind.value,
+    }
+    for name, value in (
+        ("actorstaff", command.actor.staff), ("actorpost", command.actor.post),
+        ("centre", command.centre), ("dept", command.dept), ("window", command.window),
+        ("channel", command.channel), ("latereason", command.late_reason),
+        ("causation", draft.causation or command.causation), ("correlation", command.correlation),
+    ):  # fmt: skip
+        if value is not None:
+            event[name] = str(value)
+    event["data"] = {"data": draft.data, "stamp": draft.stamp}
+    result: Event = event
+    return result
+
+
+def reject_body(
+    refused: Refused, key: str, digest: str, stream: str, raw: bytes, at: str
+) -> dict[str, Any]:
+    """Give what is kept of a refused command: why, and at most its first 4 KiB."""
+    return {
+        "key": key, "hash": digest, "code": refused.code.value, "message": refused.message,
+        "legal": list(refused.legal), "stream": stream, "at": at, "size": len(raw),
+        "head": raw[:REJECT_HEAD_BYTES].decode("utf-8", "replace"),
+    }  # fmt: skip
+
+
+def failed_decision(raw: bytes, now: datetime) -> Decision:
+    """Refuse a command that failed three rebuilds, without deciding it again."""
+    digest = command_hash(raw)
+    try:
+        key = "{source_system}/{source_seq}".format_map(orjson.loads(raw))
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+        key = ""
+    refused = Refused(
+        Code.E_INTERNAL, "the ledger failed on this command three times; send it to its makers"
+    )
+    receipt = Receipt(
+        key=key, hash=digest, status="refused", code=refused.code.value, message=refused.message
+    )
+    at = now.astimezone(SHANGHAI).isoformat()
+    return Decision(receipt, (), reject_body(refused, key, digest, "", raw, at))
+
+
+def _fold(stream: str, history: list[Event]) -> Any:  # noqa: ANN401
+    if stream.startswith("case/"):
+        return case.fold(history)
+    if stream.startswith("rating/"):
+        return rating.fold(history)
+    return None

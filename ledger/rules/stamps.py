@@ -1,0 +1,92 @@
+"""Stamps (戳): what a reader would otherwise have to join, worked out at the door (law 3).
+
+Two kinds of part. *History parts* depend on the effective facts of the case, and change when one
+of them is corrected. *Reference parts* depend on reference data as adopted when the fact was
+decided, and are kept by a restatement.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from ledger.contracts.codes import SHANGHAI
+from ledger.contracts.events import case as facts
+from ledger.contracts.events.base import Limit
+from ledger.rules.case import State
+from ledger.rules.reference import Reference
+from ledger.rules.routing import is_wrong, required_window
+
+Stamp = dict[str, Any]
+
+HISTORY_PARTS = ("item", "dept", "accept_centre", "accept_window")
+
+
+def history_parts(state: State) -> Stamp:
+    """Give item, department and place of acceptance as of `state` (after the fact itself)."""
+    parts = {name: getattr(state, name) for name in HISTORY_PARTS}
+    return {name: value for name, value in parts.items() if value is not None}
+
+
+def submitted(item: str, reference: Reference) -> Stamp:
+    """Stamp case.submitted with what the item says."""
+    known = reference.items[item]
+    return {"item": item, "dept": known.dept, "project_type": known.project_type.value}
+
+
+def accepted(
+    state: State, data: Mapping[str, Any], at: str, place: tuple[str | None, str | None],
+    reference: Reference,
+) -> Stamp:  # fmt: skip
+    """Stamp case.accepted: type, routing and dues."""
+    item = reference.items.get(state.item or "")
+    kind = data.get("project_type") or (item.project_type.value if item else None)
+    stamp: Stamp = {"project_type": kind} if kind else {}
+    centre, window = place
+    if item and centre in reference.centres and window in reference.windows:
+        needed = required_window(
+            item, reference.depts.get(item.dept), reference.centres[centre]
+        )
+        if needed is not None:
+            stamp["required_window"] = needed.value
+        stamp["wrong_window"] = is_wrong(reference.windows[window], needed)
+    start = datetime.fromisoformat(at)
+    for name in ("statutory", "promised"):
+        limit = _limit(data.get(name), getattr(item, name, None))
+        if limit is None:
+            continue
+        due = reference.calendar.due(start, limit)
+        stamp[f"{name}_due"] = due.isoformat()
+        if not reference.calendar.covers(start.astimezone(SHANGHAI).date(), due.date()):
+            stamp["due_provisional"] = True
+    if used := reference.calendar.sources.get(start.astimezone(SHANGHAI).year):
+        stamp["calendar"] = used
+    return stamp
+
+
+def _limit(said: Mapping[str, Any] | None, registered: Limit | None) -> Limit | None:
+    return Limit.model_validate(said) if said else registered
+
+
+def decided(state: State, at: str, reference: Reference) -> Stamp:
+    """Stamp case.decision_made with the working minutes since acceptance, where known."""
+    if state.accepted_at is None:
+        return {}
+    minutes = reference.calendar.minutes(
+        datetime.fromisoformat(state.accepted_at), datetime.fromisoformat(at)
+    )
+    return {} if minutes is None else {"working_minutes": minutes}
+
+
+def of_case_fact(
+    kind: str, state: State, data: Mapping[str, Any], at: str,
+    place: tuple[str | None, str | None], reference: Reference,
+) -> Stamp:  # fmt: skip
+    """Give the reference parts of a case fact's stamp; `state` is the one before the fact."""
+    match kind:
+        case facts.CaseSubmitted.TYPE:
+            return submitted(data["item"], reference)
+        case facts.CaseAccepted.TYPE:
+            return accepted(state, data, at, place, reference)
+        case facts.DecisionMade.TYPE:
+            return decided(state, at, reference)
+    return {}

@@ -1,0 +1,120 @@
+"""Working days (工作日) in Asia/Shanghai: a date is not a moment; converted here and only here.
+
+Counting (domain.md 4.2): the start day is day 0 even when before opening; elapsed(t) is the
+number of working days d with start < d ≤ date(t). Source: 行政许可法 §82.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from itertools import accumulate
+
+from ledger.contracts.codes import SHANGHAI, LimitUnit
+from ledger.contracts.events.base import Limit
+from ledger.rules.measures import WORKDAY_MINUTES
+
+OPENING_MINUTE = 9 * 60
+END_OF_DAY = time(23, 59, 59, 999000)
+SATURDAY = 5
+
+
+class Calendar:
+    """日历: the published years. A value: `with_year` gives a new one."""
+
+    def __init__(self) -> None:
+        self._years: dict[int, tuple[int, ...]] = {}
+        self.sources: dict[int, str] = {}
+
+    def with_year(
+        self, year: int, holidays: Iterable[date], workdays: Iterable[date], source: str = ""
+    ) -> "Calendar":
+        """Publish a year: Monday to Friday but `holidays`, and the weekend `workdays`."""
+        made = Calendar()
+        off, on = set(holidays), set(workdays)
+        days = [date(year, 1, 1) + timedelta(n) for n in range(366)]
+        working = [
+            d.year == year and (d in on or (d.weekday() < SATURDAY and d not in off)) for d in days
+        ]
+        made._years = {**self._years, year: (0, *accumulate(map(int, working)))}
+        made.sources = {**self.sources, year: source}
+        return made
+
+    def covers(self, first: date, last: date) -> bool:
+        """Tell whether every year from `first` to `last` is published."""
+        return all(year in self._years for year in range(first.year, last.year + 1))
+
+    def _before(self, day: date) -> int:
+        """Count the working days of its year before `day`; unpublished: Monday to Friday."""
+        start = date(day.year, 1, 1)
+        ordinal = (day - start).days
+        if counts := self._years.get(day.year):
+            return counts[ordinal]
+        weeks, rest = divmod(ordinal, 7)
+        return weeks * 5 + sum((start.weekday() + n) % 7 < SATURDAY for n in range(rest))
+
+    def _count(self, day: date, since: int) -> int:
+        """Count the working days from 1 January `since` to before `day`."""
+        whole = sum(
+            self._before(date(year, 12, 31)) + self.is_working(date(year, 12, 31))
+            for year in range(since, day.year)
+        )
+        return whole + self._before(day)
+
+    def is_working(self, day: date) -> bool:
+        """Tell whether `day` is a working day; unpublished years: Monday to Friday."""
+        if counts := self._years.get(day.year):
+            ordinal = (day - date(day.year, 1, 1)).days
+            return counts[ordinal + 1] > counts[ordinal]
+        return day.weekday() < SATURDAY
+
+    def elapsed(self, start: date, day: date) -> int:
+        """Count working days d with start < d ≤ day; 0 when day ≤ start."""
+        if day <= start:
+            return 0
+        one = timedelta(1)
+        return self._count(day + one, start.year) - self._count(start + one, start.year)
+
+    def minutes(self, start: datetime, end: datetime) -> int | None:
+        """Count the working minutes in [start, end), whole minutes of the local clock.
+
+        None where a year is not published: an unknown is not a zero. Never negative.
+        """
+        a, b = start.astimezone(SHANGHAI), end.astimezone(SHANGHAI)
+        if not self.covers(a.date(), b.date()) and a.date() <= b.date():
+            return None
+        if b <= a:
+            return 0
+        since = a.year
+        return self._minutes_until(b, since) - self._minutes_until(a, since)
+
+    def _minutes_until(self, moment: datetime, since: int) -> int:
+        day = moment.date()
+        today = 0
+        if self.is_working(day):
+            minute = moment.hour * 60 + moment.minute - OPENING_MINUTE
+            today = min(max(minute, 0), WORKDAY_MINUTES)
+        return self._count(day, since) * WORKDAY_MINUTES + today
+
+    def add(self, start: date, n: int) -> date:
+        """Give the day on which n working days have elapsed since `start`; n = 0 is `start`."""
+        day = start
+        while n > 0:
+            day += timedelta(1)
+            n -= self.is_working(day)
+        return day
+
+    def due(self, start: datetime, limit: Limit) -> datetime:
+        """Give the due of a limit that runs from `start`: the end of its last local day.
+
+        Natural days that end on a non-working day move to the next working day; hours are
+        counted by the clock (service hours come with the clocks of domain.md 4.2).
+        """
+        local = start.astimezone(SHANGHAI)
+        if limit.unit is LimitUnit.HOUR:
+            return local + timedelta(hours=limit.n)
+        if limit.unit is LimitUnit.WORKDAY:
+            day = self.add(local.date(), limit.n)
+        else:
+            day = local.date() + timedelta(limit.n)
+            while not self.is_working(day):
+                day += timedelta(1)
+        return datetime.combine(day, END_OF_DAY, SHANGHAI)

@@ -1,0 +1,1 @@
+"""Pure views: fold, latest, picture."""
