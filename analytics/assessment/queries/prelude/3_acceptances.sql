@@ -1,0 +1,18 @@
+-- 用途   the acceptance (受理) of each case that counts, with the reference data it was decided with
+-- 依据   domain.md 4.1: a case is accepted once; what was voided does not count
+-- grain  one row a case
+-- parameters  tables facts, adoptions
+-- unit   cases
+SELECT
+  f.case_id, f.occurred_local, f.centre, f."window",
+  s.item, coalesce(a.adopted, 0) AS adopted
+FROM facts AS f
+LEFT JOIN (
+  SELECT case_id, json_extract_string(data, '$.item') AS item
+  FROM facts
+  WHERE type = 'case.submitted'
+) AS s USING (case_id)
+ASOF LEFT JOIN adoptions AS a
+  ON a."partition" = f."partition" AND a."offset" < f."offset"
+WHERE f.type = 'case.accepted'
+ORDER BY f.case_id

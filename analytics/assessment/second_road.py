@@ -1,0 +1,43 @@
+"""The second road (第二条路): every indicator by hand-written SQL over what the sources said.
+
+Each file of `queries/` is one query; those of `queries/prelude/` become tables of their name, in
+order, for the others to read. None of them may read a stamp (tests/agreement looks).
+"""
+
+from pathlib import Path
+
+from analytics.lake.catalog import Lake
+from analytics.lake.rebuild import Cells, at_cut, cells
+from ledger.log.seam import Cut
+
+QUERIES = Path(__file__).parent / "queries"
+
+
+def prelude() -> list[tuple[str, Path]]:
+    """Give (table, file) in the order in which they build on each other."""
+    return [(path.stem.partition("_")[2], path) for path in sorted(QUERIES.glob("prelude/*.sql"))]
+
+
+def indicators() -> list[Path]:
+    """Give the files of the indicators."""
+    return sorted(QUERIES.glob("*.sql"))
+
+
+def second_road(lake: Lake, cut: Cut) -> Cells:
+    """Give every cell that is not zero at `cut`, by hand-written SQL.
+
+    Raises:
+        LakeError: the lake cannot be read.
+
+    """
+    con = at_cut(lake, cut)
+    try:
+        for table, path in prelude():
+            query = path.read_text(encoding="utf-8")
+            con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}")
+        sums: Cells = {}
+        for path in indicators():
+            sums |= cells(con.execute(path.read_text(encoding="utf-8")).fetchall())
+        return sums
+    finally:
+        con.close()

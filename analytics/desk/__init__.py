@@ -1,0 +1,1 @@
+"""The desk (审计台): read-only pages over the log and the lake."""
