@@ -1,9 +1,8 @@
-"""What `taizhang kafka up | down | init | status` do; each gives the object that `--json` prints."""
+"""What `taizhang kafka up | down | init | status` do; each gives what `--json` prints."""
 
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ledger.log.broker import KAFKA, Cluster
@@ -19,6 +18,7 @@ from ledger.log.topics import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 PORT: Final = 9092
 INIT_SECONDS: Final = 30.0
