@@ -10,7 +10,7 @@ from ledger.log.seam import Log, LogError
 
 async def open_log(
     url: str,
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC),  # noqa: TID251
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     partitions: int = PARTITIONS,
 ) -> Log:
     """Give the book behind `url`; `clock` is the embedded writer's now.

@@ -126,9 +126,7 @@ def _check_parts(state: State, kind: str, data: Mapping[str, Any]) -> None:
     if kind == facts.TransferReceived.TYPE and state.transfer is not None:
         open_id = state.transfer.transfer_id
         if data["transfer_id"] != open_id:
-            raise Refused(
-                Code.E_STATE, f"transfer {data['transfer_id']} is not open; {open_id} is"
-            )
+            raise Refused(Code.E_STATE, f"transfer {data['transfer_id']} is not open; {open_id} is")
 
 
 def _predecessor(state: State, kind: str, data: Mapping[str, Any]) -> str | None:

@@ -132,9 +132,7 @@ def void_ratings(stream: str, data: Mapping[str, Any], history: Sequence[Event])
     return [Restatement(stream, target, facts[target], None) for target in facts if target in gone]
 
 
-def restated_ratings(
-    stream: str, history: Sequence[Event], state: case.State
-) -> list[Restatement]:
+def restated_ratings(stream: str, history: Sequence[Event], state: case.State) -> list[Restatement]:
     """Give the ratings whose place changes because their case was corrected."""
     changed = []
     for target, fact in current(history).items():

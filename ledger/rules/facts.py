@@ -64,8 +64,12 @@ def _preview(
 ) -> Event:
     """Give as much of the event as the fold of a case looks at."""
     event: Any = {"type": kind, "time": at, "data": {"data": data, "stamp": stamp}}
-    for name, value in (("centre", command.centre), ("window", command.window),
-                        ("actorstaff", command.actor.staff), ("actorpost", command.actor.post)):  # fmt: skip
+    for name, value in (
+        ("centre", command.centre),
+        ("window", command.window),
+        ("actorstaff", command.actor.staff),
+        ("actorpost", command.actor.post),
+    ):
         if value is not None:
             event[name] = str(value)
     result: Event = event

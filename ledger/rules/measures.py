@@ -9,6 +9,7 @@ A *cell* is one sum: `code|bucket|centre|window`. The bucket is the local hour
 expires. An absent place is the empty string: the explicit bucket "no window".
 """
 
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 Op = Literal["=", ">=", "<", "present"]
@@ -48,7 +49,7 @@ DECISION_BOUNDS_WORKDAYS = (0, 1, 2, 3, 5, 10, 20)
 def _decision_buckets() -> tuple[Measure, ...]:
     bounds = (*DECISION_BOUNDS_WORKDAYS, None)
     made = []
-    for low, high in zip(bounds[:-1], bounds[1:], strict=True):
+    for low, high in pairwise(bounds):
         where = [Where("stamp.working_minutes", ">=", (low or 0) * WORKDAY_MINUTES)]
         label = f"≥{low}个工作日"
         if high is not None:

@@ -21,7 +21,13 @@ from ledger.contracts.receipts import Receipt
 from ledger.contracts.wire import Event, decode, encode, event_id
 from ledger.rules import case, rating
 from ledger.rules.door import check_late, check_reference, check_who_and_where
-from ledger.rules.facts import Draft, decide_case, decide_case_void, decide_rating, decide_rating_void
+from ledger.rules.facts import (
+    Draft,
+    decide_case,
+    decide_case_void,
+    decide_rating,
+    decide_rating_void,
+)
 from ledger.rules.reference import Reference
 from ledger.rules.refusals import Code, Refused
 

@@ -43,9 +43,7 @@ def accepted(
     stamp: Stamp = {"project_type": kind} if kind else {}
     centre, window = place
     if item and centre in reference.centres and window in reference.windows:
-        needed = required_window(
-            item, reference.depts.get(item.dept), reference.centres[centre]
-        )
+        needed = required_window(item, reference.depts.get(item.dept), reference.centres[centre])
         if needed is not None:
             stamp["required_window"] = needed.value
         stamp["wrong_window"] = is_wrong(reference.windows[window], needed)

@@ -4,6 +4,7 @@ Counting (domain.md 4.2): the start day is day 0 even when before opening; elaps
 number of working days d with start < d ≤ date(t). Source: 行政许可法 §82.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from itertools import accumulate
@@ -96,6 +97,13 @@ class Calendar:
 
     def add(self, start: date, n: int) -> date:
         """Give the day on which n working days have elapsed since `start`; n = 0 is `start`."""
+        if n == 0:
+            return start
+        counts = self._years.get(start.year)
+        ordinal = (start - date(start.year, 1, 1)).days
+        if counts is not None and counts[ordinal + 1] + n <= counts[-1]:
+            found = bisect_left(counts, counts[ordinal + 1] + n)
+            return date(start.year, 1, 1) + timedelta(found - 1)
         day = start
         while n > 0:
             day += timedelta(1)

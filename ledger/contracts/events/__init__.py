@@ -11,9 +11,7 @@ FACTS: dict[str, type[Payload]] = {
 }
 """Event type → its class."""
 
-COMMANDS: dict[str, type[Payload]] = {
-    fact.COMMAND: fact for fact in FACTS.values() if fact.COMMAND
-}
+COMMANDS: dict[str, type[Payload]] = {fact.COMMAND: fact for fact in FACTS.values() if fact.COMMAND}
 """Command type → the fact it asks for."""
 
 REFERENCE_COMMANDS = frozenset(

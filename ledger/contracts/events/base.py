@@ -6,9 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from ledger.contracts.codes import LimitUnit
 
-Id = Annotated[
-    str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\s|/@\x00-\x1f]+$")
-]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\s|/@\x00-\x1f]+$")]
 """An identifier: 1 to 64 characters; never a name, a telephone or an identity number."""
 
 TEXT_MAX = 200

@@ -1,0 +1,219 @@
+"""The deciding side of the embedded book: partitions, group commit, recovery.
+
+Used by one thread only. A batch is decided on the partitions' own overlay and inserted in one
+transaction; after any failure nothing in memory is trusted.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import orjson
+
+from ledger.contracts.commands import command_hash
+from ledger.contracts.wire import Event, decode
+from ledger.log.seam import LogError, Pulse
+from ledger.proof.chain import chain, genesis
+from ledger.rules.partition import Decision, Partition, Stored, failed_decision
+
+SHIFT = 40
+"""Row id = partition << 40 | offset: the primary key is the position, in order."""
+ATTEMPTS_MAX = 3
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS events (
+    position INTEGER PRIMARY KEY, stream TEXT NOT NULL, version INTEGER NOT NULL,
+    value BLOB NOT NULL, chain BLOB NOT NULL);
+CREATE UNIQUE INDEX IF NOT EXISTS events_stream ON events (stream, version);
+CREATE TABLE IF NOT EXISTS receipts (key TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS rejects (
+    n INTEGER PRIMARY KEY, partition INTEGER NOT NULL, key TEXT NOT NULL, hash TEXT NOT NULL,
+    code TEXT NOT NULL, body BLOB NOT NULL, UNIQUE (key, hash, code));
+"""
+
+
+class SqliteStore:
+    """What is stored of one partition (`ledger.rules.partition.Store`), over a connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def history(self, stream: str) -> list[bytes]:
+        """Give the stored events of a stream in order of version."""
+        rows = self._connection.execute(
+            "SELECT value FROM events WHERE stream = ? ORDER BY version", (stream,)
+        )
+        return [row[0] for row in rows]
+
+    def receipt(self, key: str) -> bytes | None:
+        """Give the receipt a source key is bound to."""
+        row = self._connection.execute("SELECT body FROM receipts WHERE key = ?", (key,)).fetchone()
+        return None if row is None else row[0]
+
+
+class Writer:
+    """The writing side, used by one thread only: partitions, ends and chain heads."""
+
+    def __init__(self, path: Path, partitions: int) -> None:
+        self.partitions = partitions
+        self.connection = connect(path)
+        self.connection.executescript(SCHEMA)
+        self._check_partitions(path)
+        self.ends: list[int] = []
+        self._heads: list[bytes] = []
+        self._open: dict[int, Partition] = {}
+        self._new_events: list[tuple[int, str, int, bytes, bytes]] = []
+        self._new_receipts: list[tuple[str, bytes]] = []
+        self._attempts: Counter[str] = Counter()
+        self.reload()
+
+    def _check_partitions(self, path: Path) -> None:
+        row = self.connection.execute("SELECT value FROM meta WHERE name='partitions'").fetchone()
+        if row is None:
+            with self.connection:
+                self.connection.execute(
+                    "INSERT INTO meta VALUES ('partitions', ?)", (str(self.partitions),)
+                )
+        elif int(row[0]) != self.partitions:
+            message = f"{path} has {row[0]} partitions, not {self.partitions}; they never change"
+            raise LogError(message)
+
+    def reload(self) -> None:
+        """Forget everything in memory and read ends and chain heads from the file."""
+        self._open.clear()
+        self._new_events.clear()
+        self._new_receipts.clear()
+        self.ends, self._heads = [], []
+        for partition in range(self.partitions + 1):
+            row = self.connection.execute(
+                "SELECT position, chain FROM events WHERE position >= ? AND position < ? "
+                "ORDER BY position DESC LIMIT 1",
+                (partition << SHIFT, (partition + 1) << SHIFT),
+            ).fetchone()
+            offset = 0 if row is None else row[0] - (partition << SHIFT) + 1
+            self.ends.append(offset)
+            self._heads.append(genesis(partition) if row is None else row[1])
+
+    def commit(self, batch: Sequence[tuple[bytes, int]], now: datetime) -> list[Decision]:
+        """Decide a batch and make it durable, or raise and leave the file untouched."""
+        while True:
+            try:
+                with self.connection:
+                    decisions = [self._one(raw, partition, now) for raw, partition in batch]
+                    self._flush()
+            except _Broken:
+                # One bad command must not stop its neighbours: after three rebuilds it alone is
+                # refused (tests/conformance, "a command that breaks the rules").
+                self.reload()
+                continue
+            except Exception:
+                self.reload()
+                raise
+            for partition in self._open.values():
+                partition.settle()
+            return decisions
+
+    def _one(self, raw: bytes, number: int, now: datetime) -> Decision:
+        if self._attempts and self._attempts[command_hash(raw)] >= ATTEMPTS_MAX:
+            decision = failed_decision(raw, now)
+        else:
+            partition = self._partition(number, now)
+            try:
+                decision = partition.decide(raw, now)
+            except sqlite3.Error:
+                raise
+            except Exception as error:
+                self._attempts[command_hash(raw)] += 1
+                raise _Broken from error
+        for event in decision.events:
+            self._append(number, event)
+        if decision.receipt.status == "accepted":
+            receipt = decision.receipt
+            self._new_receipts.append((receipt.key, receipt.model_dump_json().encode()))
+        if (reject := decision.reject) is not None:
+            self.connection.execute(
+                "INSERT OR IGNORE INTO rejects (partition, key, hash, code, body) "
+                "VALUES (?, ?, ?, ?, ?)",
+                (number, reject["key"], reject["hash"], reject["code"], orjson.dumps(reject)),
+            )
+        return decision
+
+    def _append(self, number: int, event: Stored) -> None:
+        link = chain(self._heads[number], event.value)
+        position = (number << SHIFT) + self.ends[number]
+        self._new_events.append((position, event.stream, event.version, event.value, link))
+        self._heads[number] = link
+        self.ends[number] += 1
+
+    def _flush(self) -> None:
+        """Insert what the batch has made so far, inside its transaction."""
+        insert = self.connection.executemany
+        insert("INSERT INTO events VALUES (?, ?, ?, ?, ?)", self._new_events)
+        insert("INSERT INTO receipts VALUES (?, ?)", self._new_receipts)
+        self._new_events.clear()
+        self._new_receipts.clear()
+
+    def _partition(self, number: int, now: datetime) -> Partition:
+        partition = self._open.get(number)
+        if partition is None:
+            partition = self._open[number] = self._resume(number)
+        behind = partition.reference.offset < self.ends[self.partitions]
+        if behind and not partition.is_reference:
+            facts = self._reference(partition.reference.offset, self.ends[self.partitions])
+            adopted = partition.adopt(facts, self.ends[self.partitions], now)
+            if adopted is not None:
+                self._append(number, adopted)
+        return partition
+
+    def _resume(self, number: int) -> Partition:
+        store = SqliteStore(self.connection)
+        partition = Partition(number, store, is_reference=number == self.partitions)
+        row = self.connection.execute(
+            "SELECT value FROM events WHERE position = ?",
+            ((number << SHIFT) + self.ends[number] - 1,),
+        ).fetchone()
+        if row is not None:
+            partition.resume(decode(row[0])["recordedat"])
+        if partition.is_reference:
+            known = self.ends[number]
+        else:
+            history = store.history(f"partition/{number}")
+            known = decode(history[-1])["data"]["data"]["offset"] if history else 0
+        for fact in self._reference(0, known):
+            partition.reference.apply(fact)
+        partition.reference.offset = 0 if partition.is_reference else known
+        return partition
+
+    def _reference(self, start: int, end: int) -> list[Event]:
+        base = self.partitions << SHIFT
+        first, last = base + start, base + end
+        rows = self.connection.execute(
+            "SELECT value FROM events WHERE position >= ? AND position < ? ORDER BY position",
+            (first, last),
+        )
+        fresh = [row[3] for row in self._new_events if first <= row[0] < last]
+        return [decode(value) for value in (*(row[0] for row in rows), *fresh)]
+
+    def pulse(self, number: int, at: float) -> Pulse | None:
+        """Give the pulse of a partition after a committed tick."""
+        partition = self._open.get(number)
+        if partition is None or not partition.tick:
+            return None
+        beats = dict.fromkeys(partition.beats, at)
+        partition.beats.clear()
+        return Pulse(number, self.ends[number], at, partition.tick, beats)
+
+
+class _Broken(Exception):
+    """A command broke the rules' code; the batch is decided again without trust."""
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a connection: WAL, FULL; used by one thread at a time."""
+    connection = sqlite3.connect(path, check_same_thread=False, timeout=30)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA cache_size=-65536")
+    return connection
