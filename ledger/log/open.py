@@ -12,8 +12,12 @@ async def open_log(
     url: str,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     partitions: int = PARTITIONS,
+    *,
+    reading: bool = False,
 ) -> Log:
     """Give the book behind `url`; `clock` is the embedded writer's now.
+
+    `reading`: submit nothing; an embedded book may then be open in another process.
 
     Raises:
         LogError: the URL names no book we know, or the book cannot be opened.
@@ -23,9 +27,12 @@ async def open_log(
     scheme, _, rest = url.partition("://")
     # The drivers are imported here: a person on one laptop needs no Kafka client in memory.
     if scheme == "sqlite":
-        from ledger.log.sqlite import SqliteLog  # noqa: PLC0415
+        from ledger.log.sqlite import SqliteBook, SqliteLog  # noqa: PLC0415
 
-        return await SqliteLog.open(Path(rest), clock, partitions)
+        path = Path(rest)
+        if reading:
+            return SqliteBook.reading(path)
+        return await SqliteLog.open(path, clock, partitions)
     if scheme == "kafka":
         from ledger.log.kafka_client import KafkaLog  # noqa: PLC0415
 

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import orjson
 
@@ -23,7 +23,7 @@ from ledger.contracts.codes import BATCH_COMMANDS_MAX, PARTITIONS
 from ledger.contracts.commands import route
 from ledger.contracts.receipts import Receipt
 from ledger.log.seam import Cut, LogError, Pulse, Record, Reject, Unreachable
-from ledger.log.sqlite_writer import SHIFT, Writer, connect
+from ledger.log.sqlite_writer import SHIFT, Writer, connect, last_links, stored_partitions
 
 PAGE = 4000
 """Events a scan reads at a time."""
@@ -39,14 +39,106 @@ class Waiting(NamedTuple):
     done: asyncio.Future[Receipt]
 
 
-class SqliteLog:
+class SqliteBook:
+    """The reading side of the embedded book; another process may be writing it."""
+
+    def __init__(self, path: Path, partitions: int) -> None:
+        self.partitions = partitions
+        self._path = path
+        self._reader = connect(path)
+
+    @classmethod
+    def reading(cls, path: Path) -> Self:
+        """Open an existing book for reading.
+
+        Raises:
+            LogError: there is none at `path`.
+
+        """
+        if not path.exists():
+            message = f"there is no book at {path}; `taizhang serve` or `taizhang import` makes one"
+            raise LogError(message)
+        return cls(path, stored_partitions(path))
+
+    async def submit(self, raw: bytes) -> Receipt:
+        """Refuse: this process only reads."""
+        message = f"{self._path} is open for reading only, {len(raw)} bytes not submitted"
+        raise LogError(message)
+
+    async def submit_many(self, raws: Sequence[bytes]) -> list[Receipt]:
+        """Refuse: this process only reads."""
+        return [await self.submit(raw) for raw in raws]
+
+    async def read(self, stream: str) -> AsyncIterator[Record]:
+        """Give the events of one stream in order of version."""
+        rows = await asyncio.to_thread(
+            self._query,
+            "SELECT position, value, chain FROM events WHERE stream = ? ORDER BY version",
+            (stream,),
+        )
+        for position, value, link in rows:
+            yield Record(position >> SHIFT, position & ((1 << SHIFT) - 1), value, link)
+
+    async def scan(
+        self, start: Cut | None = None, end: Cut | None = None
+    ) -> AsyncIterator[list[Record]]:
+        """Give all events in [start, end) in batches of one partition each."""
+        first = start or (0,) * (self.partitions + 1)
+        last = end or await self.end()
+        for partition in range(self.partitions + 1):
+            offset = first[partition]
+            base = partition << SHIFT
+            while offset < last[partition]:
+                rows = await asyncio.to_thread(
+                    self._query,
+                    "SELECT position, value, chain FROM events "
+                    "WHERE position >= ? AND position < ? ORDER BY position LIMIT ?",
+                    (base + offset, base + last[partition], PAGE),
+                )
+                if not rows:
+                    return
+                yield [Record(partition, row[0] - base, row[1], row[2]) for row in rows]
+                offset = rows[-1][0] - base + 1
+
+    async def end(self) -> Cut:
+        """Give the cut behind the last durable event."""
+        return await asyncio.to_thread(self._ends_stored)
+
+    def _ends_stored(self) -> Cut:
+        return tuple(end for end, _ in last_links(self._reader, self.partitions))
+
+    async def rejects(self, start: Cut | None = None) -> AsyncIterator[Reject]:
+        """Give what was refused, in order; `start` counts the rejects already seen."""
+        seen = max(start) if start else 0
+        rows = await asyncio.to_thread(
+            self._query, "SELECT n, partition, body FROM rejects WHERE n > ? ORDER BY n", (seen,)
+        )
+        for n, partition, body in rows:
+            yield Reject(partition, n, orjson.loads(body))
+
+    async def pulses(self) -> list[Pulse]:
+        """Give nothing: pulses are with the process that writes."""
+        return []
+
+    async def close(self) -> None:
+        """Let go of the file."""
+        self._reader.close()
+
+    def _query(self, sql: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
+        cursor = self._reader.cursor()
+        try:
+            return cursor.execute(sql, values).fetchall()
+        finally:
+            cursor.close()
+
+
+class SqliteLog(SqliteBook):
     """The embedded `Log`."""
 
     def __init__(
         self, path: Path, writer: Writer, lock: int, clock: Callable[[], datetime]
     ) -> None:
-        self.partitions = writer.partitions
-        self._path = path
+        super().__init__(path, writer.partitions)
         self._writer = writer
         self._lock = lock
         self._clock = clock
@@ -54,7 +146,6 @@ class SqliteLog:
         self._queue: asyncio.Queue[Waiting] = asyncio.Queue(QUEUE_MAX)
         self._pulses: dict[int, Pulse] = {}
         self._ends: Cut = tuple(writer.ends)
-        self._reader = connect(path)
         self._task = asyncio.create_task(self._run())
         self._closed = False
 
@@ -64,7 +155,7 @@ class SqliteLog:
         path: Path,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         partitions: int = PARTITIONS,
-    ) -> "SqliteLog":
+    ) -> Self:
         """Open or create the book at `path`; `clock` gives the writer's now.
 
         Raises:
@@ -135,60 +226,13 @@ class SqliteLog:
             beats = {**(old.beats if old else {}), **new.beats}
             self._pulses[waiting.partition] = new._replace(beats=beats)
 
-    async def read(self, stream: str) -> AsyncIterator[Record]:
-        """Give the events of one stream in order of version."""
-        rows = await asyncio.to_thread(
-            self._query,
-            "SELECT position, value, chain FROM events WHERE stream = ? ORDER BY version",
-            (stream,),
-        )
-        for position, value, link in rows:
-            yield Record(position >> SHIFT, position & ((1 << SHIFT) - 1), value, link)
-
-    async def scan(
-        self, start: Cut | None = None, end: Cut | None = None
-    ) -> AsyncIterator[list[Record]]:
-        """Give all events in [start, end) in batches of one partition each."""
-        first = start or (0,) * (self.partitions + 1)
-        last = end or await self.end()
-        for partition in range(self.partitions + 1):
-            offset = first[partition]
-            base = partition << SHIFT
-            while offset < last[partition]:
-                rows = await asyncio.to_thread(
-                    self._query,
-                    "SELECT position, value, chain FROM events "
-                    "WHERE position >= ? AND position < ? ORDER BY position LIMIT ?",
-                    (base + offset, base + last[partition], PAGE),
-                )
-                if not rows:
-                    return
-                yield [Record(partition, row[0] - base, row[1], row[2]) for row in rows]
-                offset = rows[-1][0] - base + 1
-
     async def end(self) -> Cut:
         """Give the cut behind the last durable event."""
         return self._ends
 
-    async def rejects(self, start: Cut | None = None) -> AsyncIterator[Reject]:
-        """Give what was refused, in order; `start` counts the rejects already seen."""
-        seen = max(start) if start else 0
-        rows = await asyncio.to_thread(
-            self._query, "SELECT n, partition, body FROM rejects WHERE n > ? ORDER BY n", (seen,)
-        )
-        for n, partition, body in rows:
-            yield Reject(partition, n, orjson.loads(body))
-
     async def pulses(self) -> list[Pulse]:
         """Give the newest pulse of each partition."""
         return list(self._pulses.values())
-
-    def _query(self, sql: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
-        cursor = self._reader.cursor()
-        try:
-            return cursor.execute(sql, values).fetchall()
-        finally:
-            cursor.close()
 
     async def close(self) -> None:
         """Finish the batch that is under way, close the files, give up the lock."""

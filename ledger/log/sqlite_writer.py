@@ -86,15 +86,9 @@ class Writer:
         self._new_events.clear()
         self._new_receipts.clear()
         self.ends, self._heads = [], []
-        for partition in range(self.partitions + 1):
-            row = self.connection.execute(
-                "SELECT position, chain FROM events WHERE position >= ? AND position < ? "
-                "ORDER BY position DESC LIMIT 1",
-                (partition << SHIFT, (partition + 1) << SHIFT),
-            ).fetchone()
-            offset = 0 if row is None else row[0] - (partition << SHIFT) + 1
-            self.ends.append(offset)
-            self._heads.append(genesis(partition) if row is None else row[1])
+        for partition, (end, head) in enumerate(last_links(self.connection, self.partitions)):
+            self.ends.append(end)
+            self._heads.append(head or genesis(partition))
 
     def commit(self, batch: Sequence[tuple[bytes, int]], now: datetime) -> list[Decision]:
         """Decide a batch and make it durable, or raise and leave the file untouched."""
@@ -217,3 +211,29 @@ def connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA cache_size=-65536")
     return connection
+
+
+def last_links(connection: sqlite3.Connection, partitions: int) -> list[tuple[int, bytes | None]]:
+    """Give end and chain head of each partition; head None: the partition is empty."""
+    found: list[tuple[int, bytes | None]] = []
+    for partition in range(partitions + 1):
+        row = connection.execute(
+            "SELECT position, chain FROM events WHERE position >= ? AND position < ? "
+            "ORDER BY position DESC LIMIT 1",
+            (partition << SHIFT, (partition + 1) << SHIFT),
+        ).fetchone()
+        found.append((0, None) if row is None else (row[0] - (partition << SHIFT) + 1, row[1]))
+    return found
+
+
+def stored_partitions(path: Path) -> int:
+    """Give how many ledger partitions the book at `path` was made with."""
+    connection = connect(path)
+    try:
+        row = connection.execute("SELECT value FROM meta WHERE name = 'partitions'").fetchone()
+    except sqlite3.DatabaseError as error:
+        message = f"{path} is no book of ours ({error})"
+        raise LogError(message) from error
+    finally:
+        connection.close()
+    return int(row[0])
