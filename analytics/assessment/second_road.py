@@ -11,6 +11,7 @@ from analytics.lake.rebuild import Cells, at_cut, cells
 from ledger.log.seam import Cut
 
 QUERIES = Path(__file__).parent / "queries"
+CHECKS = Path(__file__).parent / "checks"
 
 
 def prelude() -> list[tuple[str, Path]]:
@@ -39,5 +40,23 @@ def second_road(lake: Lake, cut: Cut) -> Cells:
         for path in indicators():
             sums |= cells(con.execute(path.read_text(encoding="utf-8")).fetchall())
         return sums
+    finally:
+        con.close()
+
+
+def broken_checks(lake: Lake, cut: Cut, limit: int) -> list[tuple[str, str, str]]:
+    """Give (check, what, finding) of the queries that must return no rows; at most `limit` each.
+
+    Raises:
+        LakeError: the lake cannot be read.
+
+    """
+    con = at_cut(lake, cut)
+    try:
+        return [
+            (path.stem, str(what), str(finding))
+            for path in sorted(CHECKS.glob("*.sql"))
+            for what, finding in con.execute(path.read_text(encoding="utf-8")).fetchmany(limit)
+        ]
     finally:
         con.close()
