@@ -1,0 +1,1 @@
+"""Producers: who writes."""

@@ -1,0 +1,1 @@
+"""An imagined city (城): pure and seeded; the same seed gives the same bytes."""

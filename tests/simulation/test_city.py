@@ -1,0 +1,177 @@
+"""The simulated city: same seed, same bytes; and the real ledger agrees with its plan."""
+
+import hashlib
+import time
+from collections import Counter
+from datetime import date, datetime, timedelta
+from itertools import groupby, islice
+
+import orjson
+import pytest
+
+from ledger.contracts.codes import SHANGHAI, CentreLevel, Tier
+from ledger.log.sqlite import SqliteLog
+from producers.city.faults import MILLION, NO_FAULTS, Faults, expected_refusal, reordered
+from producers.city.simulate import simulate
+from producers.city.town import reference_commands
+from producers.drive import CityClock, load_city, simulate_into, submit_all, submit_reference
+
+MONDAY = date(2020, 6, 1)
+OFTEN = Faults(*[MILLION // 8] * 7)
+
+
+@pytest.fixture(scope="module")
+def city():
+    return load_city()
+
+
+@pytest.fixture
+async def book(tmp_path):
+    clock = CityClock()
+    log = await SqliteLog.open(tmp_path / "ledger.db", clock)
+    yield log, clock
+    await log.close()
+
+
+def digest(commands):
+    seen = hashlib.sha256()
+    for moment, command in commands:
+        seen.update(moment.isoformat().encode())
+        seen.update(orjson.dumps(command))
+    return seen.hexdigest()
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others():
+    first, again, other = (
+        digest(simulate(load_city(), seed, MONDAY, 7, 100)) for seed in (1, 1, 2)
+    )
+
+    assert first == again
+    assert first != other
+
+
+def test_a_day_does_not_depend_on_when_the_simulation_began(city):
+    """A demo that is started again in the middle of the week tells the same story."""
+    friday = MONDAY + timedelta(4)
+
+    def arrivals(start, days):
+        return [
+            command
+            for _, command in simulate(city, 1, start, days, 100, NO_FAULTS)
+            if command["type"] == "case.submit" and f"HM{friday:%Y%m%d}" in command["key"]
+        ]
+
+    assert arrivals(MONDAY, 5) == arrivals(friday, 1) != []
+
+
+def test_moments_and_the_lines_of_each_case_are_in_order(city):
+    last, lines = None, {}
+    for moment, command in simulate(city, 3, MONDAY, 14, 100, OFTEN):
+        assert last is None or moment >= last
+        last = moment
+        lines.setdefault(command["key"], []).append(command["source_seq"])
+
+    for sequence in lines.values():
+        numbers = [int(seq.split(".")[1]) for seq in dict.fromkeys(sequence)]
+        assert numbers == sorted(numbers)
+
+
+def test_people_come_on_working_days_only_but_for_a_few_village_saturdays(city):
+    commands = list(simulate(city, 1, date(2020, 6, 20), 9, 1000, NO_FAULTS))
+    submitted = Counter(m.date() for m, c in commands if c["type"] == "case.submit")
+    saturdays = {c["centre"] for m, c in commands if m.date() == date(2020, 6, 20)}
+    level = {centre.id: centre.fact.level for centre in city.centres}
+
+    assert submitted[date(2020, 6, 25)] == 0, "端午节"
+    assert submitted[date(2020, 6, 28)] > 500, "a Sunday on which people work"
+    assert 0 < submitted[date(2020, 6, 20)] < 30
+    assert {level[centre] for centre in saturdays} == {CentreLevel.VILLAGE}
+
+
+def test_the_morning_is_busiest_lunch_is_calm_and_nothing_happens_at_the_counter_after_five(city):
+    hours = Counter(
+        m.hour
+        for m, c in simulate(city, 1, MONDAY, 1, 2000, NO_FAULTS)
+        if c.get("channel") == "window"
+    )
+
+    assert hours[9] > 3 * hours[12]
+    assert set(hours) == set(range(9, 17))
+
+
+def test_the_town_list_is_six_zones_three_subdistricts_nine_towns(city):
+    tiers = Counter(centre.fact.tier for centre in city.centres)
+
+    assert tiers[Tier.ZONE] == 6
+    assert tiers[Tier.SUBDISTRICT] == 3
+    assert tiers[Tier.KEY_CENTRAL_TOWN] + tiers[Tier.CENTRAL_TOWN] + tiers[Tier.OTHER_TOWN] == 9
+    assert all(city.offers[centre.id] for centre in city.centres)
+
+
+async def test_every_refusal_of_the_real_ledger_is_one_that_the_city_planned(city, book):
+    """Mischief in every second case: voids, late entries, wrong people, repeated numbers."""
+    log, clock = book
+    await submit_reference(log, city, clock)
+    planned, answers, voids = [], [], 0
+    commands = simulate(city, 1, MONDAY, 14, 60, OFTEN)
+    for _, group in groupby(commands, lambda timed: int(timed[0].timestamp()) // 1200):
+        timed = list(group)
+        clock.now = timed[-1][0]
+        answers += [r.code for r in await submit_all(log, [orjson.dumps(c) for _, c in timed])]
+        planned += [expected_refusal(command) for _, command in timed]
+        voids += sum(command["type"] == "case.void_event" for _, command in timed)
+
+    assert answers == planned
+    assert set(answers) == {
+        "", "E_STATE", "E_REF", "E_AUTH", "E_TIME_FUTURE", "E_DUP_CONFLICT", "E_SOD"
+    }  # fmt: skip
+    assert voids > 30
+
+
+async def test_simulating_again_adds_no_event(city, book):
+    log, clock = book
+    first = await simulate_into(log, city, 1, 3, 40, clock=clock)
+    end = await log.end()
+    again = await simulate_into(log, city, 1, 3, 40, clock=clock)
+
+    assert first["cases"] > 80
+    assert first["events"] > 400
+    assert again["events"] == again["cases"] == 0
+    assert await log.end() == end
+    assert {pulse.now for pulse in await log.pulses()} == {"2020-06-04T00:00:00+08:00"}
+    assert len(await log.pulses()) == log.partitions + 1
+
+
+async def test_reference_facts_are_accepted_once(city, book):
+    log, clock = book
+    await submit_reference(log, city, clock)
+    raws = [orjson.dumps(command) for command in reference_commands(city)]
+    statuses = Counter(receipt.status for receipt in await submit_all(log, raws))
+
+    assert statuses == {"duplicate": len(raws)}
+
+
+def test_reordering_keeps_each_case_in_order_and_loses_nothing(city):
+    plain = list(simulate(city, 1, MONDAY, 3, 50))
+    mixed = list(reordered(plain, seed=1, share_ppm=200_000))
+
+    def by_case(timed):
+        cases = {}
+        for _, command in timed:
+            cases.setdefault(command["key"], []).append(command)
+        return cases
+
+    assert [c for _, c in mixed] != [c for _, c in plain]
+    assert by_case(mixed) == by_case(plain)
+    assert [m for m, _ in mixed] == sorted(m for m, _ in mixed)
+
+
+@pytest.mark.slow
+def test_the_city_is_never_the_bottleneck(city):
+    """20,000 commands a second are promised; a shared machine gets half of that as a floor."""
+    endless = simulate(city, 1, MONDAY, None, 5000)
+    began = time.process_time()
+    made = sum(1 for _ in islice(endless, 40_000))
+
+    assert made / (time.process_time() - began) > 10_000
+    assert next(endless)[0] > datetime(2020, 6, 1, 9, tzinfo=SHANGHAI)
