@@ -339,8 +339,8 @@ class Cluster:
     def _pid(self, node: Node) -> int | None:
         """Give the process of a broker, None if it does not run."""
         child = self._children.get(node.number)
-        if child is not None and child.poll() is not None:
-            return None
+        if child is not None:  # Its command line can be empty for a moment after the start.
+            return child.pid if child.poll() is None else None
         try:
             pid = int(node.pid.read_text())
         except (FileNotFoundError, ValueError):
