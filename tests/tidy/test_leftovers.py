@@ -9,7 +9,7 @@ import pytest
 LEFTOVERS = {
     "a note to oneself": r"\b(TOD[O]|FIXM[E]|XX[X]|HAC[K])\b",
     "the address of a registry": (
-        r"pypi[.]|pythonhoste[d]|registry[.][a-z]|npmjs[.]|maven[2]|-index-url="
+        r"pypi[.]|pythonhoste[d]|registry[.][a-z]|npmjs[.]|maven[2]|-inde[x]-url="
     ),
     "a path of one machine": r"(?<![\w.])/(work|home|root|Users)/\w",
     "a conflict marker": r"(?m)^(<{7}|>{7}) ",
