@@ -147,6 +147,13 @@ def decide_case_void(
     return [void, *(_restamped(each, state) for each in restated)]
 
 
+def restate_ratings(
+    stream: str, history: Sequence[Event], state: case.State
+) -> list[Draft]:
+    """Restate the ratings whose place is another one now that their case is in `state`."""
+    return [_restamped(each, state) for each in restated_ratings(stream, history, state)]
+
+
 def decide_rating_void(
     stream: str, data: Mapping[str, Any], history: Sequence[Event]
 ) -> list[Draft]:

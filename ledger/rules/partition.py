@@ -27,6 +27,7 @@ from ledger.rules.facts import (
     decide_case_void,
     decide_rating,
     decide_rating_void,
+    restate_ratings,
 )
 from ledger.rules.reference import Reference
 from ledger.rules.refusals import Code, Refused
@@ -193,7 +194,13 @@ class Partition:
             case "rating.submit":
                 rated: rating.State = self._stream(stream).state
                 return decide_rating(stream, payload, rated, state, at)
-        return decide_case(stream, command, payload, data, at, state, self.reference)
+        drafts = decide_case(stream, command, payload, data, at, state, self.reference)
+        if command.type == "case.accept":
+            # Accepted again after a void: ratings given before count where it is accepted now
+            # (tests/agreement/test_corrections.py).
+            ratings = self._history(rating_stream)
+            drafts += restate_ratings(rating_stream, ratings, drafts[0].state)
+        return drafts
 
     def _record(self, draft: Draft, command: Command, at: str, moment: datetime) -> Stored:
         before = self._stream(draft.stream)
