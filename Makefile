@@ -12,7 +12,7 @@ MINUTES ?= 10
 BENCH   ?= append views
 
 .DEFAULT_GOAL := help
-.PHONY: help install chromium demo test check fix arrows kafka hunt bench lock history ci
+.PHONY: help install chromium demo test check fix arrows kafka hunt bench storybook lock history ci
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,9 @@ hunt: $(STAMP) ## random seeds for MINUTES=10; prints seed and commit when one f
 
 bench: $(STAMP) ## figures beside their peers, in one run; BENCH="append views"
 	@for b in $(BENCH); do $(VENV)/bin/taizhang bench $$b $(ARGS) || exit; done
+
+storybook: $(STAMP) ## every state of the wall, from fixed data
+	@$(VENV)/bin/taizhang storybook $(ARGS)
 
 lock: ## regenerate requirements.lock: versions and hashes, no addresses
 	@[ -x $(VENV)/bin/uv ] || $(MAKE) install
