@@ -10,11 +10,12 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ledger.contracts.codes import PARTITIONS
+from ledger.contracts.errors import UserError
 
 PREFIX = "TAIZHANG_"
 
 
-class BadSettings(ValueError):
+class BadSettings(UserError):
     """A setting cannot be used; the message is one sentence."""
 
 

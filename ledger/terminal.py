@@ -12,19 +12,15 @@ import time
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Self
 
-from ledger.log.seam import LogError, Unreachable
-from ledger.settings import BadSettings, Settings, load
+from ledger.contracts.errors import Unreachable, UserError
+from ledger.settings import Settings, load
 
 DONE, NO, WRONG_USE, UNREACHABLE = 0, 1, 2, 3
 PLAIN_SECONDS = 5.0
 """Without a terminal, a line of progress at most this often."""
 
 Result = Mapping[str, Any] | list[Any] | int | None
-Command = Callable[[argparse.Namespace, Settings], Coroutine[Any, Any, Result]]
-
-
-class UserError(Exception):
-    """Wrong use or bad input; the message is one sentence: what, where, what to do."""
+Command = Callable[[argparse.Namespace, Settings], Coroutine[Any, Any, Result] | Result]
 
 
 def common_options() -> argparse.ArgumentParser:
@@ -97,12 +93,13 @@ def main(parser: argparse.ArgumentParser, arguments: list[str] | None = None) ->
     options = parser.parse_args(arguments)
     try:
         settings = load(vars(options))
-        return _print(_run(options.run(options, settings)), as_json=options.json)
-    except (UserError, BadSettings, FileNotFoundError) as error:
-        return _say(error, WRONG_USE)
+        result = options.run(options, settings)
+        if asyncio.iscoroutine(result):
+            result = _run(result)
+        return _print(result, as_json=options.json)
     except Unreachable as error:
         return _say(error, UNREACHABLE)
-    except LogError as error:
+    except (UserError, FileNotFoundError) as error:
         return _say(error, WRONG_USE)
     except (KeyboardInterrupt, asyncio.CancelledError):
         sys.stderr.write("stopped\n")

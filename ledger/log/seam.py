@@ -7,18 +7,17 @@ other code (docs/decisions/0001).
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from ledger.contracts.errors import Unreachable, UserError
 from ledger.contracts.receipts import Receipt
+
+__all__ = ["Cut", "Log", "LogError", "Pulse", "Record", "Reject", "Unreachable"]
 
 Cut = tuple[int, ...]
 """One offset per partition, reference partition last; "before" is `offset < cut[partition]`."""
 
 
-class LogError(Exception):
+class LogError(UserError):
     """The book cannot be used; the message is one sentence: what, where, what to do."""
-
-
-class Unreachable(LogError):
-    """A part is not there (exit status 3); trying again later may help."""
 
 
 class Record(NamedTuple):

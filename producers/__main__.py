@@ -1,0 +1,102 @@
+"""`python -m producers`: who writes: gateway, importer, imagined city."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from ledger.settings import Settings
+from ledger.terminal import Commands, Progress, Result, main
+
+MAPPINGS = Path(__file__).parent / "intake" / "mappings"
+
+
+def add_commands(commands: Commands) -> None:
+    """Add this package's commands to a parser."""
+    gate = commands.add(
+        "gateway",
+        gateway,
+        "the HTTP door: POST a command; 201, 409 with what is legal, 422",
+        "taizhang gateway --ledger kafka://127.0.0.1:9092 --port 8081",
+    )
+    gate.add_argument("--host", help="address to listen on")
+    gate.add_argument("--port", type=int, help="port to listen on")
+    imported = commands.add(
+        "import",
+        import_,
+        "import a file of cases by a mapping; every refused row is reported",
+        "taizhang import tests/data/receipt.csv.gz "
+        "--mapping producers/intake/mappings/wabo_receipt.toml",
+    )
+    imported.add_argument("file", type=Path, help="CSV or JSON Lines, each also .gz")
+    imported.add_argument("--mapping", type=Path, required=True, help="TOML: columns to commands")
+    imported.add_argument("--report", type=Path, help="write the refused rows here (JSON Lines)")
+    simulated = commands.add(
+        "simulate",
+        simulate,
+        "write a city's days as fast as the ledger takes them",
+        "taizhang simulate --days 7 --seed 1 --cases-per-day 200",
+    )
+    simulated.add_argument("--days", type=int, default=7, help="calendar days (7)")
+    simulated.add_argument("--seed", type=int, default=1, help="equal seeds, equal days (1)")
+    simulated.add_argument("--cases-per-day", type=int, default=200, help="usual day (200)")
+
+
+async def gateway(_: argparse.Namespace, settings: Settings) -> Result:
+    """Serve the HTTP door until told to stop."""
+    from ledger.log.open import open_log
+    from producers.intake.gateway import load_keys, serve_gateway
+
+    log = await open_log(settings.ledger_url, partitions=settings.partitions)
+    try:
+        await serve_gateway(log, settings.host, settings.port, load_keys(settings.data))
+    finally:
+        await log.close()
+    return None
+
+
+async def import_(options: argparse.Namespace, settings: Settings) -> Result:
+    """Import one file."""
+    from ledger.log.open import open_log
+    from producers.intake.importer import import_file
+
+    log = await open_log(settings.ledger_url, partitions=settings.partitions)
+    try:
+        with Progress(f"importing {options.file.name}") as bar:
+            return await import_file(
+                log, options.file, options.mapping, options.report, on_progress=bar
+            )
+    finally:
+        await log.close()
+
+
+async def simulate(options: argparse.Namespace, settings: Settings) -> Result:
+    """Write a city's days."""
+    from ledger.log.open import open_log
+    from producers.drive import CityClock, load_city, simulate_into
+
+    clock = CityClock()
+    log = await open_log(settings.ledger_url, clock, settings.partitions)
+    try:
+        with Progress("simulating", options.days) as bar:
+
+            def show(progress: dict[str, Any]) -> None:
+                bar(progress["day"])
+
+            return await simulate_into(
+                log,
+                load_city(),
+                options.seed,
+                options.days,
+                options.cases_per_day,
+                clock=clock,
+                on_progress=show,
+            )
+    finally:
+        await log.close()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m producers", description=__doc__)
+    add_commands(Commands(parser))
+    sys.exit(main(parser))

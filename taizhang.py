@@ -1,0 +1,193 @@
+"""台账 Taizhang: the `taizhang` command, the only file that imports all four packages."""
+
+import argparse
+import asyncio
+import sys
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ledger.settings import Settings
+from ledger.terminal import DONE, NO, Commands, Progress, Result
+from ledger.terminal import main as run
+
+if TYPE_CHECKING:
+    from ledger.log.seam import Log
+    from processors.views.picture import ViewSource
+
+ROOMS = ("ledger", "producers", "processors", "analytics")
+SETTLE_SECONDS = 30.0
+
+
+def check_rooms() -> None:
+    """Refuse to run when a foreign package shadows one of ours (docs/decisions/0002)."""
+    for name in ROOMS:
+        found = Path(str(__import__(name).__file__)).parent.parent
+        if found != Path(__file__).parent:
+            sys.exit(f"taizhang: package {name} comes from {found}; remove what shadows it")
+
+
+async def open_views(log: "Log", settings: Settings, stack: AsyncExitStack) -> "ViewSource":
+    """Give the live views of a ledger; an embedded ledger's are folded in this process."""
+    if settings.ledger_url.startswith("kafka://"):
+        from processors.runtime.views_tail import KafkaViews
+
+        source: ViewSource = await KafkaViews.open(settings.ledger_url)
+    else:
+        from processors.runtime.embedded import EmbeddedViews
+
+        source = await EmbeddedViews.open(log, settings.data / "views.db")
+    stack.push_async_callback(source.close)
+    return source
+
+
+async def serve(_: argparse.Namespace, settings: Settings) -> Result:
+    """Serve gateway, walls and desk on one port until told to stop."""
+    from ledger.log.open import open_log
+    from producers.drive import run_ticker
+
+    async with AsyncExitStack() as stack:
+        log = await open_log(settings.ledger_url, partitions=settings.partitions)
+        stack.push_async_callback(log.close)
+        await serve_rooms(log, settings, stack, run_ticker(log))
+    return None
+
+
+async def demo(options: argparse.Namespace, settings: Settings) -> Result:
+    """Let a simulated city work, and show it."""
+    from ledger.log.open import open_log
+    from producers.drive import CityClock, demo_drive, load_city
+
+    clock = CityClock()
+    async with AsyncExitStack() as stack:
+        if options.kafka:
+            settings = await start_kafka(settings, stack)
+        log = await open_log(settings.ledger_url, clock, settings.partitions)
+        stack.push_async_callback(log.close)
+        city = demo_drive(log, load_city(), options.seed, options.speed, clock=clock)
+        await serve_rooms(log, settings, stack, city)
+    return None
+
+
+async def start_kafka(settings: Settings, stack: AsyncExitStack) -> Settings:
+    """Start a broker and the production processes beside us; give settings that point there."""
+    from ledger.log import kafka_admin
+    from ledger.log.broker import Cluster
+    from ledger.processes import Children
+
+    folder = kafka_admin.kafka_dir(settings.data)
+    say = partial(print, file=sys.stderr, flush=True)
+    cluster = await asyncio.to_thread(Cluster.start, folder, 1, 0, progress=say)
+    stack.push_async_callback(asyncio.to_thread, cluster.stop)
+    await asyncio.to_thread(kafka_admin.init, cluster.url, partitions=settings.partitions)
+    settings = settings.model_copy(update={"ledger": cluster.url, "data": settings.data.absolute()})
+    children = await stack.enter_async_context(Children(settings.data / "logs"))
+    where = ["--ledger", cluster.url, "--data", str(settings.data)]
+    children.start("writer", ["writer", "--demo-clock", *where])
+    children.start("worker", ["worker", *where])
+    children.start("archive", ["archive", *where])
+    return settings
+
+
+async def serve_rooms(
+    log: "Log", settings: Settings, stack: AsyncExitStack, work: Any  # noqa: ANN401
+) -> None:  # fmt: skip
+    """Put wall, gateway and desk on one port, archive beside them, and do `work`."""
+    from analytics.desk.server import desk_app
+    from analytics.lake.archiver import archive
+    from analytics.lake.catalog import Lake
+    from processors.wall.server import serve_app, wall_app
+    from producers.intake.gateway import gateway_app, load_keys
+
+    views = await open_views(log, settings, stack)
+    lake = Lake(str(settings.lake_dir))
+    stack.callback(lake.close)
+    wall = wall_app(views)
+    gate, desk = gateway_app(log, load_keys(settings.data)), desk_app(log, lake)
+
+    async def rooms(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401
+        path = scope.get("path", "")
+        first = path.split("/")[1] if path else ""
+        await {"v1": gate, "audit": desk}.get(first, wall)(scope, receive, send)
+
+    at = f"http://{settings.host}:{settings.port}"
+    print(f"监督大屏 wall   {at}/wall/city\n办件回放 audit  {at}/audit\n"
+          f"命令入口 API    {at}/v1/commands\nCtrl-C stops everything", flush=True)  # fmt: skip
+    tasks = [asyncio.create_task(work)]
+    if not settings.ledger_url.startswith("kafka://"):
+        tasks.append(asyncio.create_task(archive(log, lake, once=False)))
+    served = asyncio.create_task(serve_app(rooms, settings.host, settings.port, wall.close))
+    try:
+        done, _ = await asyncio.wait([served, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in (served, *tasks):
+            task.cancel()
+        await asyncio.gather(served, *tasks, return_exceptions=True)
+
+
+async def reconcile(_: argparse.Namespace, settings: Settings) -> Result:
+    """Compare live views, rebuild and hand-written SQL at one cut; status 1: they differ."""
+    from analytics.lake.archiver import archive
+    from analytics.lake.catalog import Lake
+    from analytics.reconcile import reconcile as compare
+    from ledger.log.open import open_log
+
+    async with AsyncExitStack() as stack:
+        log = await open_log(settings.ledger_url, partitions=settings.partitions, reading=True)
+        stack.push_async_callback(log.close)
+        views = await open_views(log, settings, stack)
+        lake = Lake(str(settings.lake_dir))
+        stack.callback(lake.close)
+        with Progress("archiving what the lake does not have yet"):
+            await archive(log, lake, once=True)
+        picture = await views.picture()
+        result = await asyncio.to_thread(compare, picture.sums, picture.cut, lake, now=picture.now)
+    return {**result, "exit": DONE if result["equal"] else NO}
+
+
+def bench(options: argparse.Namespace, settings: Settings) -> Result:
+    """Run one bench beside its peers."""
+    from ledger.bench import bench_append
+    from processors.bench import bench_views
+
+    if options.what == "append":
+        return bench_append(options.n or 20_000)
+    return bench_views(settings.ledger or None, options.n or 200_000)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Give the parser of all commands."""
+    made = argparse.ArgumentParser(
+        prog="taizhang",
+        description="An event-sourced ledger of government-service cases (政务服务办件台账).",
+        epilog="example: taizhang demo --speed 60; each command has --help with an example",
+    )
+    commands = Commands(made)
+    shown = commands.add("demo", demo, "a city works, a wall shows it", "taizhang demo --speed 60")
+    shown.add_argument("--speed", type=float, default=60, help="city seconds a second (60)")
+    shown.add_argument("--seed", type=int, default=1, help="equal seeds, equal cities (1)")
+    shown.add_argument("--kafka", action="store_true", help="over a real broker started here")
+    served = commands.add("serve", serve, "gateway, wall and desk on one port", "taizhang serve")
+    for each in (shown, served):
+        each.add_argument("--host", help="address to listen on (127.0.0.1)")
+        each.add_argument("--port", type=int, help="port to listen on (8080)")
+    commands.add("reconcile", reconcile, "two roads, one number", "taizhang reconcile --json")
+    timed = commands.add("bench", bench, "figures beside their peers", "taizhang bench append")
+    timed.add_argument("what", choices=("append", "views"))
+    timed.add_argument("-n", type=int, help="events or commands")
+    for room in ROOMS[1:] + ROOMS[:1]:
+        __import__(f"{room}.__main__", fromlist=["add_commands"]).add_commands(commands)
+    return made
+
+
+def main() -> int:
+    """Run one command; give the exit status."""
+    check_rooms()
+    return run(parser())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
