@@ -46,7 +46,7 @@ hunt: $(STAMP) ## random seeds for MINUTES=10; prints seed and commit when one f
 	@end=$$(( $$(date +%s) + $(MINUTES) * 60 )); n=0; \
 	while [ $$(date +%s) -lt $$end ]; do \
 		seed=$$($(PY) -c 'import secrets; print(secrets.randbelow(2**32))'); n=$$((n + 1)); \
-		$(PY) -m pytest -q -p no:cacheprovider --hypothesis-seed=$$seed tests/property \
+		$(PY) -m pytest -q -p no:cacheprovider --hypothesis-seed=$$seed $(wildcard tests/property tests/agreement) \
 		|| { echo "failed: seed $$seed at commit $$(git rev-parse --short HEAD)"; exit 1; }; \
 	done; echo "$$n seeds, no failure"
 

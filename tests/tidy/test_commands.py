@@ -38,6 +38,17 @@ def test_every_subcommand_exists(command):
     assert f"taizhang {command}" in answer.stdout
 
 
+def test_every_subcommand_is_told():
+    """A command that the README keeps for itself might as well not exist."""
+    answer = subprocess.run(
+        [sys.executable, ROOT / "taizhang.py", "--help"], check=True, capture_output=True, text=True
+    )
+    offered = set(re.findall(r"(?m)^    ([a-z]+)(?:  |$)", answer.stdout)) - {"COMMAND"}
+
+    assert offered
+    assert offered - set(told(r"\| `taizhang ([a-z]+)`")) == set()
+
+
 def test_every_module_that_is_run_exists():
     missing = [name for name in told(r"(?:\$\(PY\)|python3?) -m ([\w.]+)") if not find_spec(name)]
 
