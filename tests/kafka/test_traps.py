@@ -273,7 +273,9 @@ async def test_after_assign_an_await_may_move_a_consumer_to_the_end(kafka_topics
     ):
         reader.assign([book])
         reader.seek(book, 0)
-        kept = await reader.position(book)
+        # (Stopped before its first turn of the loop, a consumer without a group raises
+        # CancelledError from `stop()`: so it reads.)
+        first = await reader.getone()
 
     assert moved == 2
-    assert kept == 0
+    assert (first.offset, first.value) == (0, b"history")
