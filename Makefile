@@ -88,7 +88,7 @@ $(STAMP): requirements.lock pyproject.toml
 
 chromium: $(STAMP)
 	@fc-list :lang=zh 2>/dev/null | grep -q . || $(call apt,fontconfig fonts-noto-cjk)
-	@command -v chromium google-chrome >/dev/null \
+	@command -v chromium >/dev/null \
 	|| ls "$${PLAYWRIGHT_BROWSERS_PATH:-$$HOME/.cache/ms-playwright}" 2>/dev/null | grep -q chromium \
 	|| $(call apt,chromium) || { grep -q '^ID=ubuntu' /etc/os-release && [ "$$(id -u)" = 0 ] \
 		&& $(PY) -m playwright install --with-deps chromium; }  # Ubuntu has Chromium only as a snap
