@@ -1,0 +1,93 @@
+"""The cells of a day (当日单元): which sums of a picture a wall of that day has to add up.
+
+Pure. A picture may hold 400 days of cells and a wall shows one, four times a second: so the
+keys of the day are remembered, and what is new is found at the end of the mapping (a dict keeps
+the order in which keys came) instead of by reading it all again.
+"""
+
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from typing import NamedTuple
+
+MARKS = 8
+"""Neighbouring last keys that must be found again, in order, before a tail is believed: a cell
+that fell to zero and came back has moved behind newer ones."""
+
+
+class Cell(NamedTuple):
+    """One sum of the day, taken apart once."""
+
+    key: str
+    code: str
+    hour: int
+    """0 to 23; -1 = the whole day, or a gauge."""
+    centre: str
+    window: str
+
+
+class DayCells:
+    """The cells of one day and the gauges, kept up to date from picture to picture."""
+
+    def __init__(self) -> None:
+        self._day = ""
+        self._marks: list[str] = []
+        self._cells: dict[str, Cell] = {}
+        self.full_scans = 0
+
+    def of(self, sums: Mapping[str, int], day: str) -> Iterable[Cell]:
+        """Give the cells of `day` (ISO date; "" gives only gauges) that `sums` may hold.
+
+        Exact: a key of the day that is in `sums` is given; one that has gone may be given too,
+        and reads as 0.
+        """
+        fresh = None if day != self._day else _tail(sums, self._marks)
+        if fresh is None:
+            self.full_scans += 1
+            self._day = day
+            self._cells = {}
+            fresh = list(sums)
+        for key in fresh:
+            cell = _parse(key, day)
+            if cell is not None:
+                self._cells[key] = cell
+        if fresh:
+            self._marks = _last(sums)
+        return self._cells.values()
+
+
+def _parse(key: str, day: str) -> Cell | None:
+    parts = key.split("|", 3)
+    if len(parts) != len(("code", "bucket", "centre", "window")):
+        return None
+    code, bucket, centre, window = parts
+    if bucket in ("", day):
+        return Cell(key, code, -1, centre, window)
+    if day and bucket.startswith(day) and bucket[len(day) : len(day) + 1] == "T":
+        hour = bucket[len(day) + 1 :]
+        if hour.isdecimal() and int(hour) < 24:  # noqa: PLR2004 -- hours of a day
+            return Cell(key, code, int(hour), centre, window)
+    return None
+
+
+def _last(sums: Mapping[str, int]) -> list[str]:
+    try:
+        return list(islice(reversed(sums), MARKS))  # type: ignore[call-overload]
+    except TypeError:
+        return []
+
+
+def _tail(sums: Mapping[str, int], marks: list[str]) -> list[str] | None:
+    """Give the keys behind the marks; None where they are not found: read all again."""
+    if not marks:
+        return None
+    try:
+        backwards = iter(reversed(sums))  # type: ignore[call-overload]
+    except TypeError:
+        return None
+    fresh: list[str] = []
+    for key in backwards:
+        if key == marks[0]:
+            known = list(islice(backwards, len(marks) - 1))
+            return fresh if known == marks[1:] else None
+        fresh.append(key)
+    return None

@@ -1,0 +1,240 @@
+"""The sheet (牌面): a picture added up into the tables of a wall, all of one cut and one day.
+
+Pure. Roll-ups happen here and nowhere else: window → centre → 区镇 → city; a ratio leaves as its
+two sums and is divided where it is shown. The city is the sum of its centres and of what names
+no known centre, so that nothing is lost between two lines.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+from ledger.log.seam import Cut
+from ledger.rules.measures import DECISION_BOUNDS_WORKDAYS
+from processors.views.picture import Picture
+from processors.wall.attention import attend
+from processors.wall.cells import DayCells
+
+Row = tuple[str | int | None, ...]
+Tables = dict[str, dict[str, Row]]
+Figures = dict[str, int]
+
+STARS = {5: "非常满意", 4: "满意", 3: "基本满意", 2: "不满意", 1: "非常不满意"}
+HOURS = 24
+UNPLACED = ""
+"""Row of what names no known centre (未归属): imports may lack it, sums must not."""
+
+FIGURES = (
+    "submitted", "accepted", "concluded", "issued", "in_progress", "wrong_window", "decision_n",
+    "decision_minutes", "rated", "negatives",
+)  # fmt: skip
+WINDOW_FIGURES = (
+    "accepted", "concluded", "wrong_window", "decision_n", "decision_minutes", "rated",
+    "negatives",
+)  # fmt: skip
+HOUR_FIGURES = (
+    "submitted", "accepted", "concluded", "in_progress", "wrong_window", "decision_n",
+    "decision_minutes", "rated", "negatives",
+)  # fmt: skip
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "city": ("key", "name", "rejects", "unplaced", *FIGURES),
+    "town": ("key", "name", "level", "reason", "centres", *FIGURES),
+    "centre": ("key", "name", "town", *FIGURES),
+    "window": ("key", "centre", "no", "kind", "level", "reason", *WINDOW_FIGURES),
+    "hour": ("key", *HOUR_FIGURES),
+    "stars": ("key", "name", "n"),
+    "bucket": ("key", "name", "n"),
+}
+"""Column 0 is the key; a delta names the others by their number."""
+
+UNITS: dict[str, str] = {
+    "submitted": "件", "accepted": "件", "concluded": "件", "issued": "件", "in_progress": "件",
+    "wrong_window": "件", "decision_n": "件", "decision_minutes": "工作分钟", "rated": "次",
+    "negatives": "次", "rejects": "条", "unplaced": "件", "centres": "个",
+}  # fmt: skip
+
+NAME_TAILS = ("为民服务中心", "便民服务中心", "政务服务中心", "便民服务站", "服务中心")
+SHORT = (("经济技术开发区", "经开区"), ("高新技术产业开发区", "高新区"), ("（社区）", ""))
+
+
+class Sheet(NamedTuple):
+    """What a wall shows, without its age."""
+
+    day: str
+    """ISO date of "today", from the ledger's clock; "" = no tick has come yet."""
+    tables: Tables
+    cut: Cut
+
+
+EMPTY = Sheet("", {name: {} for name in COLUMNS}, ())
+
+
+def short_name(name: str) -> str:
+    """Give a centre's name as a tile bears it: 海门经济技术开发区为民服务中心 → 海门经开区."""
+    for tail in NAME_TAILS:
+        if name.endswith(tail) and name != tail:
+            name = name.removesuffix(tail)
+            break
+    for long, brief in SHORT:
+        name = name.replace(long, brief)
+    return name
+
+
+def day_of(now: str) -> str:
+    """Give the date of the ledger's time; "" where there is none, or no sense."""
+    try:
+        return date.fromisoformat(now[:10]).isoformat()
+    except ValueError:
+        return ""
+
+
+class Clerk:
+    """Adds up one picture after another; remembers only which cells are today's."""
+
+    def __init__(self) -> None:
+        self.cells = DayCells()
+
+    def sheet(self, picture: Picture) -> Sheet:
+        """Add up a picture."""
+        day = day_of(picture.now)
+        sums = _Sums(picture, self.cells.of(picture.sums, day))
+        towns = _Towns(picture.latest)
+        tables: Tables = {
+            "city": _city(picture, towns, sums),
+            "town": _town_rows(towns, sums),
+            "centre": _centre_rows(towns, sums),
+            "window": _window_rows(picture.latest, sums),
+            "hour": _hour_rows(sums),
+            "stars": {str(n): (STARS[n], sums.city.get(f"stars_{n}", 0)) for n in STARS},
+            "bucket": _bucket_rows(sums.city),
+        }
+        return Sheet(day, tables, picture.cut)
+
+
+class _Sums:
+    """The sums of the day by centre, by window and by hour."""
+
+    def __init__(self, picture: Picture, cells: Iterable[Any]) -> None:
+        self.city: Figures = defaultdict(int)
+        self.centres: dict[str, Figures] = defaultdict(lambda: defaultdict(int))
+        self.windows: dict[str, Figures] = defaultdict(lambda: defaultdict(int))
+        self.window_centre: dict[str, str] = {}
+        self.hours: list[Figures] = [defaultdict(int) for _ in range(HOURS)]
+        self.last_hour = int(picture.now[11:13]) if len(picture.now) > len("2020-06-01T") else -1
+        get = picture.sums.get
+        for key, code, hour, centre, window in cells:
+            n = get(key, 0)
+            if not n:
+                continue
+            name = "rated" if code.startswith("stars_") else code
+            if hour >= 0:
+                self._count_hour(self.hours[hour], name, centre, n)
+                continue
+            self.city[name] += n
+            if name != code:
+                self.city[code] += n
+            self.centres[centre][name] += n
+            if window:
+                self.windows[window][name] += n
+                self.window_centre.setdefault(window, centre)
+
+    def _count_hour(self, hour: Figures, name: str, centre: str, n: int) -> None:
+        hour[name] += n
+        # 在办 knows only what was accepted: conclusions that name no centre of acceptance are out.
+        if name == "accepted":
+            hour["flow"] += n
+        elif name == "concluded" and centre:
+            hour["flow"] -= n
+
+
+class _Towns:
+    """Which centre belongs to which 区镇, and what they are called."""
+
+    def __init__(self, latest: Mapping[str, Mapping[str, Any]]) -> None:
+        kind = "centre.opened/"
+        facts = {key.removeprefix(kind): data for key, data in latest.items() if kind in key}
+        self.town_of = {centre: str(data["town"]) for centre, data in facts.items()}
+        self.names = {centre: short_name(str(data["name"])) for centre, data in facts.items()}
+        self.members: dict[str, list[str]] = defaultdict(list)
+        for centre, town in self.town_of.items():
+            self.members[town].append(centre)
+        cities = [centre for centre, data in facts.items() if data.get("level") == "city"]
+        self.city = self.names[cities[0]] if cities else "全市"
+
+
+def _values(figures: Mapping[str, int], codes: Iterable[str]) -> tuple[int, ...]:
+    return tuple(figures.get(code, 0) for code in codes)
+
+
+def _city(picture: Picture, towns: _Towns, sums: _Sums) -> dict[str, Row]:
+    unplaced = sum(
+        figures.get("accepted", 0)
+        for centre, figures in sums.centres.items()
+        if centre not in towns.town_of
+    )
+    return {"city": (towns.city, picture.rejects, unplaced, *_values(sums.city, FIGURES))}
+
+
+def _town_rows(towns: _Towns, sums: _Sums) -> dict[str, Row]:
+    rolled: dict[str, Figures] = {town: defaultdict(int) for town in towns.members}
+    for centre, figures in sums.centres.items():
+        town = rolled.setdefault(towns.town_of.get(centre, UNPLACED), defaultdict(int))
+        for code, n in figures.items():
+            town[code] += n
+    rows: dict[str, Row] = {}
+    for town, figures in rolled.items():
+        seen = attend(figures)
+        name = towns.names.get(town, town) if town else "未归属"
+        members = len(towns.members.get(town, ()))
+        rows[town] = (name, seen.level, seen.reason, members, *_values(figures, FIGURES))
+    return rows
+
+
+def _centre_rows(towns: _Towns, sums: _Sums) -> dict[str, Row]:
+    return {
+        centre: (towns.names[centre], town, *_values(sums.centres.get(centre, {}), FIGURES))
+        for centre, town in towns.town_of.items()
+    }
+
+
+def _window_rows(latest: Mapping[str, Mapping[str, Any]], sums: _Sums) -> dict[str, Row]:
+    kind = "window.created/"
+    facts = {key.removeprefix(kind): data for key, data in latest.items() if kind in key}
+    rows: dict[str, Row] = {}
+    for window in (*facts, *(w for w in sums.windows if w not in facts)):
+        data = facts.get(window, {})
+        figures = sums.windows.get(window, {})
+        seen = attend(figures)
+        centre = str(data.get("centre", sums.window_centre.get(window, "")))
+        place = (centre, str(data.get("no", window)), str(data.get("kind", "")))
+        rows[window] = (*place, seen.level, seen.reason, *_values(figures, WINDOW_FIGURES))
+    return rows
+
+
+def _hour_rows(sums: _Sums) -> dict[str, Row]:
+    """Give 24 hours; 在办 at the end of an hour is the gauge less what flowed since."""
+    rows: dict[str, Row] = {}
+    level = sums.city.get("in_progress", 0)
+    for hour in reversed(range(HOURS)):
+        figures = sums.hours[hour]
+        figures["in_progress"] = level
+        level -= figures.get("flow", 0)
+        known = hour <= sums.last_hour
+        values = _values(figures, HOUR_FIGURES)
+        if not known:
+            at = HOUR_FIGURES.index("in_progress")
+            rows[f"{hour:02}"] = (*values[:at], None, *values[at + 1 :])
+        else:
+            rows[f"{hour:02}"] = values
+    return dict(sorted(rows.items()))
+
+
+def _bucket_rows(city: Figures) -> dict[str, Row]:
+    bounds = (*DECISION_BOUNDS_WORKDAYS, None)
+    rows: dict[str, Row] = {}
+    for low, high in zip(bounds[:-1], bounds[1:], strict=True):
+        name = f"≥{low}" if high is None else f"{low}–{high}"
+        rows[str(low)] = (name, city.get(f"decision_from_{low}d", 0))
+    return rows

@@ -1,0 +1,84 @@
+// The strip of seven figures: what happens in the city today.
+
+import { el, flash, say, set, word } from './dom.js';
+import { big, count, DASH, FRESH, satisfaction, share, shortSpan, workdays } from './words.js';
+
+
+const FIGURES = [
+  { id: 'submitted', name: '今日申请', unit: '件', spark: 'submitted',
+    value: (f) => big(f('submitted')), sub: (f, h) => `本小时 ${count(h('submitted'))}` },
+  { id: 'accepted', name: '今日受理', unit: '件', spark: 'accepted',
+    value: (f) => big(f('accepted')), sub: (f, h) => `本小时 ${count(h('accepted'))}` },
+  { id: 'concluded', name: '今日办结', unit: '件', spark: 'concluded',
+    value: (f) => big(f('concluded')), sub: (f, h) => `本小时 ${count(h('concluded'))}` },
+  { id: 'in_progress', name: '在办', unit: '件', spark: 'in_progress',
+    value: (f) => big(f('in_progress')),
+    sub: (f) => { const net = f('accepted') - f('concluded'); return `今日${net < 0 ? '净减' : '净增'} ${count(Math.abs(net))}`; } },
+  { id: 'decision', name: '决定平均用时', unit: '工作日', spark: ['decision_minutes', 'decision_n'],
+    value: (f) => [workdays(f('decision_minutes'), f('decision_n')) ?? '暂无决定', ''],
+    sub: (f) => `今日决定 ${count(f('decision_n'))} 件` },
+  { id: 'satisfaction', name: '满意率', unit: '%', spark: 'rated',
+    value: (f) => [satisfaction(f('rated'), f('negatives')) ?? '样本不足', ''],
+    sub: (f) => `差评 ${count(f('negatives'))} / 评价 ${count(f('rated'))}` },
+  { id: 'wrong_window', name: '错窗', unit: '件', spark: 'wrong_window',
+    value: (f) => big(f('wrong_window')), sub: (f) => `占受理 ${share(f('wrong_window'), f('accepted'))}` },
+];
+
+export function buildKpis(root) {
+  return FIGURES.map((figure) => {
+    const parts = {
+      name: word('span', { class: 'name' }, figure.name), age: word('span', { class: 'age' }),
+      spark: el('svg', { class: 'spark', viewBox: '0 0 112 30', preserveAspectRatio: 'none', 'aria-hidden': 'true' }),
+      line: el('polyline', { 'vector-effect': 'non-scaling-stroke' }),
+      num: word('span', { class: 'num' }, DASH), unit: word('span', { class: 'unit' }, figure.unit),
+      sub: word('div', { class: 'sub' }),
+    };
+    parts.spark.append(parts.line);
+    const box = el('article', { class: 'kpi', 'data-cell': `kpi:${figure.id}`, 'data-f': 'wait' },
+      el('div', { class: 'top' }, parts.name, parts.spark, parts.age),
+      el('div', { class: 'val' }, parts.num, parts.unit), parts.sub);
+    root.append(box);
+    return { figure, box, ...parts };
+  });
+}
+
+export function paintKpis(kpis, store, hour) {
+  const age = store.age();
+  const level = store.level(age);
+  const figures = (name) => store.get('city', 'city', name);
+  const ofHour = (name) => store.get('hour', hour, name);
+  for (const kpi of kpis) {
+    set(kpi.box, 'data-f', level);
+    const [value, prefix] = kpi.figure.value(figures);
+    const gone = level === 'lost' || level === 'wait';
+    const words = !gone && !/^[-\d]/.test(value);
+    kpi.num.classList.toggle('words', words);
+    if (say(kpi.num, gone ? DASH : value) && level === 'live') flash(kpi.num);
+    say(kpi.unit, words ? '' : prefix + kpi.figure.unit);
+    if (level === 'wait') say(kpi.sub, '等待数据');
+    else if (level === 'lost') say(kpi.sub, `最后 ${value}${prefix}${words ? '' : kpi.figure.unit}`);
+    else say(kpi.sub, kpi.figure.sub(figures, ofHour));
+    say(kpi.age, level === 'live' ? '' : level === 'wait' ? '' : `${FRESH[level][0]} ${FRESH[level][1]} ${shortSpan(age)}`);
+    set(kpi.line, 'points', level === 'live' ? sparkPoints(store, kpi.figure.spark, hour) : '');
+  }
+}
+
+function sparkPoints(store, code, hour) {
+  const last = Number(hour);
+  const [of, per] = Array.isArray(code) ? code : [code, null];
+  const values = [];
+  let begun = false;
+  for (let h = 0; h <= last; h += 1) {
+    const key = String(h).padStart(2, '0');
+    if (!begun && !store.get('hour', key, 'accepted') && !store.get('hour', key, 'submitted')) continue;
+    begun = true;
+    const n = store.get('hour', key, of);
+    const d = per ? store.get('hour', key, per) : 1;
+    if (d) values.push(n / d);
+  }
+  if (values.length < 2) return '';
+  const top = Math.max(...values), low = of === 'in_progress' || per ? Math.min(...values) : 0;
+  const tall = top - low || 1;
+  return values.map((v, i) => `${((i / (values.length - 1)) * 112).toFixed(1)},${(27 - ((v - low) / tall) * 24).toFixed(1)}`).join(' ');
+}
+

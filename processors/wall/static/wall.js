@@ -1,0 +1,188 @@
+// The wall: one store, one line, one painter. Fresh is what proves itself again and again; the
+// default, in the page itself, is "not fresh".
+
+import { el, say, set, show, word } from './dom.js';
+import { buildKpis, paintKpis } from './kpis.js';
+import { Link, steady } from './link.js';
+import { buildTiles, buildWatch, buildWindows, paintTiles, paintWatch, paintWindows, shapeTiles } from './places.js';
+import { buildBuckets, buildStars, buildTrend, paintAges, paintBuckets, paintStars, paintTrend } from './plots.js';
+import { Store } from './store.js';
+import { buildTable, paintTable } from './table.js';
+import { cityClock, count, dayWords, FRESH, shortSpan, span } from './words.js';
+
+const PAINT_S = 0.25, STALL_S = 5, VEIL_MS = 6000, IDLE_MS = 3000, DRIFT_MS = 60000;
+const $ = (id) => document.getElementById(id);
+const build = document.documentElement.dataset.build;
+const store = new Store();
+const api = new URL('../live/v1/', location.href).pathname;
+const link = new Link(api, build, { snapshot: (doc) => { store.load(doc); dirty = true; }, frame: hear, state: (name) => { set(document.body, 'data-link', name); dirty = true; } });
+
+let dirty = true, painted = -Infinity, lastFrame = steady(), lastReal = Date.now(), shaped = '', tableOpen = false;
+
+const wall = {
+  kpis: buildKpis($('kpis')), tiles: buildTiles($('matrix')), watch: buildWatch($('watch')), windows: buildWindows($('windows')),
+  trend: buildTrend($('trend')), stars: buildStars($('stars')), buckets: buildBuckets($('buckets')),
+  aged: [...document.querySelectorAll('.panel[data-cell]')].map((box) => ({ box, age: box.querySelector('.age') })),
+  head: document.querySelector('.head'), foot: buildFoot($('foot')), table: buildTable($('table')),
+  lamp: { box: $('lamp'), mark: $('lamp').querySelector('i'), name: $('lamp').querySelector('b') },
+};
+for (const id of ['demo', 'date', 'week', 'time', 'scope-name', 'scope-sub', 'matrix-sub', 'watch-sub', 'stars-sub']) say($(id), $(id).textContent);
+for (const panel of wall.aged) say(panel.age, '');
+say(wall.lamp.mark, '◌');
+
+function hear(kind, body) {
+  if (kind === 'build') { reloadFor(body.hash); return; }
+  store.frame(kind, body);
+  dirty = true;
+}
+
+function buildFoot(root) {
+  const items = {};
+  for (const [id, label] of [['cover', '在线'], ['asof', '数据截至'], ['mark', '入账水位'], ['rejects', '拒收'], ['unplaced', '未归属'], ['line', '重连'], ['skew', '本机钟差'], ['build', '版本']]) {
+    items[id] = { value: word('b') };
+    items[id].box = el('span', {}, word('small', {}, label), items[id].value);
+    root.append(items[id].box);
+  }
+  return items;
+}
+
+// --- painting -----------------------------------------------------------------------------------
+
+function paint() {
+  const age = store.age(), level = store.level(age);
+  const city = cityClock(store.offset === -Infinity ? 0 : store.cityNow());
+  const hour = store.day === '' ? '00' : city.iso === store.day ? city.time.slice(0, 2) : city.iso > store.day ? '23' : '00';
+  paintHead(age, level, city);
+  paintKpis(wall.kpis, store, hour);
+  const n = paintTiles(wall.tiles, store);
+  const shape = `${n} ${innerWidth} ${innerHeight}`;
+  if (shape !== shaped) { shaped = shape; shapeTiles($('matrix'), n); }
+  const villages = store.rows('centre').length - store.rows('town').filter((row) => row[0]).length;
+  say($('matrix-sub'), n ? `今日受理 件 · ${n} 个区镇${villages > 0 ? `，含 ${villages} 个村居站点` : ''}` : '等待数据');
+  paintWatch(wall.watch, $('watch'), $('watch-sub'), store);
+  paintWindows(wall.windows, $('windows'), store);
+  paintTrend(wall.trend, $('trend'), store, Number(hour));
+  paintStars(wall.stars, $('stars-sub'), store);
+  paintBuckets(wall.buckets, $('buckets'), store);
+  paintAges(wall.aged, store);
+  paintFoot(age, level);
+  if (tableOpen) paintTable(wall.table, store);
+}
+
+function paintHead(age, level, city) {
+  set(wall.head, 'data-f', level);
+  set(wall.lamp.box, 'data-f', level);
+  const cut = link.state !== 'live' && level !== 'wait';
+  say(wall.lamp.mark, FRESH[level][0]);
+  say(wall.lamp.name, `${FRESH[level][1]}${level === 'wait' ? '' : ` ${shortSpan(age)}`}${cut ? ' 重连中' : ''}`);
+  const [on, all] = store.coverage();
+  say($('scope-name'), String(store.get('city', 'city', 'name') || '全市'));
+  say($('scope-sub'), level === 'wait' ? '等待数据' : `${on}/${all} 在线`);
+  const [date, week] = dayWords(store.day);
+  say($('date'), date || '等待数据');
+  say($('week'), week);
+  // Between midnight and the server's `day` frame the wall stays on the old day, to the second.
+  say($('time'), store.day === '' ? '--:--:--' : city.iso > store.day ? '23:59:59' : city.iso < store.day ? '00:00:00' : city.time);
+  show($('demo'), Boolean(store.clock) && store.day !== '');
+  say($('demo'), store.clock ? `演示 ×${store.clock.speed}` : '');
+}
+
+function paintFoot(age, level) {
+  const foot = wall.foot, [on, all] = store.coverage();
+  set($('foot'), 'data-f', level);
+  say(foot.cover.value, `${on}/${all} 中心`);
+  foot.cover.box.classList.toggle('hot', on < all);
+  say(foot.asof.value, level === 'wait' ? '—' : age === null ? '未知' : `${span(age)}前`);
+  say(foot.mark.value, `#${count(store.position())}`);
+  say(foot.rejects.value, `${count(store.get('city', 'city', 'rejects'))} 条`);
+  say(foot.unplaced.value, `${count(store.get('city', 'city', 'unplaced'))} 件`);
+  say(foot.line.value, `${link.reconnects} 次 · 重同步 ${link.resyncs}`);
+  const skew = Math.round(store.skew ?? 0);
+  say(foot.skew.value, Math.abs(skew) > 2 ? `${skew > 0 ? '+' : ''}${skew} 秒` : '正常');
+  foot.skew.box.classList.toggle('hot', Math.abs(skew) > 2);
+  say(foot.build.value, build);
+}
+
+// --- watching over ourselves --------------------------------------------------------------------
+
+const veil = $('veil').animate([{ opacity: 0 }, { opacity: 0, offset: 0.99 }, { opacity: 1 }], { duration: VEIL_MS, fill: 'forwards' });
+
+// A gap in which this page did not run, asleep or frozen: what it shows is worth nothing until
+// a frame has come.
+function gap() {
+  const now = steady(), real = Date.now();
+  if (now - lastFrame > STALL_S || real - lastReal > (now - lastFrame + STALL_S) * 1000) { store.stalled = true; dirty = true; }
+  lastFrame = now;
+  lastReal = real;
+}
+
+function turn() {
+  gap();
+  link.watch();
+  const now = steady();
+  if (dirty || now - painted >= PAINT_S) {
+    dirty = false;
+    painted = now;
+    paint();
+    veil.currentTime = 0;
+  }
+  requestAnimationFrame(turn);
+}
+
+setInterval(() => link.watch(), 500);
+
+function reloadFor(hash) {
+  try {
+    if (hash === build || sessionStorage.getItem('tz-build') === hash) return;
+    sessionStorage.setItem('tz-build', hash);
+  } catch { return; }
+  setTimeout(() => location.reload(), Math.random() * 3000);
+}
+
+// --- keys, cursor, drift ------------------------------------------------------------------------
+
+function legend() {
+  if ($('legend').childElementCount) return;
+  const line = (mark, text) => { const p = el('p'); p.append(word('b', {}, mark), word('span', {}, text)); return p; };
+  const rules = store.thresholds.map(([level, name, base, n, ppm]) => line(level === 2 ? '◆ 告警' : '▲ 预警', `${name} ≥ ${n} 且占${base} ≥ ${ppm / 10000} %`));
+  $('legend').append(word('h2', {}, '图例'), line('● 正常', '有业务，线路在线'), line('○ 无业务', '线路在线，今日尚无受理'), line('◐ n/m 在线', '部分站点失去心跳，合计只含已到数据'), ...rules,
+    line('▲ 延迟', '数据超过 5 秒未推进'), line('■ 陈旧', '超过 30 秒，数字变灰'), line('◌ 失联', '超过 120 秒，不再显示数字'),
+    line('满意率', '3 星及以上 ÷ 评价，少于 20 次不计算；两位小数舍去'), line('用时', '受理至决定的工作时间，480 工作分钟为 1 工作日'), line('负荷', '受理量与同类窗口均值之比'),
+    line('按键', 'T 数据表 · F1 图例。预警、告警为本屏阈值，不是电子监察的黄牌、红牌'));
+}
+
+function openTable(open) {
+  tableOpen = open;
+  show($('table'), open);
+  show($('wall'), !open);
+  document.body.style.overflow = open ? 'auto' : '';
+  dirty = true;
+}
+
+addEventListener('keydown', (event) => {
+  if (event.key === 'F1') { event.preventDefault(); legend(); show($('legend'), $('legend').hidden); }
+  if (event.key === 'Escape') show($('legend'), false);
+  if (event.key === 't' || event.key === 'T') openTable(!tableOpen);
+});
+
+let idle = setTimeout(() => document.body.classList.add('idle'), IDLE_MS);
+addEventListener('mousemove', () => {
+  document.body.classList.remove('idle');
+  clearTimeout(idle);
+  idle = setTimeout(() => document.body.classList.add('idle'), IDLE_MS);
+}, { passive: true });
+
+// Against burn-in: a few pixels each minute, inside the margin.
+let step = 0;
+setInterval(() => {
+  step += 1;
+  $('wall').style.translate = `${[0, 6, 6, 0, -6, -6, -6, 0][step % 8]}px ${[0, 0, 5, 5, 5, 0, -5, -5][step % 8]}px`;
+}, DRIFT_MS);
+addEventListener('resize', () => { dirty = true; });
+
+// For whoever tests the wall, or asks it what it thinks.
+globalThis.taizhangWall = { store, link };
+
+if (new URLSearchParams(location.search).get('view') === 'table') openTable(true);
+link.start();
+requestAnimationFrame(turn);
