@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from ledger.contracts.errors import UserError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -29,7 +31,7 @@ METADATA, METADATA_VERSION = 3, 4
 NOISE: Final = ("WARNING: ", "Picked up JAVA_TOOL_OPTIONS")
 
 
-class BrokerError(Exception):
+class BrokerError(UserError):
     """One sentence: what went wrong with a local Kafka, where, and what to do."""
 
 

@@ -18,6 +18,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, for_code
 
+from ledger.contracts.errors import Unreachable, UserError
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
 
@@ -40,11 +42,11 @@ LEADER_SECONDS: Final = (
 POLL_SECONDS: Final = 0.1
 
 
-class TopicsError(Exception):
+class TopicsError(UserError):
     """One sentence: what is wrong with a Kafka address or its topics, where, and what to do."""
 
 
-class KafkaUnreachable(TopicsError):
+class KafkaUnreachable(TopicsError, Unreachable):
     """No broker answered in time: an outage; try again later or mend the address."""
 
 
