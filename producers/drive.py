@@ -8,7 +8,7 @@ fact is later than the clock that records it.
 import asyncio
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from importlib import resources
 from typing import Any
 
@@ -16,6 +16,7 @@ import orjson
 
 from ledger.contracts.codes import BATCH_COMMANDS_MAX, SHANGHAI
 from ledger.contracts.commands import BEAT, TICK
+from ledger.contracts.errors import UserError
 from ledger.contracts.receipts import Receipt
 from ledger.log.seam import Log, Unreachable
 from producers.city.faults import Timed
@@ -39,6 +40,10 @@ IDLE_SECONDS = 5.0
 RETRY_SECONDS = 0.5
 
 Progress = Callable[[dict[str, Any]], None]
+
+
+def _machine_now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251  an edge: the ticker of a real ledger
 
 
 class CityClock:
@@ -203,11 +208,18 @@ class _Pacer:
             self._idle_since = None
 
 
+async def run_ticker(log: Log, clock: Callable[[], datetime] = _machine_now) -> None:
+    """Tick every partition each second, until cancelled: the wall's proof of life."""
+    while True:
+        await submit_all(log, _ticks(log, clock().isoformat()))
+        await asyncio.sleep(TICK_SECONDS)
+
+
 async def submit_reference(log: Log, city: City, clock: CityClock) -> None:
     """Hand in the reference facts of a city; again adds nothing.
 
     Raises:
-        ValueError: the ledger refused one; the city's table has to be corrected.
+        UserError: the ledger refused one; the city's table has to be corrected.
 
     """
     clock.now = max(clock.now, city.facts_from)
@@ -215,20 +227,22 @@ async def submit_reference(log: Log, city: City, clock: CityClock) -> None:
     for receipt in await submit_all(log, [orjson.dumps(command) for command in commands]):
         if receipt.status == "refused":
             message = f"{city.name}: {receipt.key} was refused: {receipt.code}: {receipt.message}"
-            raise ValueError(message)
+            raise UserError(message)
 
 
 async def tick(log: Log, clock: CityClock, now: datetime) -> None:
     """Move the city's clock to `now` and tell every partition, the reference one included."""
     clock.now = max(clock.now, now)
-    at = clock.now.isoformat()
-    raws = [
+    await submit_all(log, _ticks(log, clock.now.isoformat()))
+
+
+def _ticks(log: Log, at: str) -> list[bytes]:
+    return [
         orjson.dumps({"type": TICK, "key": str(number), "occurred_at": at,
-                      "source_system": "city-clock", "source_seq": f"{number}@{at}",
+                      "source_system": "clock", "source_seq": f"{number}@{at}",
                       "source_class": "system"})
         for number in range(log.partitions + 1)
     ]  # fmt: skip
-    await submit_all(log, raws)
 
 
 async def beat(log: Log, sources: dict[str, list[str]], now: datetime, number: int) -> None:
