@@ -29,17 +29,37 @@ def check_rooms() -> None:
 
 
 async def open_views(log: "Log", settings: Settings, stack: AsyncExitStack) -> "ViewSource":
-    """Give the live views of a ledger; an embedded ledger's are folded in this process."""
+    """Give the live views of a ledger; an embedded ledger's are kept up by this process."""
     if settings.ledger_url.startswith("kafka://"):
         from processors.runtime.views_tail import KafkaViews
 
-        source: ViewSource = await KafkaViews.open(settings.ledger_url)
-    else:
-        from processors.runtime.embedded import EmbeddedViews
+        tail = await KafkaViews.open(settings.ledger_url)
+        stack.push_async_callback(tail.close)
+        return tail
+    from processors.runtime.embedded import EmbeddedViews
 
-        source = await EmbeddedViews.open(log, settings.data / "views.db")
-    stack.push_async_callback(source.close)
-    return source
+    views = EmbeddedViews(log, settings.data / "views.db")
+    stack.push_async_callback(views.close)
+    await views.open()
+    return views
+
+
+async def open_for_reading(settings: Settings, stack: AsyncExitStack) -> tuple["Log", "ViewSource"]:
+    """Give book and views; embedded views are brought up to date unless a server keeps them."""
+    from ledger.log.open import open_log
+    from ledger.log.seam import LogError
+
+    try:
+        log = await open_log(settings.ledger_url, partitions=settings.partitions)
+        ours = not settings.ledger_url.startswith("kafka://")
+    except LogError:
+        log = await open_log(settings.ledger_url, partitions=settings.partitions, reading=True)
+        ours = False
+    stack.push_async_callback(log.close)
+    views = await open_views(log, settings, stack)
+    if ours:
+        await views.step()  # type: ignore[attr-defined]
+    return log, views
 
 
 async def serve(_: argparse.Namespace, settings: Settings) -> Result:
@@ -117,6 +137,7 @@ async def serve_rooms(
     tasks = [asyncio.create_task(work)]
     if not settings.ledger_url.startswith("kafka://"):
         tasks.append(asyncio.create_task(archive(log, lake, once=False)))
+        tasks.append(asyncio.create_task(views.run(asyncio.Event())))  # type: ignore[attr-defined]
     served = asyncio.create_task(serve_app(rooms, settings.host, settings.port, wall.close))
     try:
         done, _ = await asyncio.wait([served, *tasks], return_when=asyncio.FIRST_COMPLETED)
@@ -133,17 +154,14 @@ async def reconcile(_: argparse.Namespace, settings: Settings) -> Result:
     from analytics.lake.archiver import archive
     from analytics.lake.catalog import Lake
     from analytics.reconcile import reconcile as compare
-    from ledger.log.open import open_log
 
     async with AsyncExitStack() as stack:
-        log = await open_log(settings.ledger_url, partitions=settings.partitions, reading=True)
-        stack.push_async_callback(log.close)
-        views = await open_views(log, settings, stack)
+        log, views = await open_for_reading(settings, stack)
         lake = Lake(str(settings.lake_dir))
         stack.callback(lake.close)
+        picture = await views.picture()
         with Progress("archiving what the lake does not have yet"):
             await archive(log, lake, once=True)
-        picture = await views.picture()
         result = await asyncio.to_thread(compare, picture.sums, picture.cut, lake, now=picture.now)
     return {**result, "exit": DONE if result["equal"] else NO}
 

@@ -115,16 +115,15 @@ def sql(options: argparse.Namespace, settings: Settings) -> Result:
 
 async def audit(options: argparse.Namespace, settings: Settings) -> Result:
     """Show a case as it was known at an instant."""
-    from analytics.audit.find import audit_case
-    from analytics.audit.timeline import in_words
+    from analytics.audit.case import audit_case, timeline
     from ledger.log.open import open_log
 
     log = await open_log(settings.ledger_url, partitions=settings.partitions, reading=True)
     try:
-        found: dict[str, Any] = await audit_case(log, options.no, at=options.at)
+        found: dict[str, Any] = await audit_case(log, options.no, options.at)
     finally:
         await log.close()
-    return {**found, "text": in_words(found)}
+    return {**found, "text": timeline(found)}
 
 
 async def desk(_: argparse.Namespace, settings: Settings) -> Result:

@@ -6,6 +6,7 @@ Exit status: 0 done, 1 the answer is no, 2 wrong use or bad input, 3 a part is u
 import argparse
 import asyncio
 import json
+import logging
 import signal
 import sys
 import time
@@ -91,6 +92,8 @@ class Progress:
 def main(parser: argparse.ArgumentParser, arguments: list[str] | None = None) -> int:
     """Parse, run, print; no traceback ever reaches a user."""
     options = parser.parse_args(arguments)
+    # Its own reports of a broker that is away: ours is one sentence.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
         settings = load(vars(options))
         result = options.run(options, settings)
