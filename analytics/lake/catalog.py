@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 
+from ledger.contracts.errors import UserError
 from ledger.log.seam import Cut
 
 URL_PREFIX = "ducklake:sqlite:///"
@@ -51,7 +52,7 @@ CALL lake.set_option('data_inlining_row_limit', 64, table_name => 'offsets');
 """
 
 
-class LakeError(Exception):
+class LakeError(UserError):
     """The lake cannot be used or cannot answer; one sentence: what, where, what to do."""
 
 

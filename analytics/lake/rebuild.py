@@ -60,8 +60,12 @@ def rebuild(lake: Lake, cut: Cut, measures: Iterable[Measure] = MEASURES) -> Cel
 
 
 def at_cut(lake: Lake, cut: Cut) -> Connection:
-    """Give a connection with the table cut(partition, until); close it after use."""
+    """Give a connection with the table cut(partition, until); close it after use.
+
+    All its queries see the lake at one instant: they are one transaction, never committed.
+    """
     con = lake.connection()
+    con.execute("BEGIN")
     con.execute('CREATE OR REPLACE TEMP TABLE cut ("partition" SMALLINT, until BIGINT)')
     con.executemany("INSERT INTO cut VALUES (?, ?)", [list(pair) for pair in enumerate(cut)])
     return con

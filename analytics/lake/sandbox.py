@@ -17,6 +17,8 @@ import duckdb
 import orjson
 
 from analytics.lake.catalog import Lake
+from ledger.contracts.errors import UserError
+from ledger.contracts.errors import UserError
 
 SECONDS_MAX = 10.0
 ROWS_MAX = 100_000
@@ -27,6 +29,10 @@ TABLES = ("events", "offsets")
 """What people may read, by the names the lake gives them."""
 
 EXPLAIN = re.compile(r"^\s*EXPLAIN\s+(ANALYZE\s+)?(\([^)]*\)\s*)?", re.IGNORECASE)
+
+OPENING = re.compile(r"(\s|--[^\n]*(\n|$)|/\*.*?\*/|\()*(\w*)", re.DOTALL)
+OPENINGS = frozenset({"SELECT", "WITH", "FROM", "VALUES", "DESCRIBE", "SUMMARIZE", "SHOW"})
+"""First words that may open a query; `PRAGMA database_list` too is a SELECT to the parser."""
 
 DENIED = re.compile(
     r"\b(duckdb_\w+|pragma_\w+|read_\w+|parquet_\w+|glob|sniff_csv|query|query_table|getenv|"
@@ -40,7 +46,7 @@ DENIED = re.compile(
 CATALOGS = re.compile(r"\b(duckdb_\w+|information_schema|pg_catalog|sqlite_master)\b", re.IGNORECASE)
 
 
-class SqlError(Exception):
+class SqlError(UserError):
     """The query was refused, failed or took too long; one sentence for the person who wrote it."""
 
 
@@ -94,6 +100,9 @@ def gate(text: str) -> str:
         raise SqlError(f"{len(statements)} statements; write exactly one SELECT")
     if statements[0].type != duckdb.StatementType.SELECT:
         raise SqlError(f"{statements[0].type.name} is not allowed; write one SELECT")
+    opening = OPENING.match(inner)
+    if opening is None or opening[3].upper() not in OPENINGS:
+        raise SqlError(f"{opening[3] if opening else 'this'} is not allowed; write one SELECT")
     if found := DENIED.search(inner) or CATALOGS.search(inner):
         raise SqlError(f"{found[1]} is not allowed here; the tables are {', '.join(TABLES)}")
     return text

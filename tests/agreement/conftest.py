@@ -119,8 +119,7 @@ class City:
         if r.random() < 0.15:
             late = {"at": self.clock.now - timedelta(hours=r.randint(1, 60)), "late_reason": "网断"}
         imported = {"source_class": "imported", **late}
-        what = r.choice(("submit", "accept", "transfer", "receive", "decide", "conclude", "issue",
-                         "rate", "rate", "void", "step"))  # fmt: skip
+        what = r.choice((*self.next_of(case), *self.next_of(case), "accept", "void", "step"))
         match what:
             case "submit":
                 await self.say("case.submit", case, {"case_no": f"NO-{case}",
@@ -153,6 +152,18 @@ class City:
                                **late, actor={"kind": "citizen"})  # fmt: skip
             case "void":
                 await self.take_back(case)
+
+    def next_of(self, case):
+        """Give what is likely legal now, as the last receipt of the case tells."""
+        order = {"case.submit": "accept", "case.accept": "transfer", "case.transfer": "receive",
+                 "case.receive_transfer": "decide", "case.decide": "conclude",
+                 "case.conclude": "rate", "rating.submit": "issue", "case.issue": "rate",
+                 "case.void_event": "accept"}  # fmt: skip
+        done = [command["type"] for command, receipt in self.receipts
+                if receipt.status == "accepted" and command["key"] == case
+                and command["type"] in order]  # fmt: skip
+        usual = order[done[-1]] if done else "submit"
+        return (usual, usual, usual, self.random.choice(tuple(order.values())))
 
     async def take_back(self, case):
         """Void a random fact, with as much cascade as it turns out to need."""

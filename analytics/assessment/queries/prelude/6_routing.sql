@@ -61,7 +61,7 @@ WITH known AS (
     CASE
       WHEN level = 'village' THEN 'village:all_round'
       WHEN window_rule IS NOT NULL THEN window_rule
-      WHEN key_central_only AND tier NOT IN ('key_central_town', 'zone') THEN NULL
+      WHEN level = 'town' AND key_central_only AND tier NOT IN ('key_central_town', 'zone') THEN NULL
       WHEN dept IN ('公安', '公安出入境') THEN 'professional:公安'
       WHEN dept IN ('税务', '人社', '医保', '公积金') THEN 'professional:' || dept
       WHEN topic = '市场准入' THEN 'professional:市场准入'
