@@ -5,12 +5,29 @@ be sent twice — which source it comes from and which number it has there.
 """
 
 import hashlib
+from datetime import datetime
 from typing import Annotated, Any
 
 import orjson
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 
-from ledger.contracts.codes import PARTITIONS, ActorKind, Channel, Post, SourceClass, partition_of
+from ledger.contracts.codes import (
+    COMMAND_BYTES_MAX,
+    PARTITIONS,
+    SHANGHAI,
+    ActorKind,
+    Channel,
+    Post,
+    SourceClass,
+    partition_of,
+)
 from ledger.contracts.events import REFERENCE_COMMANDS
 from ledger.contracts.events.base import Id
 
@@ -19,6 +36,21 @@ TICK = "clock.tick"
 
 BEAT = "source.beat"
 """A source is alive; `data` = {"centres": [ids it speaks for]}; records no fact."""
+
+EARLIEST = datetime(1949, 10, 1, tzinfo=SHANGHAI)
+LATEST = datetime(2200, 1, 1, tzinfo=SHANGHAI)
+"""Times in [EARLIEST, LATEST) can have been meant; 1900-01-01 is the zero of a spreadsheet."""
+
+
+def _meant(moment: datetime) -> datetime:
+    if not EARLIEST <= moment < LATEST:
+        message = f"no time between {EARLIEST:%Y-%m-%d} and {LATEST:%Y-%m-%d}"
+        raise ValueError(message)
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_meant)]
+"""A moment with its offset from UTC, in the years a case can be of."""
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\s/|@]+$")]
 
@@ -40,7 +72,7 @@ class Command(BaseModel):
 
     type: str = Field(max_length=64)
     key: Id = Field(description="stream key: case id, centre id, impl_id …")
-    occurred_at: AwareDatetime
+    occurred_at: Moment
     source_system: Name
     source_seq: Annotated[
         str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\s|]+$")
@@ -54,20 +86,27 @@ class Command(BaseModel):
     late_reason: str | None = Field(default=None, max_length=64)
     causation: str | None = Field(default=None, max_length=160)
     correlation: str | None = Field(default=None, max_length=160)
-    expected_version: int | None = Field(default=None, ge=0)
+    expected_version: int | None = Field(default=None, ge=0, le=2**31)
     data: dict[str, Any] = Field(default_factory=dict)
+
+
+_DIGITS_MAX = 4
+"""Digits of a partition number in a tick; Python refuses to read thousands of them."""
 
 
 def command_hash(raw: bytes) -> str:
     """Give the hash that tells two commands of one source key apart: SHA-256, 32 hex digits.
 
     Over the parsed content with sorted keys, so that white space and key order do not matter;
-    over the bytes themselves where they are no JSON.
+    over the bytes themselves where they are no JSON, too large, or nested so deep that they can
+    be read but not written.
     """
-    try:
-        canonical = orjson.dumps(orjson.loads(raw), option=orjson.OPT_SORT_KEYS)
-    except orjson.JSONDecodeError:
-        canonical = raw
+    canonical = raw
+    if len(raw) <= COMMAND_BYTES_MAX:
+        try:
+            canonical = orjson.dumps(orjson.loads(raw), option=orjson.OPT_SORT_KEYS)
+        except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+            canonical = raw
     return hashlib.sha256(canonical).hexdigest()[:32]
 
 
@@ -87,5 +126,6 @@ def route(raw: bytes, partitions: int = PARTITIONS) -> int:
     if kind in REFERENCE_COMMANDS:
         return partitions
     if kind == TICK:
-        return int(key) if key.isdecimal() and int(key) <= partitions else 0
+        named = int(key) if key.isdecimal() and len(key) <= _DIGITS_MAX else 0
+        return named if named <= partitions else 0
     return partition_of(key, partitions)

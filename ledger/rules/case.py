@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ledger.contracts.codes import ProjectType
 from ledger.contracts.events import case as facts
 from ledger.contracts.wire import Event
 from ledger.rules.refusals import Code, Refused
@@ -65,6 +66,10 @@ class State:
     accept_centre: str | None = None
     accept_window: str | None = None
     accept_staff: str | None = None
+    one_person_ok: bool = False
+    """Of the item as it was at acceptance (domain.md 4.3: a case finishes under its snapshot)."""
+    held_since: str | None = None
+    """When the present holder accepted or signed for the case."""
     holder_dept: str | None = None
     holder_centre: str | None = None
     review_staff: frozenset[str] = frozenset()
@@ -85,8 +90,11 @@ def legal(state: State) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-def check(state: State, kind: str, data: Mapping[str, Any], at: str) -> None:
+def check(state: State, kind: str, data: Mapping[str, Any], at: str, *, hard: bool) -> None:
     """Refuse a fact that cannot follow `state`; `at` is its occurred_at.
+
+    `hard`: the fact was entered here (interactive), so that a promised case cannot be decided
+    before a back office signed for it; elsewhere such a decision is a fact (law 2).
 
     Raises:
         Refused: E_STATE with what is legal; E_TIME_ORDER.
@@ -101,11 +109,22 @@ def check(state: State, kind: str, data: Mapping[str, Any], at: str) -> None:
         ways = legal(state)
         raise Refused(Code.E_STATE, f"{what}; legal is {', '.join(ways) or 'nothing'}", ways)
     _check_parts(state, kind, data)
+    if hard and kind == facts.DecisionMade.TYPE and state.status == "ACC" and not is_short(state):
+        raise Refused(
+            Code.E_STATE,
+            "a promised case is transferred and reviewed before it is decided (后台分类审批)",
+            (facts.Transferred.COMMAND,),
+        )
     needs = _predecessor(state, kind, data)
     if needs is not None and at < needs:
         raise Refused(
             Code.E_TIME_ORDER, f"{kind} at {at} is before the fact it needs, which was at {needs}"
         )
+
+
+def is_short(state: State) -> bool:
+    """Tell whether the case may be decided where it was accepted (4.1, note 4)."""
+    return state.one_person_ok or state.project_type == ProjectType.INSTANT
 
 
 def _check_parts(state: State, kind: str, data: Mapping[str, Any]) -> None:
@@ -122,7 +141,7 @@ def _check_parts(state: State, kind: str, data: Mapping[str, Any]) -> None:
         sender = (data.get("from_dept") or state.holder_dept,
                   data.get("from_centre") or state.holder_centre)  # fmt: skip
         if sender == (data["to_dept"], data.get("to_centre")):
-            raise Refused(Code.E_FIELD, f"transfer to {data['to_dept']}, who holds the case")
+            raise Refused(Code.E_STATE, f"{data['to_dept']} holds the case; transfer it to another")
     if kind == facts.TransferReceived.TYPE and state.transfer is not None:
         open_id = state.transfer.transfer_id
         if data["transfer_id"] != open_id:
@@ -137,7 +156,7 @@ def _predecessor(state: State, kind: str, data: Mapping[str, Any]) -> str | None
         case facts.StepFinished.TYPE:
             return dict(state.steps_open)[data["step_no"]]
         case facts.Transferred.TYPE | facts.DecisionMade.TYPE:
-            return state.accepted_at
+            return state.held_since
         case facts.TransferReceived.TYPE:
             return state.transfer.at if state.transfer else None
         case facts.CaseConcluded.TYPE | facts.CaseIssued.TYPE:
@@ -160,8 +179,9 @@ def evolve(state: State, event: Event) -> State:
         case facts.CaseAccepted.TYPE:
             return replace(
                 state, status="ACC", accepted_at=at, accept_centre=event.get("centre"),
-                accept_window=event.get("window"), accept_staff=staff,
+                accept_window=event.get("window"), accept_staff=staff, held_since=at,
                 project_type=event["data"]["stamp"].get("project_type"),
+                one_person_ok=event["data"]["stamp"].get("one_person_ok", False),
             )  # fmt: skip
         case facts.StepStarted.TYPE:
             return replace(
@@ -179,7 +199,7 @@ def evolve(state: State, event: Event) -> State:
                            transfers_seen=state.transfers_seen | {data["transfer_id"]})  # fmt: skip
         case facts.TransferReceived.TYPE:
             got = state.transfer
-            return replace(state, status="REV", transfer=None,
+            return replace(state, status="REV", transfer=None, held_since=at,
                            holder_dept=got.to_dept if got else None,
                            holder_centre=got.to_centre if got else None)  # fmt: skip
         case facts.DecisionMade.TYPE:

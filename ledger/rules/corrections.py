@@ -9,11 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.contracts.codes import SourceClass
 from ledger.contracts.wire import Event
-from ledger.rules import case
+from ledger.rules import case, duty
 from ledger.rules.refusals import Code, Refused
 from ledger.rules.stamps import HISTORY_PARTS, history_parts
 
+DUTY_FLAGS = frozenset({"R07"})
 NOT_CORRECTABLE = (".event_voided", ".event_restamped")
 
 
@@ -43,41 +45,57 @@ def current(history: Sequence[Event]) -> dict[str, Event]:
     return facts
 
 
+def check_targets(stream: str, data: Mapping[str, Any], history: Sequence[Event]) -> None:
+    """Refuse a void that names what is no correctable fact of the stream.
+
+    Raises:
+        Refused: E_REF.
+
+    """
+    known = {event["id"] for event in history if not event["type"].endswith(NOT_CORRECTABLE)}
+    for target in (data["target"], *data["cascade"]):
+        if target not in known:
+            raise Refused(Code.E_REF, f"{target} is not a correctable fact of {stream}")
+
+
 def targets_of(
-    stream: str, data: Mapping[str, Any], history: Sequence[Event]
+    data: Mapping[str, Any], at: str, history: Sequence[Event]
 ) -> tuple[set[str], dict[str, Event]]:
     """Give the ids a void takes back and the facts that count before it.
 
     Raises:
-        Refused: E_REF for an id that is no fact of this stream, E_STATE for one voided before,
-            E_SOD when the approver is the requester or entered the fact.
+        Refused: E_STATE for a fact voided before, E_TIME_ORDER for a void before its fact,
+            E_SOD where two people are not two, or one of them entered the fact.
 
     """
     facts = current(history)
-    known = {event["id"] for event in history if not event["type"].endswith(NOT_CORRECTABLE)}
-    ids = {data["target"], *data["cascade"]}
-    for target in sorted(ids):
-        if target not in known:
-            raise Refused(Code.E_REF, f"{target} is not a correctable fact of {stream}")
+    ids = sorted({data["target"], *data["cascade"]})
+    for target in ids:
         if target not in facts:
             raise Refused(Code.E_STATE, f"{target} was voided before")
-        if facts[target].get("actorstaff") == data["approved_by"]:
-            raise Refused(Code.E_SOD, f"{data['approved_by']} entered {target}; another approves")
-    if data["requested_by"] == data["approved_by"]:
+    for target in ids:
+        if at < facts[target]["time"]:
+            happened = facts[target]["time"]
+            raise Refused(Code.E_TIME_ORDER, f"voided at {at}; {target} happened at {happened}")
+    requested, approved = data["requested_by"], data["approved_by"]
+    if requested == approved:
         raise Refused(Code.E_SOD, "requested_by and approved_by are one person; two are needed")
-    return ids, facts
+    for target in ids:
+        if (entered := facts[target].get("actorstaff")) in {requested, approved}:
+            raise Refused(Code.E_SOD, f"{entered} entered {target}; others have to correct it")
+    return set(ids), facts
 
 
 def void_case_facts(
-    stream: str, data: Mapping[str, Any], history: Sequence[Event]
+    stream: str, data: Mapping[str, Any], at: str, history: Sequence[Event]
 ) -> tuple[list[Restatement], case.State]:
     """Void facts of a case; give what is restated and the state of the case afterwards.
 
     Raises:
-        Refused: as `targets_of`; E_DEPENDENT naming the facts to put into `cascade`.
+        Refused: as `targets_of`; then E_DEPENDENT naming the facts to put into `cascade`.
 
     """
-    gone, facts = targets_of(stream, data, history)
+    gone, facts = targets_of(data, at, history)
     state, needing = case.State(), []
     restated = []
     for target, fact in facts.items():
@@ -85,12 +103,14 @@ def void_case_facts(
             restated.append(Restatement(stream, target, fact, None))
             continue
         try:
-            case.check(state, fact["type"], fact["data"]["data"], fact["time"])
+            hard = fact["sourceclass"] == SourceClass.INTERACTIVE
+            case.check(state, fact["type"], fact["data"]["data"], fact["time"], hard=hard)
         except Refused:
             needing.append(target)
             continue
+        flags = duty.flags(state, fact["type"], fact.get("actorstaff"), fact["sourceclass"])
         state = case.evolve(state, fact)
-        after = restamp(fact, state)
+        after = restamp(fact, state, flags)
         if after != fact:
             restated.append(Restatement(stream, target, fact, after))
     if needing:
@@ -114,21 +134,26 @@ def _void_marker(stream: str, data: Mapping[str, Any]) -> Event:
     return result
 
 
-def restamp(fact: Event, state: case.State) -> Event:
-    """Give the fact with the history parts of its stamp as of `state`; others are kept."""
-    parts = history_parts(state)
+def restamp(fact: Event, state: case.State, flags: Sequence[str] = ()) -> Event:
+    """Give the fact with the history parts of its stamp as of `state`; others are kept.
+
+    `flags` are those of duty: they too depend on who did the facts before.
+    """
     stamp = {k: v for k, v in fact["data"]["stamp"].items() if k not in HISTORY_PARTS}
-    fresh = {**stamp, **parts}
+    others = [flag for flag in stamp.pop("flags", []) if flag not in DUTY_FLAGS]
+    fresh = {**history_parts(state), **stamp}
+    if flags or others:
+        fresh["flags"] = [*flags, *others]
     if fresh == fact["data"]["stamp"]:
         return fact
     return {**fact, "data": {"data": fact["data"]["data"], "stamp": fresh}}
 
 
-def void_ratings(stream: str, data: Mapping[str, Any], history: Sequence[Event]) -> list[
-    Restatement
-]:  # fmt: skip
+def void_ratings(
+    stream: str, data: Mapping[str, Any], at: str, history: Sequence[Event]
+) -> list[Restatement]:
     """Void facts of a rating stream; nothing depends on a rating."""
-    gone, facts = targets_of(stream, data, history)
+    gone, facts = targets_of(data, at, history)
     return [Restatement(stream, target, facts[target], None) for target in facts if target in gone]
 
 

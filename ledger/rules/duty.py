@@ -1,6 +1,8 @@
 """Posts and separation of duties (岗位·岗位分离), domain.md 2.4 and 5.3."""
 
-from ledger.contracts.codes import Post
+from ledger.contracts.codes import Post, ProjectType, SourceClass
+from ledger.contracts.events import case as facts
+from ledger.rules.case import State
 
 POSTS: dict[str, frozenset[str]] = {
     "case.submit": frozenset({Post.ACCEPT, Post.AGENT}),
@@ -25,3 +27,36 @@ CITIZEN_COMMANDS = frozenset({"case.submit", "rating.submit"})
 SYSTEM_COMMANDS = frozenset({"case.conclude", "case.issue"})
 """What the ledger's own machinery may do in an interactive source: automatic conclusion and
 electronic issue."""
+
+ACCEPT_APPROVE = "accept–approve"
+REVIEW_APPROVE = "review–approve"
+APPROVE_ISSUE = "approve–issue"
+
+
+def conflicts(state: State, kind: str, staff: str | None) -> tuple[str, ...]:
+    """Give the pairs of domain.md 5.3 that `staff` would join by this fact of a case.
+
+    `state` is the one before the fact. Electronic issue has no staff and joins nothing.
+    """
+    if staff is None:
+        return ()
+    found = []
+    if kind == facts.DecisionMade.TYPE:
+        if staff == state.accept_staff and not state.one_person_ok:
+            found.append(ACCEPT_APPROVE)
+        instant = state.project_type == ProjectType.INSTANT
+        if staff in state.review_staff and not (instant or state.one_person_ok):
+            found.append(REVIEW_APPROVE)
+    elif kind == facts.CaseIssued.TYPE and staff == state.approve_staff:
+        found.append(APPROVE_ISSUE)
+    return tuple(found)
+
+
+def flags(state: State, kind: str, staff: str | None, source_class: str) -> list[str]:
+    """Give ["R07"] (岗位未分离) where one person did incompatible acts, else [].
+
+    History has no flags: nobody is alerted to it (design.md 5).
+    """
+    if source_class == SourceClass.HISTORICAL:
+        return []
+    return ["R07"] if conflicts(state, kind, staff) else []

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ledger.contracts.codes import ProjectType, SourceClass
+from ledger.contracts.codes import SourceClass
 from ledger.contracts.commands import Command
 from ledger.contracts.events import case as facts
 from ledger.contracts.events import rating as rating_facts
 from ledger.contracts.events.base import Payload
 from ledger.contracts.wire import Event
-from ledger.rules import case, rating, stamps
+from ledger.rules import case, duty, rating, stamps
 from ledger.rules.corrections import (
     Restatement,
     restated_ratings,
@@ -41,20 +41,17 @@ def decide_case(
     """Decide a fact of a case.
 
     Raises:
-        Refused: E_STATE, E_TIME_ORDER, E_FIELD, E_SOD.
+        Refused: E_STATE, E_TIME_ORDER, E_SOD.
 
     """
     kind = payload.TYPE
-    _check_fields(command, payload)
-    case.check(state, kind, data, at)
-    flags = _check_decision(command, payload, state, reference)
+    case.check(state, kind, data, at, hard=command.source_class in HARD)
+    _check_duty(command, kind, state)
     place = (command.centre, command.window)
     own = stamps.of_case_fact(kind, state, data, at, place, reference)
-    if own.get("wrong_window"):
-        flags.append("R03")
     after = case.evolve(state, _preview(kind, data, own, command, at))
     stamp = {**stamps.history_parts(after), **own}
-    if flags:
+    if flags := _flags(command, payload, state, own):
         stamp["flags"] = flags
     return [Draft(stream, kind, data, stamp, state=after)]
 
@@ -76,53 +73,23 @@ def _preview(
     return result
 
 
-def _check_fields(command: Command, payload: Payload) -> None:
-    """Refuse what one command says against itself."""
-    if isinstance(payload, facts.CaseAccepted) and payload.promised and payload.statutory:
-        same_unit = payload.promised.unit == payload.statutory.unit
-        if same_unit and payload.promised.n > payload.statutory.n:
-            raise Refused(Code.E_FIELD, "promised limit is longer than the statutory one")
-    if (
-        isinstance(payload, facts.DecisionMade)
-        and command.source_class in HARD
-        and payload.outcome == "rejected"
-        and not (payload.reason_code and payload.remedies_told)
-    ):
-        raise Refused(
-            Code.E_FIELD, "a rejection needs reason_code and remedies_told (行政许可法 §38)"
-        )
-
-
-def _check_decision(
-    command: Command, payload: Payload, state: case.State, reference: Reference
-) -> list[str]:
-    """Refuse or flag duties and short cuts; gives rule ids of domain.md 5.2."""
-    item = reference.items.get(state.item or "")
-    instant = state.project_type == ProjectType.INSTANT
-    alone = instant or (item is not None and item.one_person_ok)
+def _check_duty(command: Command, kind: str, state: case.State) -> None:
+    """Refuse one person on both sides of a hard pair (law 2: in interactive commands)."""
     staff = command.actor.staff
-    flags = []
-    if isinstance(payload, facts.DecisionMade):
-        hard = command.source_class in HARD
-        if hard and state.status == "ACC" and not alone:
-            raise Refused(
-                Code.E_STATE,
-                "a promised case is transferred and reviewed before it is decided (后台分类审批)",
-                (facts.Transferred.COMMAND,),
-            )
-        if staff and staff == state.accept_staff and not (item and item.one_person_ok):
-            if hard:
-                raise Refused(
-                    Code.E_SOD, f"{staff} accepted this case; another person has to decide it"
-                )
-            flags.append("R07")
-        elif staff and staff in state.review_staff and not alone:
-            flags.append("R07")
-    if isinstance(payload, facts.CaseIssued) and staff and staff == state.approve_staff:
-        flags.append("R07")
+    if command.source_class in HARD and duty.ACCEPT_APPROVE in duty.conflicts(state, kind, staff):
+        raise Refused(Code.E_SOD, f"{staff} accepted this case; another person has to decide it")
+
+
+def _flags(command: Command, payload: Payload, state: case.State, own: stamps.Stamp) -> list[str]:
+    """Give the rule ids of domain.md 5.2 that this fact touches; history touches none."""
+    if command.source_class is SourceClass.HISTORICAL:
+        return []
+    found = duty.flags(state, payload.TYPE, command.actor.staff, command.source_class)
     if isinstance(payload, facts.CaseAccepted) and payload.accept_no is None:
-        flags.append("R20")
-    return flags
+        found.append("R20")
+    if own.get("wrong_window"):
+        found.append("R03")
+    return found
 
 
 def decide_rating(
@@ -137,28 +104,26 @@ def decide_rating(
 
 
 def decide_case_void(
-    stream: str, data: Mapping[str, Any], history: Sequence[Event],
+    stream: str, data: Mapping[str, Any], at: str, history: Sequence[Event],
     ratings: Sequence[Event], rating_stream: str,
 ) -> list[Draft]:  # fmt: skip
     """Void facts of a case: the void, then one restatement per fact that counts differently."""
-    restated, state = void_case_facts(stream, data, history)
+    restated, state = void_case_facts(stream, data, at, history)
     restated = [*restated, *restated_ratings(rating_stream, ratings, state)]
     void = Draft(stream, facts.CaseEventVoided.TYPE, data, {}, state=state)
     return [void, *(_restamped(each, state) for each in restated)]
 
 
-def restate_ratings(
-    stream: str, history: Sequence[Event], state: case.State
-) -> list[Draft]:
+def restate_ratings(stream: str, history: Sequence[Event], state: case.State) -> list[Draft]:
     """Restate the ratings whose place is another one now that their case is in `state`."""
     return [_restamped(each, state) for each in restated_ratings(stream, history, state)]
 
 
 def decide_rating_void(
-    stream: str, data: Mapping[str, Any], history: Sequence[Event]
+    stream: str, data: Mapping[str, Any], at: str, history: Sequence[Event]
 ) -> list[Draft]:
     """Void a rating."""
-    restated = void_ratings(stream, data, history)
+    restated = void_ratings(stream, data, at, history)
     void = Draft(stream, rating_facts.RatingEventVoided.TYPE, data, {})
     return [void, *(_restamped(each, None) for each in restated)]
 

@@ -10,17 +10,24 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 import orjson
-from pydantic import ValidationError
 
-from ledger.contracts.codes import COMMAND_BYTES_MAX, REJECT_HEAD_BYTES, SHANGHAI, SourceClass
+from ledger.contracts.codes import REJECT_HEAD_BYTES, SHANGHAI, SourceClass
 from ledger.contracts.commands import BEAT, TICK, Command, command_hash
-from ledger.contracts.events import COMMANDS, REFERENCE_COMMANDS
+from ledger.contracts.events import REFERENCE_COMMANDS
 from ledger.contracts.events.base import Payload
 from ledger.contracts.events.reference import ReferenceAdopted
 from ledger.contracts.receipts import Receipt
 from ledger.contracts.wire import Event, decode, encode, event_id
 from ledger.rules import case, rating
-from ledger.rules.door import check_late, check_reference, check_who_and_where
+from ledger.rules.corrections import check_targets
+from ledger.rules.door import (
+    check_duty,
+    check_fields,
+    check_grant,
+    check_late,
+    check_receiver,
+    check_references,
+)
 from ledger.rules.facts import (
     Draft,
     decide_case,
@@ -29,6 +36,7 @@ from ledger.rules.facts import (
     decide_rating_void,
     restate_ratings,
 )
+from ledger.rules.reading import parse, payload_of
 from ledger.rules.reference import Reference
 from ledger.rules.refusals import Code, Refused
 
@@ -134,6 +142,7 @@ class Partition:
                     f"{key} is bound to another command, which made {', '.join(bound.events)}",
                 )
             payload = payload_of(command)
+            check_fields(command, payload)
             stream = f"{payload.STREAM}/{command.key}"
             recorded = self._record_all(command, payload, stream, moment)
         except Refused as refused:
@@ -157,7 +166,7 @@ class Partition:
             flags.append("clamped")
         at = self._at(occurred)
         data = payload.model_dump(mode="json", exclude_none=True)
-        check_who_and_where(command, data, self.reference)
+        self._check_known(command, payload, stream, data)
         version = self._stream(stream).version
         if command.expected_version is not None and command.expected_version != version:
             raise Refused(
@@ -172,13 +181,26 @@ class Partition:
             )
         return [self._record(draft, command, at, moment) for draft in drafts]
 
+    def _check_known(
+        self, command: Command, payload: Payload, stream: str, data: dict[str, Any]
+    ) -> None:
+        """Refuse who and what is not known (E_REF), then who may not (E_AUTH)."""
+        if (command.type in REFERENCE_COMMANDS) != self.is_reference:
+            raise Refused(Code.E_TYPE, f"{command.type} does not belong to this partition")
+        check_references(command, payload, data, self.reference)
+        if command.type == "rating.submit":
+            rating.check_known(self._stream(f"case/{command.key}").state)
+        elif command.type.endswith(".void_event"):
+            check_targets(stream, data, self._history(stream))
+        check_duty(command, data, self.reference)
+        if command.type == "case.receive_transfer":
+            check_receiver(command, self._stream(stream).state.transfer, self.reference)
+
     def _drafts(
         self, command: Command, payload: Payload, stream: str, data: dict[str, Any], at: str
     ) -> list[Draft]:
         if command.type in REFERENCE_COMMANDS:
-            if not self.is_reference:
-                raise Refused(Code.E_TYPE, "a reference command goes to the reference partition")
-            check_reference(payload, command.key, self.reference)
+            check_grant(payload, command.key)
             return [Draft(stream, payload.TYPE, data, {})]
         case_stream = f"case/{command.key}"
         rating_stream = f"rating/{command.key}"
@@ -186,11 +208,11 @@ class Partition:
         match command.type:
             case "case.void_event":
                 return decide_case_void(
-                    stream, data, self._history(case_stream), self._history(rating_stream),
-                    rating_stream,
+                    stream, data, at, self._history(case_stream),
+                    self._history(rating_stream), rating_stream,
                 )  # fmt: skip
             case "rating.void_event":
-                return decide_rating_void(stream, data, self._history(stream))
+                return decide_rating_void(stream, data, at, self._history(stream))
             case "rating.submit":
                 rated: rating.State = self._stream(stream).state
                 return decide_rating(stream, payload, rated, state, at)
@@ -280,52 +302,6 @@ class Partition:
     @staticmethod
     def _at(moment: datetime) -> str:
         return moment.astimezone(SHANGHAI).isoformat()
-
-
-def parse(raw: bytes) -> Command:
-    """Read a command from bytes.
-
-    Raises:
-        Refused: E_LIMIT or E_FIELD, saying which field and why.
-
-    """
-    if len(raw) > COMMAND_BYTES_MAX:
-        raise Refused(
-            Code.E_LIMIT, f"a command of {len(raw):,} bytes; at most {COMMAND_BYTES_MAX:,}"
-        )
-    try:
-        return Command.model_validate(orjson.loads(raw))
-    except orjson.JSONDecodeError as error:
-        raise Refused(Code.E_FIELD, f"not JSON: {error}") from None
-    except ValidationError as error:
-        raise Refused(Code.E_FIELD, field_errors(error)) from None
-
-
-def payload_of(command: Command) -> Payload:
-    """Validate a command's data as the fact it asks for.
-
-    Raises:
-        Refused: E_TYPE naming the commands there are, E_FIELD naming the fields.
-
-    """
-    fact = COMMANDS.get(command.type)
-    if fact is None:
-        names = tuple(sorted(COMMANDS))
-        raise Refused(Code.E_TYPE, f"no command {command.type!r}", names)
-    try:
-        return fact.model_validate(command.data)
-    except ValidationError as error:
-        raise Refused(Code.E_FIELD, f"data: {field_errors(error)}") from None
-
-
-def field_errors(error: ValidationError) -> str:
-    """Say in one sentence which fields are wrong; values are not repeated (personal data)."""
-    parts = [
-        f"{'.'.join(map(str, e['loc'])) or 'command'}: {e['msg']}"
-        for e in error.errors(include_url=False, include_input=False, include_context=False)
-    ]
-    more = f" and {len(parts) - 5} more" if len(parts) > 5 else ""  # noqa: PLR2004
-    return "; ".join(parts[:5]) + more
 
 
 def envelope(draft: Draft, command: Command, at: str, recorded_at: str, version: int) -> Event:

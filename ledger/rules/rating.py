@@ -16,15 +16,24 @@ class State:
     rated: frozenset[str] = frozenset()
 
 
-def check(state: State, of: case.State, payload: RatingSubmitted, at: str) -> None:
-    """Refuse a second rating of one service, or one of a case that is not concluded.
+def check_known(of: case.State) -> None:
+    """Refuse a rating of a case that is not there.
 
     Raises:
-        Refused: E_REF, E_STATE or E_TIME_ORDER.
+        Refused: E_REF.
 
     """
     if of.status in {"-", "VOI"}:
         raise Refused(Code.E_REF, "the rated case is not known, or was voided")
+
+
+def check(state: State, of: case.State, payload: RatingSubmitted, at: str) -> None:
+    """Refuse a second rating of one service, or one of a case that is not concluded.
+
+    Raises:
+        Refused: E_STATE or E_TIME_ORDER.
+
+    """
     if of.concluded_at is None:
         ways = case.legal(of)
         raise Refused(Code.E_STATE, "the case is not concluded yet; rate it afterwards", ways)

@@ -1,7 +1,9 @@
 """Refusals (拒绝): the codes, in order of precedence: one input, one answer, for ever.
 
 Source: domain.md 3.2; design.md 5 (E_INTERNAL). The order of this enum is the order in which
-`Partition.decide` looks; docs/refusals.md is printed from it.
+`Partition.decide` looks: of two things wrong with one command the earlier is answered. Only
+E_FIELD looks twice, at the command's own fields here and at `data` after E_TYPE: what has no
+type has no fields. Explained in docs/refusals.md.
 """
 
 from enum import StrEnum

@@ -39,7 +39,8 @@ def required_window(
         return WindowType.ALL_ROUND
     if item.window_rule is not None:
         return item.window_rule
-    if dept is not None and dept.key_central_only and centre.tier not in KEY_CENTRAL:
+    in_town = centre.level is CentreLevel.TOWN
+    if in_town and dept is not None and dept.key_central_only and centre.tier not in KEY_CENTRAL:
         return None
     if found := BY_DEPT.get(item.dept):
         return found

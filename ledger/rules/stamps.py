@@ -18,6 +18,7 @@ from ledger.rules.routing import is_wrong, required_window
 
 Stamp = dict[str, Any]
 
+DUES = ("statutory_due", "promised_due")
 HISTORY_PARTS = ("item", "dept", "accept_centre", "accept_window")
 
 
@@ -41,23 +42,27 @@ def accepted(
     item = reference.items.get(state.item or "")
     kind = data.get("project_type") or (item.project_type.value if item else None)
     stamp: Stamp = {"project_type": kind} if kind else {}
+    if item and item.one_person_ok:
+        stamp["one_person_ok"] = True
     centre, window = place
     if item and centre in reference.centres and window in reference.windows:
         needed = required_window(item, reference.depts.get(item.dept), reference.centres[centre])
         if needed is not None:
             stamp["required_window"] = needed.value
         stamp["wrong_window"] = is_wrong(reference.windows[window], needed)
-    start = datetime.fromisoformat(at)
+    start = datetime.fromisoformat(at).astimezone(SHANGHAI)
     for name in ("statutory", "promised"):
         limit = _limit(data.get(name), getattr(item, name, None))
         if limit is None:
             continue
         due = reference.calendar.due(start, limit)
         stamp[f"{name}_due"] = due.isoformat()
-        if not reference.calendar.covers(start.astimezone(SHANGHAI).date(), due.date()):
+        if not reference.calendar.covers(start.date(), due.date()):
             stamp["due_provisional"] = True
-    if used := reference.calendar.sources.get(start.astimezone(SHANGHAI).year):
-        stamp["calendar"] = used
+    ends = [start, *(datetime.fromisoformat(stamp[d]) for d in DUES if d in stamp)]
+    years = range(start.year, max(end.year for end in ends) + 1)
+    if used := [reference.calendar.sources[y] for y in years if y in reference.calendar.sources]:
+        stamp["calendar"] = ",".join(used)
     return stamp
 
 

@@ -9,6 +9,9 @@ from ledger.contracts.codes import LimitUnit
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\s|/@\x00-\x1f]+$")]
 """An identifier: 1 to 64 characters; never a name, a telephone or an identity number."""
 
+EventId = Annotated[str, StringConstraints(min_length=3, max_length=160)]
+"""`stream/key@version`."""
+
 TEXT_MAX = 200
 
 
@@ -38,11 +41,11 @@ class EventVoided(Payload):
     Source: domain.md 3.9.
     """
 
-    target: str = Field(min_length=3, max_length=160, description="event id, `stream/key@version`")
+    target: EventId
     reason_code: Literal["wrong_case", "wrong_person", "duplicate_entry", "test_data", "other"]
     requested_by: Id
     approved_by: Id
-    cascade: tuple[str, ...] = Field(
+    cascade: tuple[EventId, ...] = Field(
         default=(), max_length=64, description="event ids that need the target, voided with it"
     )
 

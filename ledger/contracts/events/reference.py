@@ -30,7 +30,7 @@ class CentreOpened(ReferencePayload):
     level: CentreLevel
     tier: Tier
     town: Id = Field(description="区镇 the centre belongs to: the id of the town's centre")
-    hall_area_m2: int | None = Field(default=None, ge=0)
+    hall_area_m2: int | None = Field(default=None, ge=0, le=1_000_000)
 
 
 class WindowCreated(ReferencePayload):
