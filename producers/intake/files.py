@@ -30,7 +30,7 @@ class FileRefused(UserError):
 
 
 class BrokenOff(Exception):
-    """The bytes end or turn into nonsense after the last whole line."""
+    """The bytes end too early; what came before, whole lines, is good."""
 
 
 class Good(NamedTuple):
@@ -53,12 +53,13 @@ def rows(path: Path, mapping: Mapping) -> Iterator[Good | Bad]:
     """Give the rows of a file in order, the bad ones too.
 
     Raises:
-        FileRefused: not there, empty, UTF-16, or without a column that the mapping needs.
+        FileRefused: not there, empty, damaged, UTF-16, or without a column that the mapping needs.
 
     """
     if not path.is_file():
         raise FileRefused(f"{path} is not there; check the name")
-    encoding = _encoding(path) if mapping.encoding == "auto" else mapping.encoding
+    found = _encoding(path)
+    encoding = found if mapping.encoding == "auto" else mapping.encoding
     text = _texts(path, encoding)
     stem = path.with_suffix("") if path.suffix == ".gz" else path
     if stem.suffix.lower() in JSON_SUFFIXES:
@@ -152,7 +153,10 @@ def _checked(number: int, cells: dict[str, str]) -> Good | Bad:
 
 
 def _encoding(path: Path) -> str:
-    """Tell UTF-8 from GB18030: the one with fewer lines that it cannot read; a tie is UTF-8."""
+    """Tell UTF-8 from GB18030: the one with fewer lines that it cannot read; a tie is UTF-8.
+
+    Reads the whole file, and so finds out whether it is damaged before anything is handed in.
+    """
     wrong = {"utf-8": 0, "gb18030": 0}
     first = True
     try:
@@ -184,7 +188,7 @@ def _lines(path: Path) -> Iterator[bytes]:
     """Give whole lines with their ends; no byte of a GB18030 character is a line end.
 
     Raises:
-        BrokenOff: after the last whole line, when the file is damaged or cut off.
+        BrokenOff: after the last whole line, when the file is cut off.
 
     """
     rest = b""
@@ -200,7 +204,13 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 
 def _inflated(path: Path) -> Iterator[bytes]:
-    """Give the bytes of a file, gunzipped when they are gzip whatever the file's name."""
+    """Give the bytes of a file, gunzipped when they are gzip whatever the file's name.
+
+    Raises:
+        FileRefused: a checksum is wrong.
+        BrokenOff: after the last byte of a gzip that is cut off.
+
+    """
     with path.open("rb") as file:
         chunk = file.read(CHUNK_BYTES)
         if not chunk.startswith(GZIP_MAGIC):
@@ -213,7 +223,8 @@ def _inflated(path: Path) -> Iterator[bytes]:
             try:
                 yield inflate.decompress(chunk, CHUNK_BYTES)
             except zlib.error as error:
-                raise BrokenOff(f"the gzip is damaged ({error}); what follows is lost") from None
+                # No telling which rows are what was sent, and the ledger keeps them for ever.
+                raise FileRefused(f"{path} is damaged ({error}); have it sent again") from None
             chunk = inflate.unconsumed_tail
             if inflate.eof:
                 chunk = inflate.unused_data.lstrip(b"\0")

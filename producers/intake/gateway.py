@@ -5,6 +5,9 @@ command · 413 over 256 KiB · 401 no key · 403 another's source · 503 the led
 The bytes go to the seam as they came, so that what fails validation is kept in `rejects` too.
 """
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Annotated, Any
 
 import orjson
@@ -25,6 +28,8 @@ from producers.intake.keys import Holder, Keys, hash_of, load_keys
 __all__ = ["gateway_app", "load_keys", "serve_gateway"]
 
 BATCH_BYTES_MAX = 8 * 1024 * 1024
+DRAIN_BYTES_MAX = 2 * 1024 * 1024
+DRAIN_SECONDS = 2.0
 RETRY_AFTER_SECONDS = 2
 
 STATUS = {"accepted": 201, "duplicate": 200, "noted": 202}
@@ -129,12 +134,19 @@ def gateway_app(log: Log, keys: Keys) -> FastAPI:
 
 
 async def serve_gateway(log: Log, host: str, port: int, keys: Keys) -> None:
-    """Serve the gateway until the process is told to stop."""
+    """Serve the gateway until the process is told to stop, or this call is cancelled."""
     config = uvicorn.Config(
         gateway_app(log, keys), host=host, port=port, log_level="warning", access_log=False,
-        server_header=False, timeout_graceful_shutdown=5,
+        server_header=False, timeout_graceful_shutdown=5, lifespan="off",
     )  # fmt: skip
-    await uvicorn.Server(config).serve()
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve())
+    try:
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        server.should_exit = True
+        await serving
+        raise
 
 
 def _described(media: str, schema: dict[str, Any]) -> dict[str, Any]:
@@ -155,17 +167,33 @@ def _described(media: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _body(request: Request, most: int) -> bytes:
-    """Read the body, at most `most` bytes of it; the rest of a larger one is never read."""
-    message = f"the body is over {most:,} bytes"
+    """Read the body, at most `most` bytes of it.
+
+    Of a larger one a little more is read and forgotten, so that the caller gets to see the 413;
+    then we hang up.
+    """
+    chunks = request.stream()
     declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > most:
-        raise Denied(413, TOO_LARGE, message, "body")
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most:
-            raise Denied(413, TOO_LARGE, message, "body")
-    return bytes(body)
+    if not declared.isdecimal() or int(declared) <= most:
+        async for chunk in chunks:
+            body += chunk
+            if len(body) > most:
+                break
+        else:
+            return bytes(body)
+    await _drain(chunks)
+    raise Denied(413, TOO_LARGE, f"the body is over {most:,} bytes", "body")
+
+
+async def _drain(chunks: AsyncIterator[bytes]) -> None:
+    left = DRAIN_BYTES_MAX
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_SECONDS):
+            async for chunk in chunks:
+                left -= len(chunk)
+                if left < 0:
+                    return
 
 
 def check_source(raw: bytes, who: Holder) -> None:
