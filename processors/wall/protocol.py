@@ -26,7 +26,7 @@ import orjson
 from ledger.contracts.codes import SHANGHAI
 from processors.views.picture import Picture
 from processors.wall.attention import THRESHOLDS
-from processors.wall.sheet import COLUMNS, UNITS, Row, Sheet, Tables
+from processors.wall.sheet import COLUMNS, KINDS, UNITS, Row, Sheet, Tables
 
 PROTO = "live/1"
 SCOPE = "city"
@@ -203,14 +203,14 @@ def _changed(key: str, before: Row | None, row: Row) -> list[Any]:
 
 
 def full_rows(tables: Tables) -> dict[str, list[list[Any]]]:
-    """Give all rows with their keys; zeros at the end of a row are left out."""
+    """Give all rows with their keys; nothings (0, "") at its end are left out."""
     return {
         name: [_trim([key, *row]) for key, row in rows.items()] for name, rows in tables.items()
     }
 
 
 def _trim(row: list[Any]) -> list[Any]:
-    while len(row) > 1 and row[-1] == 0:
+    while len(row) > 1 and row[-1] in (0, ""):
         row.pop()
     return row
 
@@ -263,7 +263,7 @@ def snapshot(live: Live, *, build: str) -> bytes:
     body = {
         "proto": PROTO, "build": build, "hb_ms": HB_MS, "cursor": str(live.cursor),
         "scope": SCOPE, "day": live.sheet.day, "cut": live.sheet.cut,
-        "late": late_fields(live.fresh.late), "columns": COLUMNS, "units": UNITS,
+        "late": late_fields(live.fresh.late), "columns": COLUMNS, "units": UNITS, "kinds": KINDS,
         "limits_s": [LATE_S, STALE_S, LOST_S],
         "thresholds": [
             [t.level, t.name, t.base_name, t.count, t.ppm] for t in THRESHOLDS

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
+from ledger.contracts.codes import WindowType
 from ledger.log.seam import Cut
 from ledger.rules.measures import DECISION_BOUNDS_WORKDAYS
 from processors.views.picture import Picture
@@ -42,12 +43,16 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "city": ("key", "name", "rejects", "unplaced", *FIGURES),
     "town": ("key", "name", "level", "reason", "centres", *FIGURES),
     "centre": ("key", "name", "town", *FIGURES),
-    "window": ("key", "centre", "no", "kind", "level", "reason", *WINDOW_FIGURES),
+    "window": ("key", "centre", "no", "kind", *WINDOW_FIGURES, "level", "reason"),
     "hour": ("key", *HOUR_FIGURES),
     "stars": ("key", "name", "n"),
     "bucket": ("key", "name", "n"),
 }
 """Column 0 is the key; a delta names the others by their number."""
+
+KINDS = tuple(kind.value for kind in WindowType)
+KIND_NO = {kind: number for number, kind in enumerate(KINDS)}
+"""A row names its kind by number; -1 = not registered."""
 
 UNITS: dict[str, str] = {
     "submitted": "件", "accepted": "件", "concluded": "件", "issued": "件", "in_progress": "件",
@@ -208,8 +213,8 @@ def _window_rows(latest: Mapping[str, Mapping[str, Any]], sums: _Sums) -> dict[s
         figures = sums.windows.get(window, {})
         seen = attend(figures)
         centre = str(data.get("centre", sums.window_centre.get(window, "")))
-        place = (centre, str(data.get("no", window)), str(data.get("kind", "")))
-        rows[window] = (*place, seen.level, seen.reason, *_values(figures, WINDOW_FIGURES))
+        place = (centre, str(data.get("no", window)), KIND_NO.get(str(data.get("kind")), -1))
+        rows[window] = (*place, *_values(figures, WINDOW_FIGURES), seen.level, seen.reason)
     return rows
 
 

@@ -1,14 +1,11 @@
 """The storybook (样张): every state of the wall from fixed data, to look at and to test against.
 
-    python -m processors.wall.storybook [--port 8090]        then open /storybook/
+    make storybook        (taizhang storybook [--port 8080]), then open /storybook/
 
 The data are invented; a state is a function of the seconds since the start, nothing else. It is
 no picture of any real place, and the pages bear 演示 because their clock is not the real one.
 """
 
-import argparse
-import asyncio
-import sys
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -261,23 +258,3 @@ async def serve_storybook(host: str, port: int) -> None:
             await wall.close()
 
     await serve_app(app, host, port, farewell)
-
-
-def main() -> int:
-    """Serve the storybook from the command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m processors.wall.storybook",
-        description="样张: every state of the wall from fixed data.",
-        epilog="example: python -m processors.wall.storybook --port 8090",
-    )
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8090)
-    given = parser.parse_args()
-    sys.stdout.write(f"http://{given.host}:{given.port}/storybook/\n")
-    sys.stdout.flush()
-    asyncio.run(serve_storybook(given.host, given.port))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

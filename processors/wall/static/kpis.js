@@ -5,13 +5,13 @@ import { big, count, DASH, FRESH, satisfaction, share, shortSpan, workdays } fro
 
 
 const FIGURES = [
-  { id: 'submitted', name: '今日申请', unit: '件', spark: 'submitted',
+  { id: 'submitted', name: '今日申请', of: '件', unit: '', spark: 'submitted',
     value: (f) => big(f('submitted')), sub: (f, h) => `本小时 ${count(h('submitted'))}` },
-  { id: 'accepted', name: '今日受理', unit: '件', spark: 'accepted',
+  { id: 'accepted', name: '今日受理', of: '件', unit: '', spark: 'accepted',
     value: (f) => big(f('accepted')), sub: (f, h) => `本小时 ${count(h('accepted'))}` },
-  { id: 'concluded', name: '今日办结', unit: '件', spark: 'concluded',
+  { id: 'concluded', name: '今日办结', of: '件', unit: '', spark: 'concluded',
     value: (f) => big(f('concluded')), sub: (f, h) => `本小时 ${count(h('concluded'))}` },
-  { id: 'in_progress', name: '在办', unit: '件', spark: 'in_progress',
+  { id: 'in_progress', name: '在办', of: '件', unit: '', spark: 'in_progress',
     value: (f) => big(f('in_progress')),
     sub: (f) => { const net = f('accepted') - f('concluded'); return `今日${net < 0 ? '净减' : '净增'} ${count(Math.abs(net))}`; } },
   { id: 'decision', name: '决定平均用时', unit: '工作日', spark: ['decision_minutes', 'decision_n'],
@@ -20,14 +20,14 @@ const FIGURES = [
   { id: 'satisfaction', name: '满意率', unit: '%', spark: 'rated',
     value: (f) => [satisfaction(f('rated'), f('negatives')) ?? '样本不足', ''],
     sub: (f) => `差评 ${count(f('negatives'))} / 评价 ${count(f('rated'))}` },
-  { id: 'wrong_window', name: '错窗', unit: '件', spark: 'wrong_window',
+  { id: 'wrong_window', name: '错窗', of: '件', unit: '', spark: 'wrong_window',
     value: (f) => big(f('wrong_window')), sub: (f) => `占受理 ${share(f('wrong_window'), f('accepted'))}` },
 ];
 
 export function buildKpis(root) {
   return FIGURES.map((figure) => {
     const parts = {
-      name: word('span', { class: 'name' }, figure.name), age: word('span', { class: 'age' }),
+      name: el('span', { class: 'name' }, figure.name, word('small', {}, figure.of ?? '')),
       spark: el('svg', { class: 'spark', viewBox: '0 0 112 30', preserveAspectRatio: 'none', 'aria-hidden': 'true' }),
       line: el('polyline', { 'vector-effect': 'non-scaling-stroke' }),
       num: word('span', { class: 'num' }, DASH), unit: word('span', { class: 'unit' }, figure.unit),
@@ -35,7 +35,7 @@ export function buildKpis(root) {
     };
     parts.spark.append(parts.line);
     const box = el('article', { class: 'kpi', 'data-cell': `kpi:${figure.id}`, 'data-f': 'wait' },
-      el('div', { class: 'top' }, parts.name, parts.spark, parts.age),
+      el('div', { class: 'top' }, parts.name, parts.spark),
       el('div', { class: 'val' }, parts.num, parts.unit), parts.sub);
     root.append(box);
     return { figure, box, ...parts };
@@ -54,11 +54,10 @@ export function paintKpis(kpis, store, hour) {
     const words = !gone && !/^[-\d]/.test(value);
     kpi.num.classList.toggle('words', words);
     if (say(kpi.num, gone ? DASH : value) && level === 'live') flash(kpi.num);
-    say(kpi.unit, words ? '' : prefix + kpi.figure.unit);
+    say(kpi.unit, level === 'lost' ? `最后 ${value}${prefix}` : words || gone ? '' : prefix + kpi.figure.unit);
     if (level === 'wait') say(kpi.sub, '等待数据');
-    else if (level === 'lost') say(kpi.sub, `最后 ${value}${prefix}${words ? '' : kpi.figure.unit}`);
+    else if (level !== 'live') say(kpi.sub, `${FRESH[level].join(' ')} ${shortSpan(age)}`);
     else say(kpi.sub, kpi.figure.sub(figures, ofHour));
-    say(kpi.age, level === 'live' ? '' : level === 'wait' ? '' : `${FRESH[level][0]} ${FRESH[level][1]} ${shortSpan(age)}`);
     set(kpi.line, 'points', level === 'live' ? sparkPoints(store, kpi.figure.spark, hour) : '');
   }
 }

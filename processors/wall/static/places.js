@@ -5,7 +5,8 @@ import { count, DASH, kindName, shortSpan, span, STATUS, workdays } from './word
 
 export const TILES_MAX = 40;
 const LINES_MAX = 12;
-const TILE_WIDE_MIN = 214, TILE_TALL_MIN = 92, GAP = 8, LINE_TALL = 36;
+const TILE_WIDE_MIN = 214, TILE_TALL_MIN = 86, GAP = 8, LINE_TALL = 34;
+const BESIDE_NAME = 122, NAME_PX = 24, NAME_PX_MAX = 26, NAME_PX_MIN = 20;
 
 const badge = () => {
   const mark = word('i'), name = word('span');
@@ -16,19 +17,18 @@ function paintBadge(part, status, name = STATUS[status][1]) {
   say(part.name, name);
   set(part.box, 'class', `badge ${STATUS[status][2]}`);
 }
-const pair = (label) => { const value = word('span'); return { box: el('span', {}, word('small', {}, label), value), value }; };
 
 export function buildTiles(root) {
   const tiles = [];
   for (let i = 0; i < TILES_MAX; i += 1) {
     const part = {
-      name: word('span', { class: 'name' }), badge: badge(), big: word('b', { class: 'big' }, DASH), open: pair('在办'),
-      time: pair('用时'), bad: pair('差评'), wrong: pair('错窗'), stop: word('span', { class: 'stop' }),
+      name: word('span', { class: 'name' }), badge: badge(), big: word('b', { class: 'big' }, DASH), open: word('span', { class: 'f-open' }),
+      time: word('span', { class: 'f-time' }), bad: word('span', { class: 'f-bad' }), wrong: word('span', { class: 'f-wrong' }), stop: word('span', { class: 'stop' }),
     };
-    const figures = el('div', { class: 'l3' }, part.time.box, part.bad.box, part.wrong.box);
+    const figures = el('div', { class: 'l3' }, part.time, part.bad, part.wrong);
     const stopped = el('div', { class: 'l3' }, part.stop);
     const box = el('article', { class: 'tile', 'data-f': 'wait' },
-      el('div', { class: 'l1' }, part.name, part.badge.box), el('div', { class: 'l2' }, part.big, part.open.box), figures, stopped);
+      el('div', { class: 'l1' }, part.name, part.badge.box), el('div', { class: 'l2' }, part.big, part.open), figures, stopped);
     box.hidden = true;
     root.append(box);
     tiles.push({ box, figures, stopped, key: null, ...part });
@@ -36,21 +36,25 @@ export function buildTiles(root) {
   return tiles;
 }
 
-// Columns so that tiles are nearest to twice as wide as tall, and never narrower than their words.
-export function shapeTiles(root, n) {
-  if (!n) return;
-  const u = unit(), wide = root.clientWidth / u, tall = root.clientHeight / u;
+// Columns so that tiles are nearest to twice as wide as tall, wide enough for the longest name
+// beside its status; where that cannot be, the names are set smaller.
+export function shapeTiles(root, names) {
+  if (!names.length) return;
+  const u = unit(), n = names.length, longest = Math.max(...names.map((name) => name.length));
+  const wide = root.clientWidth / u, tall = root.clientHeight / u;
+  const named = Math.max(TILE_WIDE_MIN, longest * NAME_PX + BESIDE_NAME);
   let best = null;
   for (let columns = 1; columns <= n; columns += 1) {
     const rows = Math.ceil(n / columns);
     const w = (wide + GAP) / columns - GAP, h = (tall + GAP) / rows - GAP;
-    if (columns > 1 && w < TILE_WIDE_MIN) break;
-    const empty = columns * rows - n;
-    const off = Math.abs(Math.log(w / h / 1.9)) + empty * 0.06 + (h < TILE_TALL_MIN ? 9 : 0);
-    if (!best || off < best.off) best = { off, columns, rows };
+    const off = Math.abs(Math.log(w / h / 2)) + (columns * rows - n) * 0.2 + (h < TILE_TALL_MIN ? 9 : 0)
+      + (w < named ? 1.5 : 0) + (w < TILE_WIDE_MIN ? 4 : 0);
+    if (!best || off < best.off) best = { off, columns, rows, w };
   }
   style(root, 'grid-template-columns', `repeat(${best.columns}, minmax(0, 1fr))`);
   style(root, 'grid-template-rows', `repeat(${best.rows}, minmax(0, 1fr))`);
+  const fit = Math.floor((best.w - BESIDE_NAME) / longest);
+  style(root, '--fit', String(Math.max(NAME_PX_MIN, Math.min(NAME_PX_MAX, fit))));
 }
 
 const statusOf = (fresh, level, on, all, business) => {
@@ -69,7 +73,7 @@ export function paintTiles(tiles, store) {
     if (!row) { tile.box.removeAttribute('data-cell'); return; }
     paintTile(tile, store, row);
   });
-  return rows.length;
+  return rows.map((row) => row[1]);
 }
 
 function paintTile(tile, store, row) {
@@ -86,18 +90,18 @@ function paintTile(tile, store, row) {
   const same = tile.key === town;
   tile.key = town;
   if (say(tile.big, gone ? DASH : count(get('accepted'))) && same && fresh === 'live') flash(tile.big);
-  say(tile.open.value, gone ? DASH : count(get('in_progress')));
+  say(tile.open, gone ? DASH : count(get('in_progress')));
   const days = workdays(get('decision_minutes'), get('decision_n'));
-  say(tile.time.value, days === null ? DASH : `${Number(days).toFixed(1)}日`);
-  say(tile.bad.value, count(get('negatives')));
-  say(tile.wrong.value, count(get('wrong_window')));
+  say(tile.time, days === null ? DASH : `${Number(days).toFixed(1)}日`);
+  say(tile.bad, count(get('negatives')));
+  say(tile.wrong, count(get('wrong_window')));
   const reason = String(get('reason') || '');
-  tile.bad.box.classList.toggle('hot', reason.includes('差评'));
-  tile.wrong.box.classList.toggle('hot', reason.includes('错窗'));
+  tile.bad.classList.toggle('hot', reason.includes('差评'));
+  tile.wrong.classList.toggle('hot', reason.includes('错窗'));
   show(tile.figures, !stopped);
   show(tile.stopped, stopped);
   const last = gone && fresh !== 'wait' && get('accepted') ? `最后 ${count(get('accepted'))} · ` : '';
-  say(tile.stop, fresh === 'wait' ? '等待数据' : age === null ? '从未收到心跳' : `${last}${shortSpan(age)}前`);
+  say(tile.stop, fresh === 'wait' ? '等待数据' : age === null ? '从未收到心跳' : last ? `${last}${shortSpan(age)}前` : `数据停在 ${shortSpan(age)}前`);
 }
 
 // --- 关注 ---------------------------------------------------------------------------------------
@@ -205,7 +209,7 @@ export function paintWindows(lines, root, store) {
     set(line.box, 'data-cell', `window:${row[0]}`);
     set(line.box, 'data-f', fresh);
     say(line.place, windowName(store, row));
-    say(line.kind, ` ${kindName(row[at.kind])}`);
+    say(line.kind, ` ${kindName(store.kinds[row[at.kind]])}`);
     say(line.accepted, gone ? DASH : count(row[at.accepted]));
     say(line.load, gone || !sum ? DASH : `×${((row[at.accepted] * n) / sum).toFixed(1)}`);
     say(line.bad, gone ? DASH : count(row[at.negatives]));

@@ -1,7 +1,7 @@
 // The three plots: hours of the day, five levels, working time. Fixed nodes; only sizes and text move.
 
 import { el, say, set, show, style, unit, word } from './dom.js';
-import { count, FRESH, span } from './words.js';
+import { count, DASH, FRESH, span } from './words.js';
 
 const HOURS = 24, FIRST = 8, LAST = 17;
 const key = (h) => String(h).padStart(2, '0');
@@ -22,9 +22,9 @@ export function buildTrend(root) {
   return part;
 }
 
-function ceil(n) { // The next round number: 1, 2, 5 × 10^k.
-  let step = 1;
-  for (;;) for (const m of [1, 2, 5]) { if (m * step >= n) return m * step; if (m === 5) step *= 10; }
+function ceil(n) { // The next round number.
+  let step = 10;
+  for (;;) { for (const m of [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8]) if (m * step >= n) return m * step; step *= 10; }
 }
 
 export function paintTrend(part, root, store, hour) {
@@ -36,6 +36,7 @@ export function paintTrend(part, root, store, hour) {
   }
   most = ceil(most);
   const u = unit(), wide = root.clientWidth, tall = root.clientHeight, foot = 28 * u, head = 10 * u, left = 66 * u;
+  if (wide <= left) return; // Not shown.
   const slot = (wide - left) / (to - from + 1), base = tall - foot;
   const x = (h) => left + (h - from + 0.5) * slot, y = (n) => base - (n / most) * (base - head);
   part.bars.forEach((bar, h) => {
@@ -73,16 +74,19 @@ export function buildStars(root) {
   });
 }
 
-export function paintStars(parts, sub, store) {
+export function paintStars(parts, sub, store, gone) {
   const rated = store.get('city', 'city', 'rated');
   for (const part of parts) {
     const n = store.get('stars', String(part.stars), 'n');
     say(part.lab, String(store.get('stars', String(part.stars), 'name') || ''));
-    say(part.n, count(n));
-    style(part.fill, 'width', n ? `max(4px, ${((n / rated) * 100).toFixed(2)}%)` : '0px');
+    say(part.n, gone ? DASH : count(n));
+    style(part.fill, 'width', n && !gone ? `max(4px, ${((n / rated) * 100).toFixed(2)}%)` : '0px');
   }
-  say(sub, rated ? `${count(rated)} 次` : '暂无评价');
+  say(sub, gone ? '' : rated ? `${count(rated)} 次` : '暂无评价');
 }
+
+// Whole per cent; what is there but less than one is never called 0.
+const percent = (part) => (part > 0 && part < 0.01 ? '<1' : String(Math.round(part * 100)));
 
 export function buildBuckets(root) {
   return Array.from({ length: 7 }, () => {
@@ -93,17 +97,18 @@ export function buildBuckets(root) {
   });
 }
 
-export function paintBuckets(parts, root, store) {
+export function paintBuckets(parts, root, sub, store, gone) {
   const rows = store.rows('bucket');
-  const most = Math.max(1, ...rows.map((row) => row[2]));
+  const most = Math.max(1, ...rows.map((row) => row[2])), all = rows.reduce((sum, row) => sum + row[2], 0);
+  say(sub, all ? `决定 ${count(all)} 件 · %` : '暂无决定');
   const room = root.clientHeight - 58 * unit();
   parts.forEach((part, i) => {
     const row = rows[i];
     show(part.box, Boolean(row));
     if (!row) return;
-    say(part.lab, i === rows.length - 1 ? `≥${row[0]}` : i === 0 ? `<${rows[1]?.[0] ?? 1}` : `${row[0]}–`);
-    say(part.n, count(row[2]));
-    style(part.fill, 'height', `${Math.max(row[2] ? 2 : 0, (row[2] / most) * room).toFixed(1)}px`);
+    say(part.lab, i === rows.length - 1 ? `≥${row[0]}` : i === 0 ? `<${rows[1]?.[0] ?? 1}日` : `${row[0]}–`);
+    say(part.n, gone ? DASH : all ? percent(row[2] / all) : '');
+    style(part.fill, 'height', `${gone ? 0 : Math.max(row[2] ? 2 : 0, (row[2] / most) * room).toFixed(1)}px`);
   });
 }
 

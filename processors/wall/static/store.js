@@ -40,7 +40,7 @@ export class Store {
     this.structure += 1;
   }
 
-  #whole(row, width) { // What is left out at the end of a row is 0.
+  #whole(row, width) { // What is left out at the end of a row is nothing: 0.
     const whole = row.slice();
     while (whole.length < width) whole.push(0);
     return whole;

@@ -20,7 +20,9 @@ const TABLES = [
   { table: 'city', title: '全市', age: (store) => store.age(), head: ['范围', (_g, row) => row[1]], columns: [SUBMITTED, OPEN, ...COMMON, ['拒收（条）', (get) => count(get('rejects'))], ['未归属受理（件）', (get) => count(get('unplaced'))]] },
   { table: 'town', title: '区镇', age: (store, row) => store.age(store.townBeat(row[0])), head: ['区镇', (_g, row) => row[1]], columns: [SUBMITTED, OPEN, ...COMMON, ['关注', reason]] },
   { table: 'centre', title: '中心（站点）', age: (store, row) => store.age(store.beat(row[0])), head: ['中心', (_g, row) => row[1]], columns: [SUBMITTED, OPEN, ...COMMON] },
-  { table: 'window', title: '窗口', age: (store, row) => store.age(store.beat(row[store.col('window', 'centre')])), head: ['窗口', (_g, row, store) => `${windowName(store, row)} ${kindName(row[store.col('window', 'kind')])}`], columns: [...COMMON, ['关注', reason]] },
+  { table: 'window', title: '窗口', age: (store, row) => store.age(store.beat(row[store.col('window', 'centre')])), head: ['窗口', (_g, row, store) => `${windowName(store, row)} ${kindName(store.kinds[row[store.col('window', 'kind')]])}`], columns: [...COMMON, ['关注', reason]] },
+  { table: 'bucket', title: '办理用时（受理至决定，工作日）', age: (store) => store.age(), head: ['工作日', (_g, row) => row[1]], columns: [['决定（件）', (get) => count(get('n'))]] },
+  { table: 'stars', title: '好差评', age: (store) => store.age(), head: ['等级', (_g, row) => row[1]], columns: [['评价（次）', (get) => count(get('n'))]] },
   { table: 'hour', title: '今日各小时', age: (store) => store.age(), head: ['小时', (_g, row) => `${row[0]} 时`], columns: [SUBMITTED, ...COMMON] },
 ];
 

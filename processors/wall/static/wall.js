@@ -8,7 +8,7 @@ import { buildTiles, buildWatch, buildWindows, paintTiles, paintWatch, paintWind
 import { buildBuckets, buildStars, buildTrend, paintAges, paintBuckets, paintStars, paintTrend } from './plots.js';
 import { Store } from './store.js';
 import { buildTable, paintTable } from './table.js';
-import { cityClock, count, dayWords, FRESH, shortSpan, span } from './words.js';
+import { cityClock, count, DASH, dayWords, FRESH, shortSpan, span } from './words.js';
 
 const PAINT_S = 0.25, STALL_S = 5, VEIL_MS = 6000, IDLE_MS = 3000, DRIFT_MS = 60000;
 const $ = (id) => document.getElementById(id);
@@ -26,7 +26,7 @@ const wall = {
   head: document.querySelector('.head'), foot: buildFoot($('foot')), table: buildTable($('table')),
   lamp: { box: $('lamp'), mark: $('lamp').querySelector('i'), name: $('lamp').querySelector('b') },
 };
-for (const id of ['demo', 'date', 'week', 'time', 'scope-name', 'scope-sub', 'matrix-sub', 'watch-sub', 'stars-sub']) say($(id), $(id).textContent);
+for (const id of ['demo', 'date', 'week', 'time', 'scope-name', 'scope-sub', 'matrix-sub', 'watch-sub', 'stars-sub', 'buckets-sub']) say($(id), $(id).textContent);
 for (const panel of wall.aged) say(panel.age, '');
 say(wall.lamp.mark, '◌');
 
@@ -54,16 +54,17 @@ function paint() {
   const hour = store.day === '' ? '00' : city.iso === store.day ? city.time.slice(0, 2) : city.iso > store.day ? '23' : '00';
   paintHead(age, level, city);
   paintKpis(wall.kpis, store, hour);
-  const n = paintTiles(wall.tiles, store);
-  const shape = `${n} ${innerWidth} ${innerHeight}`;
-  if (shape !== shaped) { shaped = shape; shapeTiles($('matrix'), n); }
+  const names = paintTiles(wall.tiles, store), n = names.length;
+  const shape = `${names} ${innerWidth} ${innerHeight}`;
+  if (shape !== shaped) { shaped = shape; shapeTiles($('matrix'), names); }
   const villages = store.rows('centre').length - store.rows('town').filter((row) => row[0]).length;
   say($('matrix-sub'), n ? `今日受理 件 · ${n} 个区镇${villages > 0 ? `，含 ${villages} 个村居站点` : ''}` : '等待数据');
   paintWatch(wall.watch, $('watch'), $('watch-sub'), store);
   paintWindows(wall.windows, $('windows'), store);
   paintTrend(wall.trend, $('trend'), store, Number(hour));
-  paintStars(wall.stars, $('stars-sub'), store);
-  paintBuckets(wall.buckets, $('buckets'), store);
+  const gone = level === 'lost' || level === 'wait';
+  paintStars(wall.stars, $('stars-sub'), store, gone);
+  paintBuckets(wall.buckets, $('buckets'), $('buckets-sub'), store, gone);
   paintAges(wall.aged, store);
   paintFoot(age, level);
   if (tableOpen) paintTable(wall.table, store);
@@ -93,9 +94,10 @@ function paintFoot(age, level) {
   say(foot.cover.value, `${on}/${all} 中心`);
   foot.cover.box.classList.toggle('hot', on < all);
   say(foot.asof.value, level === 'wait' ? '—' : age === null ? '未知' : `${span(age)}前`);
-  say(foot.mark.value, `#${count(store.position())}`);
-  say(foot.rejects.value, `${count(store.get('city', 'city', 'rejects'))} 条`);
-  say(foot.unplaced.value, `${count(store.get('city', 'city', 'unplaced'))} 件`);
+  const gone = level === 'lost' || level === 'wait';
+  say(foot.mark.value, gone ? DASH : `#${count(store.position())}`);
+  say(foot.rejects.value, gone ? DASH : `${count(store.get('city', 'city', 'rejects'))} 条`);
+  say(foot.unplaced.value, gone ? DASH : `${count(store.get('city', 'city', 'unplaced'))} 件`);
   say(foot.line.value, `${link.reconnects} 次 · 重同步 ${link.resyncs}`);
   const skew = Math.round(store.skew ?? 0);
   say(foot.skew.value, Math.abs(skew) > 2 ? `${skew > 0 ? '+' : ''}${skew} 秒` : '正常');

@@ -28,14 +28,14 @@ export const share = (part, whole) => (whole ? `${((part / whole) * 100).toFixed
 
 export function span(seconds) {
   if (seconds === null) return '未知';
-  const s = Math.floor(seconds);
+  const s = Math.max(1, Math.ceil(seconds)); // Never younger than it is.
   if (s < 60) return `${s} 秒`;
   if (s < 3600) return `${Math.floor(s / 60)} 分 ${two(s % 60)} 秒`;
   if (s < 86400) return `${Math.floor(s / 3600)} 小时 ${Math.floor((s % 3600) / 60)} 分`;
   return `${Math.floor(s / 86400)} 天`;
 }
 
-export const shortSpan = (seconds) => (seconds === null ? '' : seconds < 60 ? `${Math.floor(seconds)}秒`
+export const shortSpan = (seconds) => (seconds === null ? '' : seconds <= 59 ? `${Math.max(1, Math.ceil(seconds))}秒`
   : seconds < 3600 ? `${Math.floor(seconds / 60)}分` : seconds < 86400 ? `${Math.floor(seconds / 3600)}时` : `${Math.floor(seconds / 86400)}天`);
 
 // Asia/Shanghai has no daylight saving: shift and read as UTC.
@@ -67,4 +67,4 @@ const KINDS = {
   'comp:livelihood': '民生综合', 'comp:construction': '建设综合', 'comp:municipal': '市政综合', 'comp:other': '其他综合',
   'village:all_round': '全科综合', help_agent: '帮办代办', issue: '统一出件',
 };
-export const kindName = (kind) => KINDS[kind] ?? String(kind).replace('professional:', '');
+export const kindName = (kind) => KINDS[kind] ?? String(kind ?? '').replace('professional:', '');
