@@ -6,9 +6,9 @@ Reads the seam from the position of its own state, folds as the worker on Faust 
 
 import asyncio
 import contextlib
-import sqlite3
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ledger.log.seam import Log
 from ledger.rules.measures import MEASURES
@@ -18,6 +18,9 @@ from processors.views.fold import Fold, compile_fold
 from processors.views.picture import Picture
 from processors.views.shelf import Change
 from processors.views.tally import Tally
+
+if TYPE_CHECKING:
+    import sqlite3
 
 POLL_SECONDS = 0.1
 COMMIT_RECORDS = 5_000
@@ -41,7 +44,7 @@ class EmbeddedViews:
         self._board = Board(log.partitions)
         self._states: list[SqliteState] = []
         self._db: sqlite3.Connection | None = None
-        self._rejects_cut = (0,) * (log.partitions + 1)
+        self._rejects_seen = [-1] * (log.partitions + 1)
         self._woken = asyncio.Event()
         self._stepping = asyncio.Lock()
         self.folded = 0
@@ -85,11 +88,14 @@ class EmbeddedViews:
             await self._fold_new()
             for pulse in pulses:
                 self._board.pulse(pulse)
-            async for reject in self._log.rejects(self._rejects_cut):
+            await self._count_rejects()
+
+    async def _count_rejects(self) -> None:
+        seen = self._rejects_seen
+        async for reject in self._log.rejects(tuple(max(0, offset) for offset in seen)):
+            if reject.offset > seen[reject.partition]:
+                seen[reject.partition] = reject.offset
                 self._board.reject(1)
-                cut = list(self._rejects_cut)
-                cut[reject.partition] = reject.offset + 1
-                self._rejects_cut = tuple(cut)
 
     async def _fold_new(self) -> None:
         tallies: dict[int, Tally] = {}

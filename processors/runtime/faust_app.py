@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import faust
 from yarl import URL
 
-from ledger.log.topics import KafkaUnreachable, TopicsError, check_topics, parse_url, partitions_of
+from ledger.log.topics import TopicsError, check_topics, parse_url, partitions_of
 from ledger.rules.measures import MEASURES
 from processors.runtime.faust_batches import BatchTransport
 from processors.runtime.holder import Holder, Journal
@@ -43,6 +43,8 @@ class Plan(NamedTuple):
     """P, the ledger's; the reference partition is number P of the views."""
     data_dir: Path
     view_set: str = "live"
+    session_seconds: float = 10.0
+    """So long after its death a worker's partitions are given to others; a broker allows 6 up."""
 
     @property
     def ledger(self) -> str:
@@ -84,7 +86,7 @@ def make(plan: Plan, fold: Fold | None = None) -> Made:
         web_enabled=False,
         key_serializer="raw",
         value_serializer="raw",
-        broker_session_timeout=10.0,
+        broker_session_timeout=plan.session_seconds,
         broker_heartbeat_interval=2.0,
         broker_request_timeout=30.0,
         broker_max_poll_interval=300.0,
@@ -169,16 +171,22 @@ async def _preflight(url: str, data_dir: Path, view_set: str) -> Plan:
     return Plan(place.bootstrap, place.prefix, partitions, data_dir, view_set)
 
 
-async def work(plan: Plan, stop: asyncio.Event, ending: Callable[[], None] = lambda: None) -> int:
+async def work(
+    plan: Plan,
+    stop: asyncio.Event,
+    fold: Fold | None = None,
+    ending: Callable[[], None] = lambda: None,
+) -> int:
     """Work until `stop` is set or something breaks; give the exit status.
 
     Args:
         plan: what to work on.
         stop: set it to end in good order.
+        fold: instead of the one that all measures compile to.
         ending: called when the end begins.
 
     """
-    app, holder, journal = make(plan)
+    app, holder, journal = make(plan, fold)
     crashed = asyncio.ensure_future(app._crashed.wait())  # noqa: SLF001
     stopping = asyncio.ensure_future(stop.wait())
     starting = asyncio.ensure_future(app.start())
@@ -195,10 +203,20 @@ async def work(plan: Plan, stop: asyncio.Event, ending: Callable[[], None] = lam
     finally:
         for task in (crashed, stopping, starting):
             task.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        await holder.abandon()
         await app.stop()
+        journal.close()
 
 
-def run_worker(url: str, data_dir: Path, *, view_set: str = "live") -> int:
+def run_worker(
+    url: str,
+    data_dir: Path,
+    *,
+    view_set: str = "live",
+    fold: Fold | None = None,
+    session_seconds: float = 10.0,
+) -> int:
     """Run a worker until SIGTERM or SIGINT; give the exit status.
 
     0: asked to stop, everything folded is committed. 1: fenced, stalled or a commit failed: start
@@ -209,18 +227,18 @@ def run_worker(url: str, data_dir: Path, *, view_set: str = "live") -> int:
     logging.basicConfig(level=logging.WARNING)
     try:
         plan = asyncio.run(_preflight(url, data_dir, view_set))
-    except (KafkaUnreachable, TopicsError) as cause:
+    except TopicsError as cause:
         log.error("%s", cause)  # noqa: TRY400 -- one sentence, no traceback
         return EXIT_UNREACHABLE
-    return asyncio.run(_run(plan))
+    return asyncio.run(_run(plan._replace(session_seconds=session_seconds), fold))
 
 
-async def _run(plan: Plan) -> int:
+async def _run(plan: Plan, fold: Fold | None) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    return await work(plan, stop, _end_by_force)
+    return await work(plan, stop, fold, _end_by_force)
 
 
 def _end_by_force() -> None:

@@ -56,6 +56,10 @@ class Journal:
         line = {"what": what, "at": round(time.time(), 3), **fields}
         self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
+    def close(self) -> None:
+        """Close the file; safe to call twice."""
+        self._file.close()
+
 
 class Held:
     """One partition that is held: its committed state and what was folded since."""
@@ -133,6 +137,11 @@ class Holder:
         """Commit what is folded and let everything go."""
         async with self._changing:
             await self._let_go()
+
+    async def abandon(self) -> None:
+        """Let everything go without another commit: what is not committed is folded again."""
+        held, self.held = self.held, {}
+        await asyncio.gather(*(one.state.close() for one in held.values()), return_exceptions=True)
 
     async def _let_go(self) -> None:
         held, self.held = self.held, {}

@@ -7,6 +7,7 @@ of a group, not a table of Faust.
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -28,6 +29,7 @@ BATCH_BYTES = 1024 * 1024
 COMMIT_SECONDS_MAX = 10.0
 TRANSACTION_MS = 15_000
 REQUEST_MS = 20_000
+OPEN_POLL_MS = 50
 OPEN_STALL_SECONDS = 10.0
 """Reading a partition of views to its end: so long without any record is an outage."""
 
@@ -115,7 +117,9 @@ class KafkaState:
             sent = await self._send(self.topic, pairs(change))
             if tally.parked:
                 sent += await self._send(self.rejects, self._parked(tally.parked))
-            await asyncio.gather(*sent)
+            for outcome in await asyncio.gather(*sent, return_exceptions=True):
+                if isinstance(outcome, BaseException):
+                    raise outcome
             await self._producer.commit_transaction()
         self.shelf.adopt(change)
         return change
@@ -160,16 +164,20 @@ class KafkaState:
             consumer.assign([place])
             consumer.seek(place, 0)
             end = (await consumer.end_offsets([place]))[place]
-            while (at := await consumer.position(place)) < end:
-                got = await consumer.getmany(place, timeout_ms=int(OPEN_STALL_SECONDS * 1000))
-                for record in got.get(place, ()):
-                    if change := reader.take(record.key, record.value):
-                        shelf.adopt(change)
-                if await consumer.position(place) == at:
+            moved, at = time.monotonic(), -1
+            while (now := await consumer.position(place)) < end:
+                if now > at:
+                    moved, at = time.monotonic(), now
+                elif time.monotonic() - moved > OPEN_STALL_SECONDS:
                     raise BrokenPromise(
                         f"{self.topic} partition {self.partition} ends at {end}, but nothing came "
                         f"after {at} for {OPEN_STALL_SECONDS:g} s: see that its brokers are up"
                     )
+                # Short: a fetch of nothing but aborted records moves on, but does not return.
+                got = await consumer.getmany(place, timeout_ms=OPEN_POLL_MS)
+                for record in got.get(place, ()):
+                    if change := reader.take(record.key, record.value):
+                        shelf.adopt(change)
         finally:
             await consumer.stop()
         return shelf
