@@ -62,9 +62,7 @@ def reconcile(
     check_cut(lake, view_cut)
     rebuilt, sql = rebuild(lake, view_cut), second_road(lake, view_cut)
     kept = _kept({*views_sums, *rebuilt, *sql}, now)
-    found = [
-        each for cell in sorted(kept) if (each := _difference(cell, views_sums, rebuilt, sql))
-    ]
+    found = [each for cell in sorted(kept) if (each := _difference(cell, views_sums, rebuilt, sql))]
     found += [
         Difference(f"check:{check}", "", what, "", 0, 0, 0, finding)
         for check, what, finding in broken_checks(lake, view_cut, DIFFERENCES_MAX)

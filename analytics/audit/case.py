@@ -149,13 +149,15 @@ def timeline(answer: dict[str, Any]) -> str:
         lines.append(f"{clock['name']} 至 {clock['due'][:10]}{hint}  {RESULTS[clock['result']]}")
     lines.append("")
     lines.extend(_line(event) for event in answer["events"])
-    for fix in answer["corrections"]:
-        lines.append(
-            f"更正 {fix['id']}: 作废 {', '.join(fix['voids'])}; 事由 {fix['reason']}; "
-            f"申请 {fix['requested_by']}, 审批 {fix['approved_by']}"
-        )
-    for rating in answer["ratings"]:
-        lines.append(f"评价 {rating['stars']} 星 ({rating['via']}) {_short(rating['at'])}")
+    lines.extend(
+        f"更正 {fix['id']}: 作废 {', '.join(fix['voids'])}; 事由 {fix['reason']}; "
+        f"申请 {fix['requested_by']}, 审批 {fix['approved_by']}"
+        for fix in answer["corrections"]
+    )
+    lines.extend(
+        f"评价 {rating['stars']} 星 ({rating['via']}) {_short(rating['at'])}"
+        for rating in answer["ratings"]
+    )
     return "\n".join(lines)
 
 

@@ -1,7 +1,7 @@
 """The archiver (归档): log → lake; rows and offsets in one commit, so twice is once."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple
 
 from analytics.lake.catalog import Lake, LakeError
@@ -48,9 +48,16 @@ async def archive(
     """
     written = commits = 0
     while True:
-        end = await log.end()
+        # The lake first: a rival may archive further while this one looks.
         start = await asyncio.to_thread(lake.cut, log.partitions)
+        end = await log.end()
         done = Progress(written, start, end)
+        for partition, (held, there) in enumerate(zip(start, end, strict=True)):
+            if held > there:
+                raise LakeError(
+                    f"lake {lake.path} holds partition {partition} up to {held}, the log ends at "
+                    f"{there}: it is the lake of another log; name another with --lake"
+                )
         if any(a < b for a, b in zip(start, end, strict=True)):
             async for done in _catch_up(log, lake, start, end, written):
                 commits += 1
@@ -65,7 +72,9 @@ async def archive(
             return done
 
 
-async def _catch_up(log: Log, lake: Lake, start: Cut, end: Cut, written: int):  # noqa: ANN202
+async def _catch_up(
+    log: Log, lake: Lake, start: Cut, end: Cut, written: int
+) -> AsyncIterator[Progress]:
     """Commit [start, end) in large pieces, telling the progress after each."""
     held: list[Record] = []
     reached = list(start)

@@ -148,7 +148,9 @@ class Lake:
 
     def cut(self, partitions: int) -> Cut:
         """Give the cut up to which the lake holds every event; from its own offsets."""
-        known = dict(self.sql('SELECT "partition", max(until) FROM offsets GROUP BY "partition"'))
+        known: dict[int, int] = dict(
+            self.sql('SELECT "partition", max(until) FROM offsets GROUP BY "partition"')
+        )
         return tuple(known.get(p, 0) for p in range(partitions + 1))
 
     @contextmanager

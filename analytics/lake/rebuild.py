@@ -104,7 +104,8 @@ SELECT each.code, bucket, centre, "window", CAST(sum(each.sum) AS BIGINT) AS sum
 FROM (SELECT centre, "window", bucket, unnest([{pairs}]) AS each
 FROM (SELECT *, unnest({buckets}) AS bucket
 FROM (
-  SELECT {hour} AS hour, {_place_sql(first.centre)} AS centre, {_place_sql(first.window)} AS "window",
+  SELECT {hour} AS hour,
+    {_place_sql(first.centre)} AS centre, {_place_sql(first.window)} AS "window",
     {sums}
   FROM contributions
   WHERE type = {_text(first.event)}

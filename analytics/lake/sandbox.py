@@ -18,7 +18,6 @@ import orjson
 
 from analytics.lake.catalog import Lake
 from ledger.contracts.errors import UserError
-from ledger.contracts.errors import UserError
 
 SECONDS_MAX = 10.0
 ROWS_MAX = 100_000
@@ -43,7 +42,9 @@ DENIED = re.compile(
 )
 """Functions that tell about the server or run text as SQL."""
 
-CATALOGS = re.compile(r"\b(duckdb_\w+|information_schema|pg_catalog|sqlite_master)\b", re.IGNORECASE)
+CATALOGS = re.compile(
+    r"\b(duckdb_\w+|information_schema|pg_catalog|sqlite_master)\b", re.IGNORECASE
+)
 
 
 class SqlError(UserError):
@@ -79,7 +80,9 @@ def run_sql(
     return rows
 
 
-_BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from analytics.lake.sandbox import work; work()"
+_BOOT = (
+    "import sys; sys.path.insert(0, sys.argv[1]); from analytics.lake.sandbox import work; work()"
+)
 
 
 def gate(text: str) -> str:

@@ -1,7 +1,7 @@
 """The shape of the lake: how a stored event becomes a row, without Python touching its fields.
 
 The archiver hands over bytes; DuckDB parses each event once, in C++. What cannot be parsed is
-kept all the same, with its position, bytes and link, and with type NULL: reconcile and fsck name it.
+kept all the same, with its position, bytes and link; reconcile and fsck name it.
 """
 
 from collections.abc import Sequence
@@ -72,9 +72,7 @@ def batch_of(records: Sequence[Record]) -> pa.Table:
 
 def progress_of(until: dict[int, int]) -> pa.Table:
     """Give the Arrow form of new offsets: partition → first offset not archived."""
-    return pa.table(
-        {"partition": list(until), "until": list(until.values())}, schema=PROGRESS
-    )
+    return pa.table({"partition": list(until), "until": list(until.values())}, schema=PROGRESS)
 
 
 def _bodies(values: Sequence[bytes]) -> pa.Array:

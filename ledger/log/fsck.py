@@ -235,7 +235,7 @@ class Replay:
             last = self._expected[0]
             self._report.add("missing", Record(self._number, -1, b"", b""),
                              event_id(last.stream, last.version),
-                             "the batch before the end should have made this event too")  # fmt: skip
+                             "the batch before the end should have made this event")  # fmt: skip
 
     def _derive(self, record: Record, event: Event) -> bool:
         """Fill `_expected` with what the event's command makes; False when it makes nothing."""

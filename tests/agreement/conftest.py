@@ -133,19 +133,25 @@ class City:
                 seen = [c for c, a in self.receipts
                         if c["type"] == "case.transfer" and c["key"] == case]  # fmt: skip
                 if seen:
-                    await self.say("case.receive_transfer", case,
-                                   {"transfer_id": seen[-1]["data"]["transfer_id"]}, **imported)
+                    await self.say(
+                        "case.receive_transfer",
+                        case,
+                        {"transfer_id": seen[-1]["data"]["transfer_id"]},
+                        **imported,
+                    )
             case "decide":
                 outcome = r.choice(("approved", "approved", "rejected", "partly"))
                 await self.say("case.decide", case, {"outcome": outcome, "doc_no": "D"}, **imported)
             case "conclude":
                 await self.say("case.conclude", case, {"result_code": 0}, **imported)
             case "issue":
-                await self.say("case.issue", case, {"doc_kind": "licence", "doc_name": "证"},
-                               **imported)
+                await self.say(
+                    "case.issue", case, {"doc_kind": "licence", "doc_name": "证"}, **imported
+                )
             case "step":
-                await self.say("case.start_step", case,
-                               {"step_no": self.seq, "step_name": "审"}, **imported)
+                await self.say(
+                    "case.start_step", case, {"step_no": self.seq, "step_name": "审"}, **imported
+                )
             case "rate":
                 await self.say("rating.submit", case, {"rating_id": f"r{self.seq}",
                                "stars": r.randint(1, 5), "via": r.choice(("qr", "sms"))},

@@ -53,7 +53,9 @@ async def log(tmp_path):
 
 
 async def stored(log):
-    return sorted([(r.partition, r.offset, r.value, r.chain) async for rs in log.scan() for r in rs])
+    return sorted(
+        [(r.partition, r.offset, r.value, r.chain) async for rs in log.scan() for r in rs]
+    )
 
 
 def archived(lake):
@@ -99,7 +101,9 @@ async def test_rows_and_offsets_are_one_commit(log, tmp_path):
     lake = Lake(str(tmp_path / "lake"))
     end = await log.end()
     good = lake.commit
-    lake.commit = lambda statements, views: good([*statements, ("SELECT error('cut')", None)], views)
+    lake.commit = lambda statements, views: good(
+        [*statements, ("SELECT error('cut')", None)], views
+    )
     with pytest.raises(LakeError, match="cut"):
         await asyncio.to_thread(archiver.commit, lake, [], end)
     lake.commit = good
@@ -133,8 +137,12 @@ async def test_an_archiver_that_read_less_does_not_set_the_lake_back(log, tmp_pa
 
 async def test_bytes_that_are_no_event_are_kept_and_stop_nobody(log, tmp_path):
     lake = Lake(str(tmp_path / "lake"))
-    poison = [Record(0, n, value, b"x" * 32) for n, value in enumerate(
-        [b"{}", b"not json", b"\xff\xfe", b'{"id": 5, "data": 3}', b"[1]", b'{"time": "soon"}'])]
+    poison = [
+        Record(0, n, value, b"x" * 32)
+        for n, value in enumerate(
+            [b"{}", b"not json", b"\xff\xfe", b'{"id": 5, "data": 3}', b"[1]", b'{"time": "soon"}']
+        )
+    ]
     archiver.commit(lake, poison, (len(poison), *[0] * log.partitions))
 
     assert [row[2] for row in archived(lake)] == [record.value for record in poison]
@@ -169,7 +177,8 @@ class _Frozen:
         import sqlite3  # noqa: PLC0415
 
         rows = sqlite3.connect(path / "ledger.db").execute(
-            "SELECT position >> 40, position & 1099511627775, value, chain FROM events ORDER BY 1, 2"
+            "SELECT position >> 40, position & 1099511627775, value, chain FROM events "
+            "ORDER BY position"
         )
         self.records = [Record(*row) for row in rows]
         self.partitions = 12
@@ -186,7 +195,7 @@ class _Frozen:
 
 @pytest.mark.slow
 async def test_killed_at_any_step_and_with_a_rival_it_writes_each_event_once(log, tmp_path):
-    """Two processes, tiny commits, kill -9 of both while they work; what they tell sets the time."""
+    """Two processes with tiny commits, both killed while they work; what they tell sets when."""
     lake = Lake(str(tmp_path / "lake"))
     context = multiprocessing.get_context("spawn")
     for kills in range(3):

@@ -85,7 +85,7 @@ HOSTILE = {
     "SELECT * FROM 'https://example.org/x.parquet'": "",
     "SELECT * FROM sqlite_scan('/tmp/x.db', 't')": "sqlite_scan is not allowed",
     "SELECT * FROM duckdb_settings()": "duckdb_settings is not allowed",
-    "SELECT * FROM \"duckdb_databases\"()": "duckdb_databases is not allowed",
+    'SELECT * FROM "duckdb_databases"()': "duckdb_databases is not allowed",
     "SELECT * FROM duckdb_views": "duckdb_views is not allowed",
     "SELECT sql FROM sqlite_master": "sqlite_master is not allowed",
     "SELECT * FROM information_schema.tables": "information_schema is not allowed",
