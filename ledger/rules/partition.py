@@ -36,7 +36,7 @@ from ledger.rules.facts import (
     decide_rating_void,
     restate_ratings,
 )
-from ledger.rules.reading import parse, payload_of
+from ledger.rules.reading import centres_of, parse, payload_of
 from ledger.rules.reference import Reference
 from ledger.rules.refusals import Code, Refused
 
@@ -141,6 +141,8 @@ class Partition:
                     Code.E_DUP_CONFLICT,
                     f"{key} is bound to another command, which made {', '.join(bound.events)}",
                 )
+            if (command.type in REFERENCE_COMMANDS) != self.is_reference:
+                raise Refused(Code.E_TYPE, f"{command.type!r} does not belong to this partition")
             payload = payload_of(command)
             check_fields(command, payload)
             stream = f"{payload.STREAM}/{command.key}"
@@ -185,8 +187,6 @@ class Partition:
         self, command: Command, payload: Payload, stream: str, data: dict[str, Any]
     ) -> None:
         """Refuse who and what is not known (E_REF), then who may not (E_AUTH)."""
-        if (command.type in REFERENCE_COMMANDS) != self.is_reference:
-            raise Refused(Code.E_TYPE, f"{command.type} does not belong to this partition")
         check_references(command, payload, data, self.reference)
         if command.type == "rating.submit":
             rating.check_known(self._stream(f"case/{command.key}").state)
@@ -250,10 +250,7 @@ class Partition:
         if command.type == TICK:
             self.tick = max(self.tick, self._at(command.occurred_at))
         else:
-            centres = command.data.get("centres", [])
-            if not isinstance(centres, list) or not all(isinstance(c, str) for c in centres):
-                raise Refused(Code.E_FIELD, "source.beat: data.centres must be a list of ids")
-            self.beats.update(centres)
+            self.beats.update(centres_of(command))
         return Decision(Receipt(key=key, hash=digest, status="noted"))
 
     def _refuse(

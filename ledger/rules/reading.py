@@ -9,6 +9,9 @@ from ledger.contracts.events import COMMANDS
 from ledger.contracts.events.base import Payload
 from ledger.rules.refusals import Code, Refused
 
+CENTRES_MAX = 1000
+"""Centres one source speaks for: a city has some hundreds, villages included."""
+ID_MAX = 64
 FIELD_SHOWN_MAX = 100
 """Characters of the name of a wrong field that a refusal repeats: senders invent names too."""
 
@@ -47,6 +50,21 @@ def payload_of(command: Command) -> Payload:
         return fact.model_validate(command.data)
     except ValidationError as error:
         raise Refused(Code.E_FIELD, f"data: {field_errors(error)}") from None
+
+
+def centres_of(beat: Command) -> list[str]:
+    """Give the ids of the centres a source speaks for.
+
+    Raises:
+        Refused: E_FIELD.
+
+    """
+    said = beat.data.get("centres", [])
+    if not isinstance(said, list) or len(said) > CENTRES_MAX:
+        raise Refused(Code.E_FIELD, f"source.beat: centres is a list of at most {CENTRES_MAX} ids")
+    if not all(isinstance(centre, str) and len(centre) <= ID_MAX for centre in said):
+        raise Refused(Code.E_FIELD, f"source.beat: an id has at most {ID_MAX} characters")
+    return said
 
 
 def field_errors(error: ValidationError) -> str:

@@ -23,7 +23,7 @@ LATE = timedelta(days=5)
 AHEAD = timedelta(hours=1)
 
 
-def edited(hall, raw, **fields):
+def edited(raw, **fields):
     """A command with some fields replaced; None takes one away."""
     command = {**orjson.loads(raw), **fields}
     return orjson.dumps({k: v for k, v in command.items() if v is not None})
@@ -32,7 +32,7 @@ def edited(hall, raw, **fields):
 def submission(hall, **fields):
     raw = hall.raw("case.submit", "C1", {"case_no": "1", "item": "promised"}, who="an",
                    post="accept", **COUNTER)  # fmt: skip
-    return edited(hall, raw, **fields)
+    return edited(raw, **fields)
 
 
 # What makes a good submission refused, by step; later ones leave earlier ones alone.
@@ -149,7 +149,7 @@ def test_a_reject_keeps_4_kib_of_a_large_command(hall):
 
 def test_a_refused_command_is_decided_again_when_it_is_sent_again(hall):
     raw = submission(hall, centre="town", window="town-1")
-    early = edited(hall, raw, type="case.accept", source_seq="9", data={"accept_no": "A1"})
+    early = edited(raw, type="case.accept", source_seq="9", data={"accept_no": "A1"})
     assert hall.decide(early).receipt.code == "E_STATE"
     hall.decide(raw)
 

@@ -1,0 +1,297 @@
+"""Laws of the ledger over whole lives of cases, legal and illegal, in any order."""
+
+import json
+from copy import deepcopy
+from datetime import timedelta
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from ledger.contracts.commands import Command
+from ledger.contracts.events import COMMANDS, FACTS
+from ledger.contracts.wire import decode, encode, event_id
+from ledger.rules import case, rating
+from ledger.rules.corrections import current
+from ledger.rules.partition import Partition
+from ledger.rules.refusals import Code
+from processors.views.fold import compile_fold
+
+FOLD = compile_fold()
+KEYS = ("C1", "C2")
+SOURCES = ("interactive", "interactive", "interactive", "imported", "historical")
+WHO = ("an", "bo", "cui", "dai", "fu", None)
+POSTS = ("accept", "approve", "review", "issue", "corrector", None)
+WINDOWS = ("town-1", "town-2", "town-3", None)
+
+
+def sums(events):
+    """The cells of the live views that are not zero."""
+    made = {}
+    for event in events:
+        FOLD(made, event)
+    return {cell: total for cell, total in made.items() if total}
+
+
+class Lives(RuleBasedStateMachine):
+    """Two cases and their ratings in one partition; most commands are likely to be legal."""
+
+    make = None
+
+    def __init__(self):
+        super().__init__()
+        self.hall = self.make()
+
+    def done(self, receipt):
+        note(f"{receipt.status} {receipt.code} {receipt.stream}@{receipt.version}")
+        assert receipt.code != "E_INTERNAL"
+
+    @rule(
+        key=st.sampled_from(KEYS),
+        steps=st.integers(1, 7),
+        item=st.sampled_from(("promised", "instant", "alone", "instant-alone")),
+        window=st.sampled_from(WINDOWS),
+        outcome=st.sampled_from(("approved", "partly", "rejected")),
+    )
+    def usual(self, key, steps, item, window, outcome):
+        """The next things that are usual, as far as they go."""
+        hall, place = self.hall, {"window": window, "channel": "window" if window else "web"}
+        road = [
+            lambda: hall.submit(key, item, **place), lambda: hall.accept(key, **place),
+            lambda: hall.transfer(key, f"t{hall.seq}"),
+            lambda: hall.receive(key, moving.transfer_id if moving else "none"),
+            lambda: hall.decide_on(key, outcome), lambda: hall.conclude(key),
+            lambda: hall.issue(key),
+        ]  # fmt: skip
+        places = ("-", "SUB", "ACC", "TRN", "REV", "DEC+", "ISS")
+        for _ in range(steps):
+            state = hall.state(key)
+            moving = state.transfer
+            first = places.index(state.status) if state.status in places else 5
+            first += state.status == "DEC+" and state.concluded_at is not None
+            self.done(road[first]())
+            hall.wait(minutes=7)
+
+    @rule(
+        key=st.sampled_from(KEYS),
+        what=st.sampled_from(
+            ("submit", "accept", "transfer", "receive", "decide_on", "conclude", "issue", "step")
+        ),
+        source=st.sampled_from(SOURCES),
+        who=st.sampled_from(WHO),
+        post=st.sampled_from(POSTS),
+        back=st.sampled_from((0, 0, 3, 60, 5000)),
+    )
+    def anything(self, key, what, source, who, post, back):
+        """Anybody says anything, now or about an earlier time."""
+        said = self.hall.spoken[-1].receipt.version if self.hall.spoken else 0
+        more = {"number": said} if what == "step" else {}
+        at = self.hall.now.fromtimestamp(
+            self.hall.now.timestamp() - back * 60, self.hall.now.tzinfo
+        )
+        self.done(
+            getattr(self.hall, what)(
+                key,
+                **more,
+                source_class=source,
+                who=who,
+                post=post,
+                at=at,
+                late_reason="x" if back > 60 else None,
+            )
+        )
+
+    @rule(key=st.sampled_from(KEYS), via=st.sampled_from(("qr", "sms")), stars=st.integers(1, 5))
+    def rate(self, key, via, stars):
+        self.done(self.hall.rate(key, stars, via))
+
+    @rule(
+        key=st.sampled_from(KEYS),
+        stream=st.sampled_from(("case", "case", "rating")),
+        back=st.integers(0, 8),
+        follow=st.booleans(),
+    )
+    def take_back(self, key, stream, back, follow):
+        """Void a fact, and when others need it, those too."""
+        hall = self.hall
+        version = max(len(hall.events(f"{stream}/{key}")) - back, 1)
+        receipt = hall.void(f"{stream}/{key}@{version}", stream=stream)
+        self.done(receipt)
+        if receipt.code == "E_DEPENDENT" and follow:
+            again = hall.void(f"{stream}/{key}@{version}", *receipt.legal, stream=stream)
+            assert again.code in {"", "E_SOD"}, again
+
+    @rule(nth=st.integers(0, 30))
+    def repeat(self, nth):
+        """Deliver some earlier command once more: same answer, nothing new."""
+        if nth < len(self.hall.order):
+            raw, first = self.hall.order[nth][0], self.hall.spoken[nth].receipt
+            again = self.hall.decide(raw)
+            if first.status == "accepted":
+                assert again.receipt == first.model_copy(update={"status": "duplicate"})
+                assert again.events == ()
+
+    @rule(hours=st.sampled_from((1, 20, 100)))
+    def wait(self, hours):
+        self.hall.wait(hours=hours)
+
+    @invariant()
+    def versions_are_contiguous_and_ids_follow(self):
+        for stream, values in self.hall.shelf.streams.items():
+            if stream.startswith("partition/"):
+                continue
+            events = [decode(value) for value in values]
+            assert [e["streamversion"] for e in events] == list(range(1, len(events) + 1))
+            assert all(e["id"] == event_id(stream, e["streamversion"]) for e in events)
+            assert all(e["time"] <= e["recordedat"] for e in events)
+
+    @invariant()
+    def the_fold_is_the_state_that_was_carried(self):
+        """Also where it has been dropped from memory and is folded again."""
+        for key in KEYS:
+            history = self.hall.events(f"case/{key}")
+            carried = self.hall.partition._stream(f"case/{key}")  # noqa: SLF001 -- what is carried
+            assert (carried.version, carried.state) == (len(history), case.fold(history))
+            rated = self.hall.events(f"rating/{key}")
+            known = self.hall.partition._stream(f"rating/{key}")  # noqa: SLF001 -- what is carried
+            assert (known.version, known.state) == (len(rated), rating.fold(rated))
+
+    @invariant()
+    def what_counts_is_a_legal_history(self):
+        for key in KEYS:
+            state = case.State()
+            for fact in current(self.hall.events(f"case/{key}")).values():
+                hard = fact["sourceclass"] == "interactive"
+                case.check(state, fact["type"], fact["data"]["data"], fact["time"], hard=hard)
+                state = case.evolve(state, fact)
+
+    @invariant()
+    def views_that_subtract_equal_views_that_never_saw_it(self):
+        """Law 5: the fold over all events is the fold over what counts, as stamped now."""
+        raw = [decode(value) for value in self.hall.shelf.log]
+        effective = []
+        for stream in self.hall.shelf.streams:
+            if not stream.startswith("partition/"):
+                effective += current(self.hall.events(stream)).values()
+
+        assert sums(raw) == sums(effective)
+
+    @invariant()
+    def every_rating_that_counts_lies_where_its_case_is_accepted(self):
+        for key in KEYS:
+            state = self.hall.state(key)
+            for fact in current(self.hall.events(f"rating/{key}")).values():
+                stamp = fact["data"]["stamp"]
+                assert stamp.get("accept_window") == state.accept_window
+                assert stamp.get("accept_centre") == state.accept_centre
+
+    @invariant()
+    def a_refusal_records_nothing(self):
+        for decision in self.hall.spoken[-1:]:
+            recorded = decision.receipt.status == "accepted"
+            assert bool(decision.events) == recorded
+            assert (decision.reject is not None) == (decision.receipt.status == "refused")
+            if decision.reject:
+                assert decision.receipt.code in set(Code)
+
+    @invariant()
+    def every_event_is_valid_and_survives_the_wire(self):
+        for value in self.hall.shelf.log[-12:]:
+            event = decode(value)
+            assert encode(event) == value
+            FACTS[event["type"]].model_validate(event["data"]["data"])
+
+    def teardown(self):
+        """Replay: the same commands, one by one, in a partition that knows nothing."""
+        again = self.make()
+        for (raw, now), decision in zip(self.hall.order, self.hall.spoken, strict=True):
+            again.now = now
+            assert again.decide(raw) == decision
+        assert again.shelf.log == self.hall.shelf.log
+
+
+@pytest.mark.parametrize("examples", [25])
+def test_the_laws_hold_over_any_life_of_two_cases(new_hall, examples):
+    Lives.make = staticmethod(new_hall)
+    quick = settings(max_examples=examples, stateful_step_count=20, deadline=None,
+                     suppress_health_check=list(HealthCheck))  # fmt: skip
+    run_state_machine_as_test(Lives, settings=quick)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_one_batch_decides_as_many_batches_of_one(new_hall, seed):
+    """The overlay of a batch is seen by its later commands; so is a state that was dropped."""
+    one, other = new_hall(), new_hall()
+    for n in range(4):
+        key = f"C{n}"
+        one.bring_to(("ISS", "DEC-", "REV", "VOI")[(n + seed) % 4], key)
+        one.conclude(key)
+        one.rate(key)
+        one.void(f"case/{key}@2")
+    decisions = [other.partition.decide(raw, now) for raw, now in one.order]
+
+    assert decisions == one.spoken
+    for decision in decisions:
+        other.shelf.keep(decision)
+    other.partition.settle()
+    other.partition._streams.clear()  # noqa: SLF001 -- as when memory is full
+    other.seq, other.now = one.seq, one.now
+    assert other.void("case/C0@1") == one.void("case/C0@1")
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False)
+    | st.text(max_size=20) | st.sampled_from(("case/C1@1", "C1", "town", "2020-06-01T10:00:00Z")),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+        st.sampled_from(("item", "case_no", "target", "cascade", "n", "unit", "stars", "x")), inner,
+        max_size=4),
+    max_leaves=8,
+)  # fmt: skip
+TYPES = [*COMMANDS, "clock.tick", "source.beat", "no.such"]
+
+
+@pytest.fixture(scope="module")
+def open_hall(new_hall):
+    """A hall with a concluded and rated case, whose decisions are thrown away."""
+    hall = new_hall()
+    hall.bring_to("DEC+")
+    hall.conclude()
+    hall.rate()
+    return hall
+
+
+def decided(hall, raw):
+    """Decide by a partition of its own, so that nothing is left of it."""
+    for number, shelf, is_reference in ((0, hall.shelf, False), (1, hall.org, True)):
+        partition = Partition(number, shelf, is_reference=is_reference)
+        partition.reference = deepcopy(hall.partition.reference)
+        decision = partition.decide(raw, hall.now)
+        assert decision.receipt.status in {"accepted", "refused", "noted", "duplicate"}
+        if decision.reject is not None:
+            assert len(decision.receipt.message) < 2000
+            orjson.dumps(decision.reject)
+
+
+@settings(max_examples=150, deadline=None)
+@given(raw=st.binary(max_size=200))
+def test_any_bytes_are_answered(open_hall, raw):
+    decided(open_hall, raw)
+
+
+@settings(max_examples=250, deadline=None)
+@given(
+    kind=st.sampled_from(TYPES),
+    fields=st.dictionaries(
+        st.sampled_from(sorted(Command.model_fields)), json_values, max_size=3
+    ),
+    data=st.dictionaries(
+        st.sampled_from(sorted({n for f in COMMANDS.values() for n in f.model_fields})),
+        json_values, max_size=5),
+)  # fmt: skip
+def test_any_json_of_the_shape_of_a_command_is_answered(open_hall, kind, fields, data):
+    said = {"type": kind, "key": "C1", "occurred_at": "2020-06-01T10:05:00+08:00",
+            "source_system": "x", "source_seq": "1", "source_class": "imported",
+            "data": data, **fields}  # fmt: skip
+    decided(open_hall, json.dumps(said).encode("utf-8", "surrogatepass"))
