@@ -14,6 +14,44 @@ POSTS: dict[str, frozenset[str]] = {
     "case.decide": frozenset({Post.APPROVE}),
     "case.conclude": frozenset({Post.ACCEPT, Post.APPROVE, Post.ISSUE}),
     "case.issue": frozenset({Post.ISSUE}),
+    **dict.fromkeys(
+        (
+            "case.correct_material",
+            "case.notice_supplement",
+            "case.supplement",
+            "case.refuse_acceptance",
+            "case.commit_deficiency",
+            "case.fill_deficiency",
+            "case.fail_deficiency",
+            "case.sign_commitment",
+            "case.collect_remote",
+            "case.hand_over",
+            "case.withdraw",
+            "case.charge_fee",
+            "case.refund_fee",
+        ),
+        frozenset({Post.ACCEPT}),
+    ),
+    **dict.fromkeys(
+        (
+            "case.start_special",
+            "case.end_special",
+            "case.suspend_clock",
+            "case.resume_clock",
+            "case.refuse_transfer",
+            "case.terminate",
+            "case.verify_commitment",
+            "case.record_superior",
+        ),
+        frozenset({Post.ACCEPT, Post.REVIEW, Post.APPROVE}),
+    ),
+    "case.grant_extension": frozenset({Post.APPROVE}),
+    "case.revoke_decision": frozenset({Post.APPROVE}),
+    "case.deliver": frozenset({Post.ISSUE}),
+    "case.archive": frozenset({Post.ISSUE, Post.ACCEPT}),
+    "case.record_external": frozenset(),
+    "case.exchange": frozenset(),
+    "case.urge": frozenset({Post.HALL_MANAGER, Post.CITY_SUPERVISOR}),
     "case.void_event": frozenset({Post.CORRECTOR}),
     "rating.void_event": frozenset({Post.CORRECTOR}),
 }
@@ -21,10 +59,12 @@ POSTS: dict[str, frozenset[str]] = {
 
 REFERENCE_POSTS = frozenset({Post.ITEM_ADMIN, Post.CITY_SUPERVISOR})
 
-CITIZEN_COMMANDS = frozenset({"case.submit", "rating.submit"})
+CITIZEN_COMMANDS = frozenset({"case.submit", "case.withdraw", "rating.submit"})
 """What a citizen may do without a post, online or at a device."""
 
-SYSTEM_COMMANDS = frozenset({"case.conclude", "case.issue"})
+SYSTEM_COMMANDS = frozenset(
+    {"case.conclude", "case.issue", "case.deliver", "case.record_external", "case.exchange"}
+)
 """What the ledger's own machinery may do in an interactive source: automatic conclusion and
 electronic issue."""
 

@@ -1,0 +1,318 @@
+"""办件 (case): the matrix of states and events, and what it cannot say (domain.md 3.3, 4.1)."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from ledger.contracts.codes import ProjectType
+from ledger.contracts.events import case as facts
+from ledger.contracts.events import case_course as course
+from ledger.rules.case_state import State
+from ledger.rules.refusals import Code, Refused
+
+KEEP = "="
+"""In the matrix: legal, the state stays."""
+
+Data = Mapping[str, Any]
+
+
+def _stay(*kinds: type[facts.CasePayload]) -> dict[str, str]:
+    return dict.fromkeys((kind.TYPE for kind in kinds), KEEP)
+
+
+_STEPS = _stay(facts.StepStarted, facts.StepFinished)
+_TOLD = _stay(course.ExternalStatus, course.CaseExchanged, course.CaseUrged)
+_MONEY = _stay(course.FeeCharged, course.FeeRefunded)
+_OPEN = {**_STEPS, **_TOLD, **_MONEY, course.CaseWithdrawn.TYPE: "WDR"}
+_COURSE = {
+    **_OPEN,
+    course.CaseTerminated.TYPE: "TER",
+    **_stay(course.ExtensionGranted, course.ClockSuspended, course.ClockResumed,
+            course.DeficiencyCommitted, course.DeficiencyFilled, course.DeficiencyFailed,
+            course.EscalatedResult),
+}  # fmt: skip
+_DESK = {
+    **_COURSE,
+    facts.Transferred.TYPE: "TRN",
+    facts.DecisionMade.TYPE: "DEC",
+    **_stay(course.SpecialStarted, course.SpecialEnded, course.CommitmentSigned),
+}
+_DONE = {
+    **_TOLD, **_MONEY, **_stay(facts.CaseConcluded, course.CommitmentVerified,
+                               course.DecisionRevoked),
+    course.CaseArchived.TYPE: "ARC",
+}  # fmt: skip
+_ENDED = {**_TOLD, **_stay(facts.CaseConcluded, course.CaseDelivered),
+          course.CaseArchived.TYPE: "ARC"}  # fmt: skip
+
+MATRIX: dict[str, dict[str, str]] = {
+    "-": {facts.CaseSubmitted.TYPE: "SUB"},
+    "SUB": {
+        **_OPEN,
+        **_stay(course.MaterialCorrected, course.CommitmentSigned, course.CollectedRemote,
+                course.HandedOver),
+        course.SupplementNoticed.TYPE: "SUP",
+        facts.CaseAccepted.TYPE: "ACC",
+        course.DeemedAccepted.TYPE: "ACC",
+        course.NotAccepted.TYPE: "NAC",
+    },
+    "SUP": {
+        **_OPEN,
+        course.SupplementNoticed.TYPE: KEEP,
+        course.Supplemented.TYPE: "SUB",
+        course.NotAccepted.TYPE: "NAC",
+        course.CaseTerminated.TYPE: "TER",
+    },
+    "ACC": _DESK,
+    "TRN": {**_COURSE, facts.TransferReceived.TYPE: "REV", course.TransferRefused.TYPE: "BACK"},
+    "REV": _DESK,
+    "DEC+": {**_DONE, **_STEPS, facts.CaseIssued.TYPE: "ISS", course.CaseDelivered.TYPE: "DLV"},
+    "DEC-": {**_DONE, **_STEPS, course.CaseDelivered.TYPE: "DLV"},
+    "ISS": {**_DONE, facts.CaseIssued.TYPE: KEEP, course.CaseDelivered.TYPE: "DLV"},
+    "DLV": {**_DONE, course.CaseDelivered.TYPE: KEEP},
+    "ARC": {**_TOLD, **_stay(course.CommitmentVerified, course.DecisionRevoked)},
+    "NAC": _ENDED,
+    "WDR": _ENDED,
+    "TER": _ENDED,
+    "VOI": {},
+}  # fmt: skip
+"""State → legal event → state after; docs/states.md prints it and a test reads it there.
+
+`DEC` stands for DEC+ (approved, partly) or DEC- (rejected), `BACK` for the sender's state. An
+incomplete supplement stays in SUP. What is not listed is E_STATE.
+"""
+
+STATE_NAMES = {
+    "-": "无", "SUB": "已收件", "SUP": "待补正", "ACC": "已受理", "TRN": "转办在途",
+    "REV": "审查中", "DEC+": "已决定(准予)", "DEC-": "已决定(不予)", "ISS": "已出件",
+    "DLV": "已送达", "ARC": "已归档", "NAC": "不予受理", "WDR": "撤回", "TER": "终止",
+    "VOI": "作废",
+}  # fmt: skip
+
+COMMAND_OF = {
+    fact.TYPE: fact.COMMAND
+    for module in (facts, course)
+    for fact in vars(module).values()
+    if isinstance(fact, type) and issubclass(fact, facts.CasePayload)
+}
+
+
+def legal(state: State) -> tuple[str, ...]:
+    """Give the commands that are legal in `state`, for the sentence of a refusal."""
+    names = [COMMAND_OF[kind] for kind in MATRIX[state.status]]
+    if state.concluded_at is not None:
+        names = [name for name in names if name != facts.CaseConcluded.COMMAND]
+    if state.deficiency_failed:
+        names = [course.CaseTerminated.COMMAND]
+    return tuple(sorted(filter(None, names)))
+
+
+def check(state: State, kind: str, data: Data, at: str, *, hard: bool) -> None:
+    """Refuse a fact that cannot follow `state`; `at` is its occurred_at.
+
+    `hard`: the fact was entered here (interactive), so that a promised case cannot be decided
+    before a back office signed for it; elsewhere such a decision is a fact (law 2).
+
+    Raises:
+        Refused: E_STATE with what is legal; E_TIME_ORDER; E_LIMIT for an extension too long.
+
+    """
+    again = kind == facts.CaseConcluded.TYPE and state.concluded_at is not None
+    if again or kind not in MATRIX[state.status]:
+        what = "already concluded" if again else (
+            f"{kind} in state {state.status} ({STATE_NAMES[state.status]})"
+        )  # fmt: skip
+        ways = legal(state)
+        raise Refused(Code.E_STATE, f"{what}; legal is {', '.join(ways) or 'nothing'}", ways)
+    if state.deficiency_failed and kind in _COURSE and kind != course.CaseTerminated.TYPE:
+        raise Refused(Code.E_STATE, "the deferred materials never came; only case.terminate is "
+                      "legal (容缺未补)", (course.CaseTerminated.COMMAND,))  # fmt: skip
+    if part := PARTS.get(kind):
+        part(state, data)
+    if hard and kind == facts.DecisionMade.TYPE and state.status == "ACC" and not is_short(state):
+        raise Refused(
+            Code.E_STATE,
+            "a promised case is transferred and reviewed before it is decided (后台分类审批)",
+            (facts.Transferred.COMMAND,),
+        )
+    needs = _predecessor(state, kind, data)
+    if needs is not None and at < needs:
+        raise Refused(
+            Code.E_TIME_ORDER, f"{kind} at {at} is before the fact it needs, which was at {needs}"
+        )
+
+
+def is_short(state: State) -> bool:
+    """Tell whether the case may be decided where it was accepted (4.1, note 4)."""
+    return state.one_person_ok or state.project_type == ProjectType.INSTANT
+
+
+# ------------------------------------------------------------- what the matrix cannot say, by event
+
+
+def _step_started(state: State, data: Data) -> None:
+    if data["step_no"] in state.steps_seen:
+        raise Refused(Code.E_STATE, f"step {data['step_no']} was started before; take a new number")
+
+
+def _step_finished(state: State, data: Data) -> None:
+    if data["step_no"] not in dict(state.steps_open):
+        opened = ", ".join(str(n) for n, _ in state.steps_open) or "none"
+        raise Refused(Code.E_STATE, f"step {data['step_no']} is not open; open steps: {opened}",
+                      (facts.StepStarted.COMMAND,))  # fmt: skip
+
+
+def _transferred(state: State, data: Data) -> None:
+    if data["transfer_id"] in state.transfers_seen:
+        raise Refused(Code.E_STATE, f"transfer {data['transfer_id']} was used before")
+    sender = (data.get("from_dept") or state.holder_dept,
+              data.get("from_centre") or state.holder_centre)  # fmt: skip
+    if sender == (data["to_dept"], data.get("to_centre")):
+        raise Refused(Code.E_STATE, f"{data['to_dept']} holds the case; transfer it to another")
+
+
+def _transfer_answered(state: State, data: Data) -> None:
+    if state.transfer is not None and data["transfer_id"] != state.transfer.transfer_id:
+        open_id = state.transfer.transfer_id
+        raise Refused(Code.E_STATE, f"transfer {data['transfer_id']} is not open; {open_id} is")
+
+
+def _special_started(state: State, data: Data) -> None:
+    if state.special is not None:
+        raise Refused(Code.E_STATE, f"procedure {state.special.sp_no} is open; end it first",
+                      (course.SpecialEnded.COMMAND,))  # fmt: skip
+    if data["sp_no"] in state.specials_seen:
+        raise Refused(Code.E_STATE, f"procedure {data['sp_no']} was used before; take a new number")
+
+
+def _special_ended(state: State, data: Data) -> None:
+    if state.special is None or state.special.sp_no != data["sp_no"]:
+        opened = state.special.sp_no if state.special else "none"
+        raise Refused(Code.E_STATE, f"procedure {data['sp_no']} is not open; open: {opened}",
+                      (course.SpecialStarted.COMMAND,))  # fmt: skip
+
+
+DAYS_MAX, DAYS_MAX_JOINT = 10, 15
+
+
+def _extension(state: State, data: Data) -> None:
+    if state.extended_at is not None:
+        raise Refused(Code.E_STATE, "extended before; once only (行政许可法 §42)")
+    most = DAYS_MAX_JOINT if state.project_type == ProjectType.JOINT else DAYS_MAX
+    if data["days"] > most:
+        raise Refused(Code.E_LIMIT, f"an extension of {data['days']} days; at most {most}")
+
+
+def _suspended(state: State, _: Data) -> None:
+    if state.suspended_at is not None:
+        raise Refused(Code.E_STATE, "suspended already", (course.ClockResumed.COMMAND,))
+
+
+def _resumed(state: State, _: Data) -> None:
+    if state.suspended_at is None:
+        raise Refused(Code.E_STATE, "not suspended", (course.ClockSuspended.COMMAND,))
+
+
+def _committed(state: State, data: Data) -> None:
+    if state.materials_owed:
+        raise Refused(Code.E_STATE, "a commitment is open; fill it first",
+                      (course.DeficiencyFilled.COMMAND,))  # fmt: skip
+    due = datetime.fromisoformat(data["due_at"])
+    if state.promised_due is not None and due > datetime.fromisoformat(state.promised_due):
+        raise Refused(
+            Code.E_LIMIT, f"due_at {data['due_at']} is after the promised due {state.promised_due}"
+        )
+
+
+def _filled(state: State, data: Data) -> None:
+    strangers = sorted(set(data["materials"]) - state.materials_owed)
+    if strangers:
+        owed = ", ".join(sorted(state.materials_owed)) or "nothing"
+        raise Refused(Code.E_STATE, f"{', '.join(strangers)} not owed; owed is {owed}")
+
+
+def _decided(state: State, _: Data) -> None:
+    if state.special is not None:
+        raise Refused(Code.E_STATE, f"procedure {state.special.sp_no} is open; end it first",
+                      (course.SpecialEnded.COMMAND,))  # fmt: skip
+    if state.materials_owed:
+        raise Refused(Code.E_STATE, f"deferred materials are owed: {sorted(state.materials_owed)}",
+                      (course.DeficiencyFilled.COMMAND,))  # fmt: skip
+
+
+def _verified(state: State, _: Data) -> None:
+    if not state.commitment_signed:
+        raise Refused(Code.E_STATE, "no commitment was signed (告知承诺)")
+
+
+def _concluded_first(state: State, _: Data) -> None:
+    if state.concluded_at is None:
+        raise Refused(Code.E_STATE, "not concluded yet", (facts.CaseConcluded.COMMAND,))
+
+
+def _delivered(state: State, data: Data) -> None:
+    if state.status == "DEC+" and data["method"] != "electronic":
+        raise Refused(Code.E_STATE, "a paper result is issued before it is delivered (出件)",
+                      (facts.CaseIssued.COMMAND,))  # fmt: skip
+
+
+def _escalated(state: State, _: Data) -> None:
+    if state.project_type != ProjectType.ESCALATED:
+        raise Refused(
+            Code.E_STATE, "only a case of type escalated (上报件) has a superior's answer"
+        )
+
+
+PARTS: dict[str, Callable[[State, Data], None]] = {
+    facts.StepStarted.TYPE: _step_started,
+    facts.StepFinished.TYPE: _step_finished,
+    facts.Transferred.TYPE: _transferred,
+    facts.TransferReceived.TYPE: _transfer_answered,
+    course.TransferRefused.TYPE: _transfer_answered,
+    course.SpecialStarted.TYPE: _special_started,
+    course.SpecialEnded.TYPE: _special_ended,
+    course.ExtensionGranted.TYPE: _extension,
+    course.ClockSuspended.TYPE: _suspended,
+    course.ClockResumed.TYPE: _resumed,
+    course.DeficiencyCommitted.TYPE: _committed,
+    course.DeficiencyFilled.TYPE: _filled,
+    course.DeficiencyFailed.TYPE: _filled,
+    facts.DecisionMade.TYPE: _decided,
+    course.CommitmentVerified.TYPE: _verified,
+    course.DecisionRevoked.TYPE: _concluded_first,
+    course.CaseArchived.TYPE: _concluded_first,
+    course.CaseDelivered.TYPE: _delivered,
+    course.EscalatedResult.TYPE: _escalated,
+}
+
+
+def _predecessor(state: State, kind: str, data: Data) -> str | None:
+    """Give the occurred_at of the fact that must come before."""
+    match kind:
+        case facts.StepFinished.TYPE:
+            return dict(state.steps_open)[data["step_no"]]
+        case facts.TransferReceived.TYPE | course.TransferRefused.TYPE:
+            return state.transfer.at if state.transfer else None
+        case course.SpecialEnded.TYPE:
+            return state.special.at if state.special else None
+        case course.ClockResumed.TYPE:
+            return state.suspended_at
+        case course.Supplemented.TYPE:
+            return state.noticed_at
+        case course.DeficiencyFilled.TYPE | course.DeficiencyFailed.TYPE:
+            return state.deficiency_at
+        case facts.Transferred.TYPE | facts.DecisionMade.TYPE:
+            return state.held_since
+        case facts.CaseConcluded.TYPE:
+            return state.decided_at or state.ended_at
+        case facts.CaseIssued.TYPE:
+            return state.decided_at
+        case course.CaseDelivered.TYPE:
+            return state.issued_at or state.decided_at or state.ended_at
+        case course.CaseArchived.TYPE | course.DecisionRevoked.TYPE:
+            return state.concluded_at
+        case course.CommitmentVerified.TYPE:
+            return state.decided_at
+        case facts.CaseAccepted.TYPE | course.NotAccepted.TYPE:
+            return state.received_at
+    return state.accepted_at if kind in _COURSE and state.accepted_at else state.submitted_at

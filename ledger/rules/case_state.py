@@ -1,0 +1,71 @@
+"""办件 (case): what is known of one case; a value, folded from its effective facts."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """An unsigned transfer (转办在途)."""
+
+    transfer_id: str
+    to_dept: str
+    to_centre: str | None
+    at: str
+    sender_status: str
+    """The state to go back to when it is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Special:
+    """An open special procedure (特别程序)."""
+
+    sp_no: str
+    at: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a decision about a case needs to know; times are ISO 8601 +08:00 strings."""
+
+    status: str = "-"
+    item: str | None = None
+    dept: str | None = None
+    project_type: str | None = None
+    submitted_at: str | None = None
+    accepted_at: str | None = None
+    accept_centre: str | None = None
+    accept_window: str | None = None
+    accept_staff: str | None = None
+    one_person_ok: bool = False
+    """Of the item as it was at acceptance (domain.md 4.3: a case finishes under its snapshot)."""
+    held_since: str | None = None
+    """When the present holder accepted or signed for the case."""
+    holder_dept: str | None = None
+    holder_centre: str | None = None
+    review_staff: frozenset[str] = frozenset()
+    approve_staff: str | None = None
+    decided_at: str | None = None
+    concluded_at: str | None = None
+    transfer: Transfer | None = None
+    transfers_seen: frozenset[str] = frozenset()
+    steps_open: tuple[tuple[int, str], ...] = ()
+    steps_seen: frozenset[int] = frozenset()
+    received_at: str | None = None
+    """When the materials came, or came complete after a supplement: C1 runs from here."""
+    noticed_at: str | None = None
+    notices: int = 0
+    materials_owed: frozenset[str] = frozenset()
+    """容缺: deferred materials that have not come."""
+    deficiency_at: str | None = None
+    deficiency_failed: bool = False
+    promised_due: str | None = None
+    commitment_signed: bool = False
+    special: Special | None = None
+    specials_seen: frozenset[str] = frozenset()
+    extended_at: str | None = None
+    suspended_at: str | None = None
+    issued_at: str | None = None
+    delivered_at: str | None = None
+    ended_at: str | None = None
+    """When it was not accepted, withdrawn or terminated: the end without a decision."""
