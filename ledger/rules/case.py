@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from ledger.contracts.events import case as facts
 from ledger.contracts.wire import Event
+from ledger.rules import clocks
 from ledger.rules.case_course import evolve_course
 from ledger.rules.case_matrix import COMMAND_OF, KEEP, MATRIX, STATE_NAMES, check, is_short, legal
 from ledger.rules.case_state import Special, State, Transfer
@@ -21,6 +22,12 @@ __all__ = [
 
 def evolve(state: State, event: Event) -> State:
     """Give the state after an accepted fact; total, an unknown type changes nothing."""
+    after = _evolve(state, event)
+    ticking = clocks.evolve(state.clocks, event)
+    return after if ticking is state.clocks else replace(after, clocks=ticking)
+
+
+def _evolve(state: State, event: Event) -> State:
     data, at, kind = event["data"]["data"], event["time"], event["type"]
     staff = event.get("actorstaff")
     match kind:

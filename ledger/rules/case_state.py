@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from ledger.rules.clocks import Clocks
+
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
@@ -69,3 +71,4 @@ class State:
     delivered_at: str | None = None
     ended_at: str | None = None
     """When it was not accepted, withdrawn or terminated: the end without a decision."""
+    clocks: Clocks = Clocks()

@@ -60,7 +60,10 @@ def _preview(
     kind: str, data: Mapping[str, Any], stamp: Mapping[str, Any], command: Command, at: str
 ) -> Event:
     """Give as much of the event as the fold of a case looks at."""
-    event: Any = {"type": kind, "time": at, "data": {"data": data, "stamp": stamp}}
+    event: Any = {
+        "type": kind, "time": at, "sourceclass": command.source_class.value,
+        "data": {"data": data, "stamp": stamp},
+    }  # fmt: skip
     for name, value in (
         ("centre", command.centre),
         ("window", command.window),

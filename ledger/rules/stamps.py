@@ -55,6 +55,7 @@ def accepted(
         limit = _limit(data.get(name), getattr(item, name, None))
         if limit is None:
             continue
+        stamp[f"{name}_limit"] = limit.model_dump(mode="json")
         due = reference.calendar.due(start, limit)
         stamp[f"{name}_due"] = due.isoformat()
         if not reference.calendar.covers(start.date(), due.date()):

@@ -5,7 +5,7 @@ number of working days d with start < d ≤ date(t). Source: 行政许可法 §8
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import accumulate
 
@@ -126,3 +126,46 @@ class Calendar:
             while not self.is_working(day):
                 day += timedelta(1)
         return datetime.combine(day, END_OF_DAY, SHANGHAI)
+
+    def due_paused(
+        self, start: datetime, limit: Limit, pauses: Sequence[tuple[str, str | None]]
+    ) -> datetime | None:
+        """Give the due of a limit with pauses [start, end] (ISO 8601; None = still open).
+
+        A day d is paused by a pause iff start_date < d ≤ end_date; pauses that overlap are one.
+        None: an open pause holds the due off. Only working days and natural days pause.
+        """
+        if not pauses or limit.unit is LimitUnit.HOUR:
+            return self.due(start, limit)
+        spans = [(_day(begin), _day(end) if end is not None else date.max) for begin, end in pauses]
+        day, left = start.astimezone(SHANGHAI).date(), limit.n
+        while left > 0:
+            day += timedelta(1)
+            if any(begin < day <= end for begin, end in spans):
+                if any(begin < day and end == date.max for begin, end in spans):
+                    return None
+                continue
+            left -= limit.unit is LimitUnit.DAY or self.is_working(day)
+        while limit.unit is LimitUnit.DAY and not self.is_working(day):
+            day += timedelta(1)
+        return datetime.combine(day, END_OF_DAY, SHANGHAI)
+
+    def add_minutes(self, start: datetime, minutes: int) -> datetime:
+        """Give the instant at which so many working minutes have passed since `start`."""
+        moment = start.astimezone(SHANGHAI)
+        left = minutes
+        while True:
+            day = moment.date()
+            opening = datetime.combine(day, time(OPENING_MINUTE // 60), SHANGHAI)
+            closing = opening + timedelta(minutes=WORKDAY_MINUTES)
+            begin = max(moment, opening)
+            if self.is_working(day) and begin < closing:
+                today = int((closing - begin).total_seconds() // 60)
+                if left <= today:
+                    return begin + timedelta(minutes=left)
+                left -= today
+            moment = opening + timedelta(days=1)
+
+
+def _day(moment: str) -> date:
+    return datetime.fromisoformat(moment).astimezone(SHANGHAI).date()

@@ -42,7 +42,9 @@ class EventVoided(Payload):
     """
 
     target: EventId
-    reason_code: Literal["wrong_case", "wrong_person", "duplicate_entry", "test_data", "other"]
+    reason_code: Literal[
+        "wrong_case", "wrong_person", "duplicate_entry", "test_data", "late_evidence", "other"
+    ]
     requested_by: Id
     approved_by: Id
     cascade: tuple[EventId, ...] = Field(

@@ -62,6 +62,7 @@ class StepStarted(CasePayload):
 
     step_no: int = Field(ge=1, le=10_000, description="unique in the case, counted from 1")
     step_name: str = Field(min_length=1, max_length=TEXT_MAX)
+    limit: Limit | None = Field(default=None, description="环节时限, where the item has one")
 
 
 class StepFinished(CasePayload):

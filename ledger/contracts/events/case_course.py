@@ -1,4 +1,4 @@
-"""办件 (case): the course it takes beside the main path: 补正, 特别程序, 容缺, 送达 (domain.md 3.3).
+"""办件 (case): the course it takes beside the main path: 补正, 特别程序, 送达 (domain.md 3.3).
 
 One class a fact; the stream and the common field come from `CasePayload`.
 """
@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, Field
 
-from ledger.contracts.events.base import TEXT_MAX, Id, Limit
+from ledger.contracts.events.base import TEXT_MAX, Id
 from ledger.contracts.events.case import CasePayload
 
 MATERIALS_MAX = 100
@@ -324,7 +324,7 @@ class ClockBreached(CasePayload):
 
     clock: Literal["C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9"]
     about: str = Field(default="", max_length=64, description="step, transfer or procedure")
+    start: str = Field(description="when the clock began to run")
     due: str
-    limit: Limit | None = None
     holder_dept: str | None = None
     holder_centre: str | None = None

@@ -1,0 +1,263 @@
+"""Clocks (时限) C1–C9 of a case: what runs, what pauses it, when it is due (domain.md 4.2).
+
+A clock is data in the state of its case; its due is a function of the clock, the pauses and the
+calendar, worked out whenever it is asked for. The ledger writes `case.clock_breached` once a
+clock, at the tick that follows the due or in the batch of the fact that came too late; a breach
+that later evidence shows to be none is withdrawn. Imported history has no clocks.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from ledger.contracts.codes import SHANGHAI, LimitUnit, SourceClass
+from ledger.contracts.events import case as facts
+from ledger.contracts.events import case_course as course
+from ledger.contracts.events.base import Limit
+from ledger.contracts.wire import Event
+from ledger.rules.workdays import Calendar
+
+C1_WORKDAYS = 5
+"""补正告知: 行政许可法 §32(四)."""
+C1_GRACE_WORKDAYS = 1
+"""Deemed acceptance waits this much longer, so that ordinary lag never triggers it (4.3)."""
+C5_MINUTES = 240
+"""转办签收: four working hours."""
+C6_WORKDAYS = 30
+C8_WORKDAYS = 10
+"""送达: 行政许可法 §44."""
+PAUSED_BY_LAW = frozenset({"C2", "C3"})
+PAUSED_BY_US = frozenset({"C3"})
+EXTENDED = frozenset({"C2", "C3"})
+ENDING = frozenset({course.NotAccepted.TYPE, course.CaseWithdrawn.TYPE, course.CaseTerminated.TYPE})
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """One clock; `due` is set where a date was committed to, else it follows from the limit."""
+
+    code: str
+    about: str
+    start: str
+    limit: Limit | None = None
+    minutes: int = 0
+    """Working minutes instead of a limit."""
+    due: str = ""
+    stop: str | None = None
+
+    @property
+    def name(self) -> tuple[str, str, str]:
+        """What tells it from the other clocks of the case."""
+        return self.code, self.about, self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A stretch that does not count for some clocks; open while `end` is None."""
+
+    about: str
+    start: str
+    clocks: frozenset[str]
+    end: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """The clocks of one case, running and stopped."""
+
+    all: tuple[Clock, ...] = ()
+    pauses: tuple[Pause, ...] = ()
+    extended: tuple[str, int] | None = None
+    """When, and by how many working days."""
+    breached: tuple[tuple[str, str, str], ...] = ()
+    """Names (code, about, start) of clocks whose breach is recorded."""
+
+
+def evolve(clocks: Clocks, event: Event) -> Clocks:
+    """Give the clocks after an accepted fact; total."""
+    if event.get("sourceclass") == SourceClass.HISTORICAL:
+        return clocks
+    kind, at, data = event["type"], event["time"], event["data"]["data"]
+    if kind == course.ClockBreached.TYPE:
+        name = (data["clock"], data["about"], data["start"])
+        return replace(clocks, breached=(*clocks.breached, name))
+    if kind in ENDING:
+        return _stop(clocks, at)
+    match kind:
+        case facts.CaseSubmitted.TYPE:
+            return _start(clocks, Clock("C1", "", at, _workdays(C1_WORKDAYS)))
+        case course.SupplementNoticed.TYPE:
+            stopped = _stop(clocks, at, "C1", "C6")
+            return _start(stopped, Clock("C6", "", at, _workdays(C6_WORKDAYS)))
+        case course.Supplemented.TYPE if data["complete"]:
+            stopped = _stop(clocks, at, "C6")
+            return _start(stopped, Clock("C1", "", at, _workdays(C1_WORKDAYS)))
+        case facts.CaseAccepted.TYPE:
+            return _run(_stop(clocks, at, "C1"), at, event["data"]["stamp"])
+        case course.DeemedAccepted.TYPE:
+            return _run(_stop(clocks, at, "C1"), data["effective_at"], event["data"]["stamp"])
+        case facts.StepStarted.TYPE if data.get("limit"):
+            limit = Limit.model_validate(data["limit"])
+            return _start(clocks, Clock("C4", str(data["step_no"]), at, limit))
+        case facts.StepFinished.TYPE:
+            return _stop(clocks, at, "C4", about=str(data["step_no"]))
+        case facts.Transferred.TYPE:
+            return _start(clocks, Clock("C5", data["transfer_id"], at, minutes=C5_MINUTES))
+        case facts.TransferReceived.TYPE | course.TransferRefused.TYPE:
+            return _stop(clocks, at, "C5")
+        case course.DeficiencyCommitted.TYPE:
+            due = datetime.fromisoformat(data["due_at"]).astimezone(SHANGHAI).isoformat()
+            return _start(clocks, Clock("C7", "", at, due=due))
+        case course.DeficiencyFilled.TYPE:
+            return _stop(clocks, at, "C7")
+        case facts.DecisionMade.TYPE if data["outcome"] != "rejected":
+            return _start(clocks, Clock("C8", "", at, _workdays(C8_WORKDAYS)))
+        case course.CaseDelivered.TYPE:
+            return _stop(clocks, at, "C8")
+        case facts.CaseConcluded.TYPE:
+            return _stop(clocks, at, "C2", "C3")
+    return _evolve_pauses(clocks, kind, at, data)
+
+
+def _evolve_pauses(clocks: Clocks, kind: str, at: str, data: dict[str, Any]) -> Clocks:
+    match kind:
+        case course.SpecialStarted.TYPE:
+            begun = _start(clocks, Clock("C9", data["sp_no"], at, _workdays(data["days_told"])))
+            return _pause(begun, data["sp_no"], at, PAUSED_BY_LAW) if data["excluded"] else begun
+        case course.SpecialEnded.TYPE:
+            return _go_on(_stop(clocks, at, "C9", about=data["sp_no"]), data["sp_no"], at)
+        case course.ClockSuspended.TYPE:
+            which = PAUSED_BY_LAW if data.get("legal_basis") else PAUSED_BY_US
+            return _pause(clocks, "suspended", at, which)
+        case course.ClockResumed.TYPE:
+            return _go_on(clocks, "suspended", at)
+        case course.ExtensionGranted.TYPE:
+            return replace(clocks, extended=(at, data["days"]))
+    return clocks
+
+
+def _workdays(n: int) -> Limit:
+    return Limit(n=n, unit=LimitUnit.WORKDAY)
+
+
+def _start(clocks: Clocks, clock: Clock) -> Clocks:
+    return replace(clocks, all=(*clocks.all, clock))
+
+
+def _run(clocks: Clocks, start: str, stamp: dict[str, Any]) -> Clocks:
+    """Start the statutory and the promised clock, as far as the case has such limits."""
+    for code, name in (("C2", "statutory_limit"), ("C3", "promised_limit")):
+        if limit := stamp.get(name):
+            clocks = _start(clocks, Clock(code, "", start, Limit.model_validate(limit)))
+    return clocks
+
+
+def _stop(clocks: Clocks, at: str, *codes: str, about: str | None = None) -> Clocks:
+    """Stop the running clocks of these codes; without codes, all of them."""
+    return replace(
+        clocks,
+        all=tuple(
+            replace(clock, stop=at)
+            if clock.stop is None
+            and (not codes or clock.code in codes)
+            and (about is None or clock.about == about)
+            else clock
+            for clock in clocks.all
+        ),
+    )
+
+
+def _pause(clocks: Clocks, about: str, at: str, which: frozenset[str]) -> Clocks:
+    """Pause clocks; one whose breach is recorded is not healed by what is entered afterwards."""
+    still = which - {name[0] for name in clocks.breached}
+    return replace(clocks, pauses=(*clocks.pauses, Pause(about, at, still)))
+
+
+def _go_on(clocks: Clocks, about: str, at: str) -> Clocks:
+    return replace(
+        clocks,
+        pauses=tuple(
+            replace(pause, end=at) if pause.about == about and pause.end is None else pause
+            for pause in clocks.pauses
+        ),
+    )
+
+
+# ------------------------------------------------------------------------------------------- dues
+
+
+def due_of(clocks: Clocks, clock: Clock, calendar: Calendar) -> str | None:
+    """Give when a clock is due, ISO 8601 +08:00; None while an open pause holds it off.
+
+    An extension counts when it was granted before the due it moves (R02).
+    """
+    if clock.due:
+        return clock.due
+    start = datetime.fromisoformat(clock.start)
+    if clock.minutes:
+        return calendar.add_minutes(start, clock.minutes).isoformat()
+    if clock.limit is None:
+        return None
+    paused = [(p.start, p.end) for p in clocks.pauses if clock.code in p.clocks]
+    due = calendar.due_paused(start, clock.limit, paused)
+    if clocks.extended is not None and clock.code in EXTENDED:
+        at, days = clocks.extended
+        if due is None or at <= due.isoformat():
+            longer = clock.limit.model_copy(update={"n": clock.limit.n + days})
+            due = calendar.due_paused(start, longer, paused)
+    return None if due is None else due.isoformat()
+
+
+def overdue(
+    clocks: Clocks, calendar: Calendar, until: str, *, running: bool
+) -> Iterator[tuple[Clock, str]]:
+    """Give the clocks that passed their due unstopped, with it, in order of due.
+
+    A stopped clock is overdue when it was stopped after its due. A running one, asked for by
+    `running`, when its due lies before `until`.
+    """
+    found = []
+    for clock in clocks.all:
+        if clock.stop is None and not running:
+            continue
+        due = due_of(clocks, clock, calendar)
+        if due is not None and due < (until if clock.stop is None else clock.stop):
+            found.append((due, clock.code, clock.about, clock))
+    for due, _, _, clock in sorted(found, key=lambda each: each[:3]):
+        yield clock, due
+
+
+def next_due(clocks: Clocks, calendar: Calendar) -> str | None:
+    """Give the earliest due of a running clock whose breach is not recorded."""
+    dues = [
+        due
+        for clock in clocks.all
+        if clock.stop is None and clock.name not in clocks.breached
+        and (due := due_of(clocks, clock, calendar)) is not None
+    ]  # fmt: skip
+    deemed = deemed_at(clocks, calendar)
+    return min([*dues, *([deemed] if deemed else [])], default=None)
+
+
+def deemed_at(clocks: Clocks, calendar: Calendar) -> str | None:
+    """Give the instant after which a case whose C1 runs is deemed accepted: due and grace."""
+    for clock in clocks.all:
+        if clock.code == "C1" and clock.stop is None:
+            start = datetime.fromisoformat(clock.start)
+            longer = _workdays(C1_WORKDAYS + C1_GRACE_WORKDAYS)
+            return calendar.due(start, longer).isoformat()
+    return None
+
+
+def running(clocks: Clocks, code: str) -> Clock | None:
+    """Give the newest running clock of a code."""
+    return next((c for c in reversed(clocks.all) if c.code == code and c.stop is None), None)
+
+
+def fold(events: Iterable[Event]) -> Clocks:
+    """Fold the effective facts of a case."""
+    clocks = Clocks()
+    for event in events:
+        clocks = evolve(clocks, event)
+    return clocks
