@@ -12,7 +12,7 @@ MINUTES ?= 10
 BENCH   ?= append views
 
 .DEFAULT_GOAL := help
-.PHONY: help install chromium demo test check fix arrows kafka hunt bench storybook lock history ci
+.PHONY: help install chromium demo test check fix docs arrows kafka hunt bench storybook lock history ci
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -35,6 +35,9 @@ check: $(STAMP) ## all that a commit must pass, in under a minute
 fix: $(STAMP) ## repair formatting and what else can be repaired
 	$(PY) -m ruff format .
 	$(PY) -m ruff check --fix .
+
+docs: $(STAMP) ## print the tables of docs/ that come from code
+	$(PY) -c "from ledger.rules.indicators import page; print(page(), end='')" > docs/indicators.md
 
 arrows: $(STAMP) ## who may import whom
 	$(VENV)/bin/lint-imports

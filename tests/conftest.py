@@ -73,7 +73,7 @@ class Hall:
     def __init__(self, *, furnished=True):
         self.now, self.seq = MORNING, 0
         self.shelf, self.org = Shelf(), Shelf()
-        self.registry = Partition(1, self.org, is_reference=True)
+        self.offices = Partition(1, self.org, is_reference=True)
         self.partition = Partition(0, self.shelf)
         self.spoken = []
         self.order = []
@@ -105,9 +105,9 @@ class Hall:
 
     def org_say(self, kind, key, data, **more):
         raw = self.raw(kind, key, data, source_class="system", **more)
-        decision = self.registry.decide(raw, self.now)
+        decision = self.offices.decide(raw, self.now)
         self.org.keep(decision)
-        self.registry.settle()
+        self.offices.settle()
         facts = [decode(value) for value in self.org.log[self.partition.reference.offset :]]
         adopted = self.partition.adopt(facts, len(self.org.log), self.now)
         if adopted:

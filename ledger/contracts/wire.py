@@ -66,6 +66,19 @@ def decode(raw: bytes) -> Event:
 
     """
     event: Event = orjson.loads(raw)
+    if UPCASTERS:
+        event = lifted(event)
+        if event["type"].endswith(".event_restamped"):
+            # The facts inside are as old as they were when they were restated.
+            body = event["data"]["data"]
+            for part in ("before", "after"):
+                if body[part] is not None:
+                    body[part] = lifted(body[part])
+    return event
+
+
+def lifted(event: Event) -> Event:
+    """Give the event in the newest schema version of its type."""
     while lift := UPCASTERS.get((event["type"], event["schemaversion"])):
         event = lift(event)
     return event

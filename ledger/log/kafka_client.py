@@ -19,6 +19,7 @@ from aiokafka.errors import KafkaError
 
 from ledger.contracts.codes import COMMAND_BYTES_MAX, PARTITIONS, SHANGHAI
 from ledger.contracts.commands import command_hash, route
+from ledger.contracts.errors import UserError
 from ledger.contracts.receipts import Receipt
 from ledger.log.kafka_reader import OPEN_SECONDS, KafkaBook, check_book, stop_client
 from ledger.log.kafka_records import (
@@ -124,7 +125,7 @@ class KafkaLog(KafkaBook):
         try:
             producer = await self._live_producer()
             sent = await producer.send(place.topic, raw, key=_key(raw), partition=place.partition)
-        except (KafkaError, LogError) as cause:
+        except (KafkaError, UserError) as cause:
             self._unknown(done, cause)
         else:
             sent.add_done_callback(lambda future: self._sent(producer, future, done))

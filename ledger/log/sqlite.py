@@ -96,7 +96,7 @@ class SqliteBook:
                     (base + offset, base + last[partition], PAGE),
                 )
                 if not rows:
-                    return
+                    break
                 yield [Record(partition, row[0] - base, row[1], row[2]) for row in rows]
                 offset = rows[-1][0] - base + 1
 
@@ -146,6 +146,9 @@ class SqliteLog(SqliteBook):
         self._queue: asyncio.Queue[Waiting] = asyncio.Queue(QUEUE_MAX)
         self._pulses: dict[int, Pulse] = {}
         self._ends: Cut = tuple(writer.ends)
+        self._batch: list[Waiting] = []
+        self._busy = asyncio.Lock()
+        """Held while a batch is on its way to the disk and its callers hear of it."""
         self._task = asyncio.create_task(self._run())
         self._closed = False
 
@@ -176,6 +179,9 @@ class SqliteLog(SqliteBook):
             os.close(lock)
             message = f"{path} cannot be opened ({error}); restore it or use another --data"
             raise LogError(message) from error
+        except LogError:
+            os.close(lock)
+            raise
         return cls(path, writer, lock, clock)
 
     async def submit(self, raw: bytes) -> Receipt:
@@ -185,7 +191,7 @@ class SqliteLog(SqliteBook):
     async def submit_many(self, raws: Sequence[bytes]) -> list[Receipt]:
         """Hand in commands in order; their receipts in that order."""
         waiting = [await self._enqueue(raw) for raw in raws]
-        return [await done for done in waiting]
+        return await asyncio.gather(*waiting)
 
     async def _enqueue(self, raw: bytes) -> asyncio.Future[Receipt]:
         if self._closed:
@@ -193,31 +199,36 @@ class SqliteLog(SqliteBook):
             raise Unreachable(message)
         done: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         await self._queue.put(Waiting(raw, route(raw, self.partitions), time.time(), done))
+        if self._closed and self._task.done():  # It waited for room until nobody was there.
+            message = f"{self._path} was closed; submit again"
+            raise Unreachable(message)
         return done
 
     async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
         while True:
-            batch = [await self._queue.get()]
-            while len(batch) < BATCH_COMMANDS_MAX and not self._queue.empty():
-                batch.append(self._queue.get_nowait())
-            work = [(waiting.raw, waiting.partition) for waiting in batch]
-            try:
-                decisions = await loop.run_in_executor(
-                    self._thread, self._writer.commit, work, self._clock()
-                )
-            except Exception as error:  # noqa: BLE001  whatever it was, the callers must hear of it
-                message = f"{self._path} cannot be written ({error}); free the disk, submit again"
-                for waiting in batch:
-                    if not waiting.done.done():
-                        waiting.done.set_exception(Unreachable(message))
-                continue
-            self._ends = tuple(self._writer.ends)
-            for waiting, decision in zip(batch, decisions, strict=True):
-                if decision.receipt.status == "noted":
-                    self._pulse(waiting)
-                if not waiting.done.done():
-                    waiting.done.set_result(decision.receipt)
+            self._batch = [await self._queue.get()]
+            async with self._busy:
+                while len(self._batch) < BATCH_COMMANDS_MAX and not self._queue.empty():
+                    self._batch.append(self._queue.get_nowait())
+                await self._commit(self._batch)
+                self._batch = []
+
+    async def _commit(self, batch: list[Waiting]) -> None:
+        work = [(waiting.raw, waiting.partition) for waiting in batch]
+        try:
+            decisions = await asyncio.get_running_loop().run_in_executor(
+                self._thread, self._writer.commit, work, self._clock()
+            )
+        except Exception as error:  # noqa: BLE001  whatever it was, the callers must hear of it
+            message = f"{self._path} cannot be written ({error}); free the disk, submit again"
+            _fail(batch, message)
+            return
+        self._ends = tuple(self._writer.ends)
+        for waiting, decision in zip(batch, decisions, strict=True):
+            if decision.receipt.status == "noted":
+                self._pulse(waiting)
+            if not waiting.done.done():
+                waiting.done.set_result(decision.receipt)
 
     def _pulse(self, waiting: Waiting) -> None:
         new = self._writer.pulse(waiting.partition, waiting.at)
@@ -239,12 +250,19 @@ class SqliteLog(SqliteBook):
         if self._closed:
             return
         self._closed = True
-        self._task.cancel()
+        async with self._busy:
+            self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         await asyncio.to_thread(self._thread.shutdown)
         while not self._queue.empty():
-            waiting = self._queue.get_nowait()
-            waiting.done.set_exception(Unreachable(f"{self._path} was closed; submit again"))
+            self._batch.append(self._queue.get_nowait())
+        _fail(self._batch, f"{self._path} was closed; submit again")
         self._writer.connection.close()
         self._reader.close()
         os.close(self._lock)
+
+
+def _fail(batch: list[Waiting], message: str) -> None:
+    for waiting in batch:
+        if not waiting.done.done():
+            waiting.done.set_exception(Unreachable(message))

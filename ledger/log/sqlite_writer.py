@@ -27,7 +27,9 @@ CREATE TABLE IF NOT EXISTS events (
     position INTEGER PRIMARY KEY, stream TEXT NOT NULL, version INTEGER NOT NULL,
     value BLOB NOT NULL, chain BLOB NOT NULL);
 CREATE UNIQUE INDEX IF NOT EXISTS events_stream ON events (stream, version);
-CREATE TABLE IF NOT EXISTS receipts (key TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS receipts (
+    partition INTEGER NOT NULL, key TEXT NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY (key, partition)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS rejects (
     n INTEGER PRIMARY KEY, partition INTEGER NOT NULL, key TEXT NOT NULL, hash TEXT NOT NULL,
     code TEXT NOT NULL, body BLOB NOT NULL, UNIQUE (key, hash, code));
@@ -37,8 +39,9 @@ CREATE TABLE IF NOT EXISTS rejects (
 class SqliteStore:
     """What is stored of one partition (`ledger.rules.partition.Store`), over a connection."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, partition: int) -> None:
         self._connection = connection
+        self._partition = partition
 
     def history(self, stream: str) -> list[bytes]:
         """Give the stored events of a stream in order of version."""
@@ -48,8 +51,10 @@ class SqliteStore:
         return [row[0] for row in rows]
 
     def receipt(self, key: str) -> bytes | None:
-        """Give the receipt a source key is bound to."""
-        row = self._connection.execute("SELECT body FROM receipts WHERE key = ?", (key,)).fetchone()
+        """Give the receipt a source key is bound to, in this partition (as on Kafka)."""
+        row = self._connection.execute(
+            "SELECT body FROM receipts WHERE key = ? AND partition = ?", (key, self._partition)
+        ).fetchone()
         return None if row is None else row[0]
 
 
@@ -65,7 +70,7 @@ class Writer:
         self._heads: list[bytes] = []
         self._open: dict[int, Partition] = {}
         self._new_events: list[tuple[int, str, int, bytes, bytes]] = []
-        self._new_receipts: list[tuple[str, bytes]] = []
+        self._new_receipts: list[tuple[int, str, bytes]] = []
         self._attempts: Counter[str] = Counter()
         self.reload()
 
@@ -125,7 +130,7 @@ class Writer:
             self._append(number, event)
         if decision.receipt.status == "accepted":
             receipt = decision.receipt
-            self._new_receipts.append((receipt.key, receipt.model_dump_json().encode()))
+            self._new_receipts.append((number, receipt.key, receipt.model_dump_json().encode()))
         if (reject := decision.reject) is not None:
             self.connection.execute(
                 "INSERT OR IGNORE INTO rejects (partition, key, hash, code, body) "
@@ -145,7 +150,7 @@ class Writer:
         """Insert what the batch has made so far, inside its transaction."""
         insert = self.connection.executemany
         insert("INSERT INTO events VALUES (?, ?, ?, ?, ?)", self._new_events)
-        insert("INSERT INTO receipts VALUES (?, ?)", self._new_receipts)
+        insert("INSERT INTO receipts VALUES (?, ?, ?)", self._new_receipts)
         self._new_events.clear()
         self._new_receipts.clear()
 
@@ -162,7 +167,7 @@ class Writer:
         return partition
 
     def _resume(self, number: int) -> Partition:
-        store = SqliteStore(self.connection)
+        store = SqliteStore(self.connection, number)
         partition = Partition(number, store, is_reference=number == self.partitions)
         row = self.connection.execute(
             "SELECT value FROM events WHERE position = ?",

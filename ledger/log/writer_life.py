@@ -37,6 +37,7 @@ from ledger.log.kafka_records import (
     pulse_value,
     read_pulse,
 )
+from ledger.log.writer_intake import Intake
 from ledger.log.writer_rebuild import Follower, Rebuild, open_partition
 from ledger.log.writer_store import Mark, Page, Row, StateFile, reject_key
 from ledger.proof.chain import chain
@@ -47,10 +48,9 @@ log = logging.getLogger(__name__)
 ATTEMPTS_MAX = 3
 """Rebuilds a command may cost before it is refused alone."""
 
-GATHER_MS = 5
-"""What comes within this time of the first command joins its batch."""
+YIELD_COMMANDS = 25
 
-IDLE_MS = 250
+IDLE_SECONDS = 0.25
 """How long a writer without commands waits before it looks whether to stop."""
 
 COMMIT_SECONDS_MAX = 10.0
@@ -123,6 +123,7 @@ class Life:
             acks="all",
         )
         self._state: StateFile | None = None
+        self._intake: Intake | None = None
         self._partition: Partition
         self._now = ""
         self._tick_at = 0.0
@@ -149,6 +150,7 @@ class Life:
         self._partition = await open_partition(self._number, self._state, self._shared.follower)
         await self._resume_pulse()
         assign(self._consumer, {self._commands: await self._position()})
+        self._intake = Intake(self._consumer)
         log.info("Partition %d: folded %d events", self._number, folded)
         return folded
 
@@ -190,14 +192,9 @@ class Life:
 
     async def gather(self, limit: int) -> list[Any]:
         """Give the commands that came, at most `limit`, in order; [] = none for a while."""
-        got = await self._consumer.getmany(timeout_ms=IDLE_MS, max_records=limit)
-        records: list[Any] = got.get(self._commands, [])
-        if records and len(records) < limit:
-            more = await self._consumer.getmany(
-                timeout_ms=GATHER_MS, max_records=limit - len(records)
-            )
-            records += more.get(self._commands, [])
-        return records
+        if self._intake is None:
+            raise BrokenPromise(f"Partition {self._number} was used before its fence")
+        return await self._intake.gather(limit, IDLE_SECONDS)
 
     async def decide(self, records: Sequence[Any], attempts: Counter[int]) -> Batch:
         """Decide commands one after another on the overlay.
@@ -215,7 +212,9 @@ class Life:
             adopted = partition.adopt(facts, end, moment or self._moment(records[0]))
             if adopted is not None:
                 self._append(batch, adopted, b"%d" % records[0].offset)
-        for record in records:
+        for count, record in enumerate(records, 1):
+            if count % YIELD_COMMANDS == 0:
+                await asyncio.sleep(0)  # Other partitions have answers of the broker to take.
             raw, now = record.value or b"", moment or self._moment(record)
             self._now = max(self._now, now.astimezone(SHANGHAI).isoformat())
             try:
@@ -248,19 +247,18 @@ class Life:
         for event in decision.events:
             self._append(batch, event, cause)
         headers = [(HASH, receipt.hash.encode()), (COMMAND, command), (NOW, _iso(now))]
-        batch.results.append(
-            Sent(receipt.key.encode(), receipt.model_dump_json().encode(), headers)
-        )
+        body = receipt.model_dump_json().encode()
+        batch.results.append(Sent(receipt.key.encode(), body, headers))
         if receipt.status == "accepted":
-            batch.page.receipts[receipt.key] = receipt
+            batch.page.receipts[receipt.key] = body
         elif receipt.status == "noted":
             self._note(batch, record)
         if (reject := decision.reject) is not None:
             key = reject_key(reject["key"], reject["hash"], reject["code"])
             if key not in batch.page.rejects and not self.state.is_rejected(key):
-                body = reject | {"partition": self._number, "offset": record.offset}
+                kept = reject | {"partition": self._number, "offset": record.offset}
                 batch.page.rejects.append(key)
-                batch.rejects.append(Sent(receipt.key.encode(), orjson.dumps(body), []))
+                batch.rejects.append(Sent(receipt.key.encode(), orjson.dumps(kept), []))
 
     def _append(self, batch: Batch, event: Stored, cause: bytes) -> None:
         head = chain(batch.mark.chain, event.value)
@@ -329,6 +327,8 @@ class Life:
 
     async def end(self) -> None:
         """Drop everything; an open transaction is left for the next fence to abort."""
+        if self._intake is not None:
+            await self._intake.close()
         if self._state is not None:
             self._state.close()
         await drop(self._producer)

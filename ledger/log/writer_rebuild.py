@@ -125,9 +125,10 @@ class Rebuild:
         if mark.position > end:
             return False
         start, until = {self._book: mark.position - 1}, {self._book: mark.position}
+        found = b""
         async for _, records in read_between(consumer, start, until):
-            return header(records[0], CHAIN) == mark.chain
-        return False
+            found = header(records[0], CHAIN)
+        return found == mark.chain
 
     def _fold(self, records: list[Any]) -> None:
         """Check and keep one page of events."""
@@ -162,16 +163,19 @@ class Rebuild:
     def _receipt(self, page: Page, event: Event, digest: str) -> None:
         """Add an event to the receipt of its command; a command's events follow one another."""
         key = f"{event['sourcesystem']}/{event['sourceseq']}"
-        known = page.receipts.get(key)
-        if known is None and not page.receipts and (stored := self._state.receipt(key)):
-            known = Receipt.model_validate_json(stored)  # Its first events were on the last page.
+        stored = page.receipts.get(key)
+        if stored is None and not page.receipts:
+            stored = self._state.receipt(key)  # Its first events may lie on the last page.
         stream = event["subject"]
-        if known is None:
+        if stored is None:
             known = Receipt(key=key, hash=digest, status="accepted", stream=stream)
-        page.receipts[key] = known.model_copy(update={
+        else:
+            known = Receipt.model_validate_json(stored)
+        whole = known.model_copy(update={
             "events": (*known.events, event["id"]),
             "version": event["streamversion"] if stream == known.stream else known.version,
         })  # fmt: skip
+        page.receipts[key] = whole.model_dump_json().encode()
 
 
 async def open_partition(number: int, state: StateFile, follower: Follower) -> Partition:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from ledger.contracts.receipts import Receipt
 from ledger.log.kafka_records import BrokenPromise
 from ledger.proof.chain import genesis
 
@@ -56,8 +55,11 @@ class Page:
     """What is merged into the file at once."""
 
     events: list[Row] = field(default_factory=list)
-    receipts: dict[str, Receipt] = field(default_factory=dict)
+    """In order of the partition."""
+    receipts: dict[str, bytes] = field(default_factory=dict)
+    """Receipt key → receipt JSON, of accepted commands."""
     rejects: list[str] = field(default_factory=list)
+    """What `reject_key` gives."""
 
 
 def beginning(number: int) -> Mark:
@@ -157,14 +159,11 @@ class StateFile:
         self.mark = mark
 
     def _insert(
-        self, events: Sequence[Row], receipts: Iterable[tuple[str, Receipt]], rejects: Sequence[str]
+        self, events: Sequence[Row], receipts: Iterable[tuple[str, bytes]], rejects: Sequence[str]
     ) -> None:
         put = self._connection.executemany
         put("INSERT INTO events VALUES (?, ?, ?)", events)
-        put(
-            "INSERT OR REPLACE INTO receipts VALUES (?, ?)",
-            [(key, receipt.model_dump_json().encode()) for key, receipt in receipts],
-        )
+        put("INSERT OR REPLACE INTO receipts VALUES (?, ?)", receipts)
         put("INSERT OR IGNORE INTO rejects VALUES (?)", [(key,) for key in rejects])
 
     def clear(self) -> None:

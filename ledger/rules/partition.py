@@ -13,7 +13,7 @@ import orjson
 
 from ledger.contracts.codes import REJECT_HEAD_BYTES, SHANGHAI, SourceClass
 from ledger.contracts.commands import BEAT, TICK, Command, command_hash
-from ledger.contracts.events import REFERENCE_COMMANDS
+from ledger.contracts.events import FACTS, REFERENCE_COMMANDS
 from ledger.contracts.events.base import Payload
 from ledger.contracts.events.reference import ReferenceAdopted
 from ledger.contracts.receipts import Receipt
@@ -311,7 +311,7 @@ def envelope(draft: Draft, command: Command, at: str, recorded_at: str, version:
         "subject": draft.stream,
         "time": at,
         "datacontenttype": "application/json",
-        "schemaversion": 1,
+        "schemaversion": FACTS[draft.type].SCHEMA_VERSION,
         "recordedat": recorded_at,
         "streamversion": version,
         "sourcesystem": command.source_system,

@@ -73,7 +73,7 @@ class Tally:
         """
         if read is decode and not UPCASTERS:
             read = orjson.loads  # The same, without asking for each event.
-        deltas, latest, event = self.deltas, self.latest, None
+        deltas, latest, newest = self.deltas, self.latest, None
         count = 0
         for record in records:
             count += 1
@@ -83,11 +83,12 @@ class Tally:
                 fold(deltas, event)
                 if event["type"] in KEPT:
                     fold_latest(latest, event)
+                newest = event
             except Exception as cause:  # noqa: BLE001 -- an edge: the fact is parked, the rest goes on
                 self._park(record.offset, raw, cause, fold, read)
         self.records += count
         self.position = end
-        recorded = event.get("recordedat") if isinstance(event, dict) else None
+        recorded = None if newest is None else newest.get("recordedat")
         if isinstance(recorded, str):
             self.day = max(self.day, recorded[:10])
 

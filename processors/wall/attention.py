@@ -12,13 +12,13 @@ Level = Literal[0, 1, 2]
 
 
 class Threshold(NamedTuple):
-    """From `count` on, and from `ppm` parts per million of the base on, it is `level`."""
+    """From `least` on, and from `ppm` parts per million of the base on, it is `level`."""
 
     code: str
     name: str
     base: str
     base_name: str
-    count: int
+    least: int
     ppm: int
     level: Level
 
@@ -46,7 +46,7 @@ def attend(figures: Mapping[str, int]) -> Attention:
     named: set[str] = set()
     for rule in THRESHOLDS:
         count, base = figures.get(rule.code, 0), figures.get(rule.base, 0)
-        over = count >= rule.count and count * 1_000_000 >= rule.ppm * base
+        over = count >= rule.least and count * 1_000_000 >= rule.ppm * base
         if over and rule.code not in named:
             named.add(rule.code)
             level = max(level, rule.level)

@@ -5,7 +5,7 @@ keys of the day are remembered, and what is new is found at the end of the mappi
 the order in which keys came) instead of by reading it all again.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
 
@@ -69,9 +69,14 @@ def _parse(key: str, day: str) -> Cell | None:
     return None
 
 
+def _backwards(sums: Mapping[str, int]) -> Iterator[str]:
+    # Dicts and views of dicts can; a Mapping need not, and then says TypeError.
+    return iter(reversed(sums))  # type: ignore[arg-type]
+
+
 def _last(sums: Mapping[str, int]) -> list[str]:
     try:
-        return list(islice(reversed(sums), MARKS))  # type: ignore[call-overload]
+        return list(islice(_backwards(sums), MARKS))
     except TypeError:
         return []
 
@@ -81,7 +86,7 @@ def _tail(sums: Mapping[str, int], marks: list[str]) -> list[str] | None:
     if not marks:
         return None
     try:
-        backwards = iter(reversed(sums))  # type: ignore[call-overload]
+        backwards = _backwards(sums)
     except TypeError:
         return None
     fresh: list[str] = []

@@ -86,7 +86,9 @@ def freshness(picture: Picture, server_ts: float) -> Freshness:
     partition (the last of a cut) only gives names.
     """
     parts = picture.as_of[: len(picture.cut) - 1] or picture.as_of
-    as_of = min(parts, default=0.0)
+    parts_ages = [_age(at, server_ts) for at in parts or (0.0,)]
+    proved = [age for age in parts_ages if age is not None]
+    as_of_age = max(proved) if len(proved) == len(parts_ages) else None
     centres = {
         key.removeprefix("centre.opened/"): 0.0
         for key in picture.latest
@@ -95,7 +97,7 @@ def freshness(picture: Picture, server_ts: float) -> Freshness:
     ages = {centre: _age(at, server_ts) for centre, at in centres.items()}
     late = {c: centres[c] for c, age in ages.items() if age is None or age > LATE_S}
     heard = [age for centre, age in ages.items() if age is not None and centre not in late]
-    return Freshness(server_ts, _age(as_of, server_ts), max(heard, default=None), late)
+    return Freshness(server_ts, as_of_age, max(heard, default=None), late)
 
 
 def _age(at: float, server_ts: float) -> float | None:
@@ -175,7 +177,7 @@ def _neat(speed: float) -> float:
             if near and abs(speed - near) <= 0.04 * near:
                 return float(near)
         return float(whole)
-    return float(whole) if abs(speed - whole) <= 0.05 * max(1, whole) else round(speed, 1)  # noqa: PLR2004 -- 5 %
+    return float(whole) if abs(speed - whole) <= 0.05 * max(1, whole) else round(speed, 1)
 
 
 # --- rows -------------------------------------------------------------------------------------
@@ -266,7 +268,7 @@ def snapshot(live: Live, *, build: str) -> bytes:
         "late": late_fields(live.fresh.late), "columns": COLUMNS, "units": UNITS, "kinds": KINDS,
         "limits_s": [LATE_S, STALE_S, LOST_S],
         "thresholds": [
-            [t.level, t.name, t.base_name, t.count, t.ppm] for t in THRESHOLDS
+            [t.level, t.name, t.base_name, t.least, t.ppm] for t in THRESHOLDS
         ],
         "rows": full_rows(live.sheet.tables),
     }  # fmt: skip

@@ -7,10 +7,10 @@ it alone. The stream is raw ASGI: at ten frames a second for a thousand walls ev
 import asyncio
 import hashlib
 import secrets
+import socket
 import time
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
-from typing import Any
 
 import cramjam
 import uvicorn
@@ -251,7 +251,7 @@ class PoliteServer(uvicorn.Server):
         super().__init__(config)
         self._farewell = farewell
 
-    async def shutdown(self, sockets: Any = None) -> None:
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Say goodbye, then shut down."""
         await self._farewell()
         await super().shutdown(sockets)

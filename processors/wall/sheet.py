@@ -8,6 +8,7 @@ no known centre, so that nothing is lost between two lines.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from ledger.contracts.codes import WindowType
@@ -27,11 +28,11 @@ UNPLACED = ""
 """Row of what names no known centre (未归属): imports may lack it, sums must not."""
 
 FIGURES = (
-    "submitted", "accepted", "concluded", "issued", "in_progress", "wrong_window", "decision_n",
-    "decision_minutes", "rated", "negatives",
+    "submitted", "accepted", "concluded", "in_progress", "decision_n", "decision_minutes",
+    "rated", "issued", "wrong_window", "negatives",
 )  # fmt: skip
 WINDOW_FIGURES = (
-    "accepted", "concluded", "wrong_window", "decision_n", "decision_minutes", "rated",
+    "accepted", "concluded", "decision_n", "decision_minutes", "rated", "wrong_window",
     "negatives",
 )  # fmt: skip
 HOUR_FIGURES = (
@@ -41,7 +42,7 @@ HOUR_FIGURES = (
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "city": ("key", "name", "rejects", "unplaced", *FIGURES),
-    "town": ("key", "name", "level", "reason", "centres", *FIGURES),
+    "town": ("key", "name", "centres", *FIGURES, "level", "reason"),
     "centre": ("key", "name", "town", *FIGURES),
     "window": ("key", "centre", "no", "kind", *WINDOW_FIGURES, "level", "reason"),
     "hour": ("key", *HOUR_FIGURES),
@@ -79,7 +80,9 @@ EMPTY = Sheet("", {name: {} for name in COLUMNS}, ())
 def short_name(name: str) -> str:
     """Give a centre's name as a tile bears it: 海门经济技术开发区为民服务中心 → 海门经开区."""
     for tail in NAME_TAILS:
-        if name.endswith(tail) and name != tail:
+        if name == tail:
+            break
+        if name.endswith(tail):
             name = name.removesuffix(tail)
             break
     for long, brief in SHORT:
@@ -189,11 +192,11 @@ def _town_rows(towns: _Towns, sums: _Sums) -> dict[str, Row]:
         for code, n in figures.items():
             town[code] += n
     rows: dict[str, Row] = {}
-    for town, figures in rolled.items():
-        seen = attend(figures)
-        name = towns.names.get(town, town) if town else "未归属"
-        members = len(towns.members.get(town, ()))
-        rows[town] = (name, seen.level, seen.reason, members, *_values(figures, FIGURES))
+    for key, total in rolled.items():
+        seen = attend(total)
+        name = towns.names.get(key, key) if key else "未归属"
+        members = len(towns.members.get(key, ()))
+        rows[key] = (name, members, *_values(total, FIGURES), seen.level, seen.reason)
     return rows
 
 
@@ -237,9 +240,8 @@ def _hour_rows(sums: _Sums) -> dict[str, Row]:
 
 
 def _bucket_rows(city: Figures) -> dict[str, Row]:
-    bounds = (*DECISION_BOUNDS_WORKDAYS, None)
     rows: dict[str, Row] = {}
-    for low, high in zip(bounds[:-1], bounds[1:], strict=True):
+    for low, high in pairwise((*DECISION_BOUNDS_WORKDAYS, None)):
         name = f"≥{low}" if high is None else f"{low}–{high}"
         rows[str(low)] = (name, city.get(f"decision_from_{low}d", 0))
     return rows

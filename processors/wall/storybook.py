@@ -144,7 +144,7 @@ def picture_at(
     centres = [key.removeprefix("centre.opened/") for key in latest if "centre." in key]
     beats = {centre: silent.get(centre, at) for centre in centres}
     total = sum(n for key, n in sums.items() if f"|{now.date().isoformat()}|" in key)
-    cut = tuple(total // PARTITIONS + p for p in range(PARTITIONS)) + (len(latest),)
+    cut = (*(total // PARTITIONS + p for p in range(PARTITIONS)), len(latest))
     as_of = (at,) * PARTITIONS + (0.0,)
     rejects = 17 if scene.cases else 0
     return Picture(second + 1, sums, latest, cut, as_of, beats, now.isoformat(), rejects)

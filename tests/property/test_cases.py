@@ -8,7 +8,13 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from ledger.contracts.commands import Command
 from ledger.contracts.events import COMMANDS, FACTS
@@ -24,6 +30,7 @@ KEYS = ("C1", "C2")
 SOURCES = ("interactive", "interactive", "interactive", "imported", "historical")
 WHO = ("an", "bo", "cui", "dai", "fu", None)
 POSTS = ("accept", "approve", "review", "issue", "corrector", None)
+ITEMS = ("promised", "instant", "alone", "instant-alone")
 WINDOWS = ("town-1", "town-2", "town-3", None)
 
 
@@ -48,10 +55,18 @@ class Lives(RuleBasedStateMachine):
         note(f"{receipt.status} {receipt.code} {receipt.stream}@{receipt.version}")
         assert receipt.code != "E_INTERNAL"
 
+    @initialize(items=st.lists(st.sampled_from(ITEMS), min_size=2, max_size=2), far=st.booleans())
+    def begin(self, items, far):
+        """Two cases are on their way; half of the time both have come to their end."""
+        for key, item in zip(KEYS, items, strict=True):
+            self.usual(key, 7 if far else 4, item, "town-1", "approved")
+            if far:
+                self.rate(key, "sms", 4)
+
     @rule(
         key=st.sampled_from(KEYS),
         steps=st.integers(1, 7),
-        item=st.sampled_from(("promised", "instant", "alone", "instant-alone")),
+        item=st.sampled_from(ITEMS),
         window=st.sampled_from(WINDOWS),
         outcome=st.sampled_from(("approved", "partly", "rejected")),
     )
@@ -88,9 +103,7 @@ class Lives(RuleBasedStateMachine):
         """Anybody says anything, now or about an earlier time."""
         said = self.hall.spoken[-1].receipt.version if self.hall.spoken else 0
         more = {"number": said} if what == "step" else {}
-        at = self.hall.now.fromtimestamp(
-            self.hall.now.timestamp() - back * 60, self.hall.now.tzinfo
-        )
+        at = self.hall.now - timedelta(minutes=back)
         self.done(
             getattr(self.hall, what)(
                 key,
@@ -212,7 +225,7 @@ class Lives(RuleBasedStateMachine):
         assert again.shelf.log == self.hall.shelf.log
 
 
-@pytest.mark.parametrize("examples", [25])
+@pytest.mark.parametrize("examples", [40])
 def test_the_laws_hold_over_any_life_of_two_cases(new_hall, examples):
     Lives.make = staticmethod(new_hall)
     quick = settings(max_examples=examples, stateful_step_count=20, deadline=None,

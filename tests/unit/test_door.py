@@ -198,7 +198,7 @@ def test_a_promise_longer_than_the_law_allows_is_refused(hall):
 def test_commands_of_the_other_kind_of_partition_are_refused(hall):
     raw = hall.raw("case.submit", "C1", {"case_no": "1", "item": "promised"}, channel="web")
 
-    assert hall.registry.decide(raw, hall.now).receipt.code == "E_TYPE"
+    assert hall.offices.decide(raw, hall.now).receipt.code == "E_TYPE"
     assert hall.say("dept.register", "x", {"name": "x"}).code == "E_TYPE"
 
 

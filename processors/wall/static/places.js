@@ -9,12 +9,13 @@ const TILE_WIDE_MIN = 214, TILE_TALL_MIN = 86, GAP = 8, LINE_TALL = 34;
 const BESIDE_NAME = 122, NAME_PX = 24, NAME_PX_MAX = 26, NAME_PX_MIN = 20;
 
 const badge = () => {
-  const mark = word('i'), name = word('span');
-  return { box: el('span', { class: 'badge' }, mark, name), mark, name };
+  const mark = word('i'), name = word('span'), since = word('span', { class: 'since' });
+  return { box: el('span', { class: 'badge' }, mark, name, since), mark, name, since };
 };
-function paintBadge(part, status, name = STATUS[status][1]) {
+function paintBadge(part, status, name = STATUS[status][1], since = '') {
   say(part.mark, STATUS[status][0]);
   say(part.name, name);
+  say(part.since, since);
   set(part.box, 'class', `badge ${STATUS[status][2]}`);
 }
 
@@ -86,10 +87,11 @@ function paintTile(tile, store, row) {
   set(tile.box, 'data-f', fresh);
   set(tile.box, 'data-s', status);
   say(tile.name, get('name'));
-  paintBadge(tile.badge, status, status === 'part' ? `${on}/${all} 在线` : fresh === 'late' ? `延迟${shortSpan(age)}` : STATUS[status][1]);
+  paintBadge(tile.badge, status, status === 'part' ? `${on}/${all}` : STATUS[status][1], fresh === 'late' ? shortSpan(age) : status === 'part' ? '在线' : '');
   const same = tile.key === town;
   tile.key = town;
   if (say(tile.big, gone ? DASH : count(get('accepted'))) && same && fresh === 'live') flash(tile.big);
+  tile.big.classList.toggle('long', get('accepted') > 9999);
   say(tile.open, gone ? DASH : count(get('in_progress')));
   const days = workdays(get('decision_minutes'), get('decision_n'));
   say(tile.time, days === null ? DASH : `${Number(days).toFixed(1)}日`);
@@ -197,7 +199,7 @@ export function paintWindows(lines, root, store) {
     const seen = mean.get(row[at.kind]) ?? [0, 0];
     mean.set(row[at.kind], [seen[0] + row[at.accepted], seen[1] + 1]);
   }
-  const fit = Math.min(LINES_MAX, Math.floor((root.clientHeight + 1) / (LINE_TALL * unit())) - 1);
+  const fit = Math.min(LINES_MAX, Math.max(0, Math.floor((root.clientHeight + 1) / (LINE_TALL * unit())) - 1));
   const top = rows.sort((a, b) => b[at.level] - a[at.level] || b[at.accepted] - a[at.accepted] || (a[0] < b[0] ? -1 : 1)).slice(0, fit);
   lines.forEach((line, i) => {
     const row = top[i];

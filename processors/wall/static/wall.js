@@ -10,6 +10,7 @@ import { Store } from './store.js';
 import { buildTable, paintTable } from './table.js';
 import { cityClock, count, DASH, dayWords, FRESH, shortSpan, span } from './words.js';
 
+const MANY_TOWNS = 20; // More tiles need room: panels go before letters shrink.
 const PAINT_S = 0.25, STALL_S = 5, VEIL_MS = 6000, IDLE_MS = 3000, DRIFT_MS = 60000;
 const $ = (id) => document.getElementById(id);
 const build = document.documentElement.dataset.build;
@@ -55,6 +56,7 @@ function paint() {
   paintHead(age, level, city);
   paintKpis(wall.kpis, store, hour);
   const names = paintTiles(wall.tiles, store), n = names.length;
+  document.body.classList.toggle('many', n > MANY_TOWNS);
   const shape = `${names} ${innerWidth} ${innerHeight}`;
   if (shape !== shaped) { shaped = shape; shapeTiles($('matrix'), names); }
   const villages = store.rows('centre').length - store.rows('town').filter((row) => row[0]).length;

@@ -1,0 +1,86 @@
+"""The embedded book at its edges: closing, reopening, numbers shared by two partitions."""
+
+import asyncio
+from datetime import datetime
+
+import orjson
+import pytest
+
+from ledger.contracts.codes import SHANGHAI, partition_of
+from ledger.contracts.errors import Unreachable
+from ledger.contracts.receipts import Receipt
+from ledger.log.seam import LogError
+from ledger.log.sqlite import SqliteLog
+
+NOW = datetime(2020, 6, 1, 10, 0, tzinfo=SHANGHAI)
+KEYS = [f"C{n}" for n in range(40)]
+FIRST = KEYS[0]
+ELSEWHERE = next(key for key in KEYS if partition_of(key) != partition_of(FIRST))
+
+
+def command(kind, key, data, seq, source_class="imported"):
+    return orjson.dumps({"type": kind, "key": key, "occurred_at": NOW.isoformat(), "data": data,
+                         "source_system": "x", "source_seq": seq,
+                         "source_class": source_class})  # fmt: skip
+
+
+def submission(key, seq):
+    return command("case.submit", key, {"case_no": key, "item": "i"}, seq)
+
+
+@pytest.fixture
+async def log(tmp_path):
+    made = await SqliteLog.open(tmp_path / "ledger.db", lambda: NOW)
+    item = {"name": "i", "dept": "d", "project_type": "promised"}
+    await made.submit(command("dept.register", "d", {"name": "d"}, "d", "system"))
+    await made.submit(command("item.register", "i", item, "i", "system"))
+    yield made
+    await made.close()
+
+
+async def test_one_number_in_two_partitions_stops_neither(log):
+    """A partition knows what it bound itself, as on Kafka; and a batch must not fail for it."""
+    twice = [submission(FIRST, "s"), submission(ELSEWHERE, "s")]
+    receipts = await log.submit_many(twice)
+    again = await log.submit_many(twice)
+
+    assert [r.status for r in receipts] == ["accepted", "accepted"]
+    assert [r.status for r in again] == ["duplicate", "duplicate"]
+    assert [r.stream for r in again] == [f"case/{FIRST}", f"case/{ELSEWHERE}"]
+
+
+async def test_closing_answers_everybody(log):
+    """The batch under way is finished; whoever waits behind it is told to submit again."""
+    waiting = [asyncio.create_task(log.submit(submission(f"Z{n}", f"z{n}"))) for n in range(900)]
+    await asyncio.sleep(0)  # Everybody has handed in; the first batch has not begun.
+    await asyncio.gather(log.close(), log.close())
+    answers = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 10)
+
+    assert {type(answer) for answer in answers} <= {Receipt, Unreachable}
+    with pytest.raises(Unreachable):
+        await log.submit(submission("Z", "late"))
+
+
+async def test_a_book_that_was_refused_can_be_opened_rightly(log, tmp_path):
+    await log.close()
+    with pytest.raises(LogError, match="12 partitions, not 4"):
+        await SqliteLog.open(tmp_path / "ledger.db", lambda: NOW, partitions=4)
+
+    again = await SqliteLog.open(tmp_path / "ledger.db", lambda: NOW)
+    await again.close()
+
+
+async def test_a_scan_to_a_cut_beyond_the_end_gives_all_there_is(log):
+    await log.submit_many([submission(key, key) for key in KEYS])
+    beyond = tuple(offset + 5 for offset in await log.end())
+    everything = [r async for batch in log.scan() for r in batch]
+
+    assert [r async for batch in log.scan(None, beyond) for r in batch] == everything
+
+
+async def test_hostile_bytes_are_refused_and_the_next_command_is_taken(log):
+    deep = b'{"data":' + b'{"a":' * 300 + b"1" + b"}" * 301
+    digits = b'{"type":"clock.tick","key":"' + b"9" * 6000 + b'"}'
+    answers = await log.submit_many([deep, digits, b"", submission(FIRST, "1")])
+
+    assert [r.code for r in answers] == ["E_FIELD", "E_FIELD", "E_FIELD", ""]
