@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from ledger.contracts.codes import BATCH_COMMANDS_MAX, SHANGHAI
-from ledger.contracts.commands import BEAT, TICK
+from ledger.contracts.commands import BEAT, CLOCK, TICK
 from ledger.contracts.errors import UserError
 from ledger.contracts.receipts import Receipt
 from ledger.log.seam import Log, Unreachable
@@ -239,7 +239,7 @@ async def tick(log: Log, clock: CityClock, now: datetime) -> None:
 def _ticks(log: Log, at: str) -> list[bytes]:
     return [
         orjson.dumps({"type": TICK, "key": str(number), "occurred_at": at,
-                      "source_system": "clock", "source_seq": f"{number}@{at}",
+                      "source_system": CLOCK, "source_seq": f"{number}@{at}",
                       "source_class": "system"})
         for number in range(log.partitions + 1)
     ]  # fmt: skip

@@ -51,7 +51,7 @@ class Shelf:
     """What is durable: `ledger.rules.partition.Store` over dicts."""
 
     def __init__(self):
-        self.streams, self.receipts, self.log = {}, {}, []
+        self.streams, self.receipts, self.log, self.looks = {}, {}, [], {}
 
     def history(self, stream):
         return self.streams.get(stream, [])
@@ -59,7 +59,12 @@ class Shelf:
     def receipt(self, key):
         return self.receipts.get(key)
 
+    def due(self, before, limit):
+        found = sorted((look, name) for name, look in self.looks.items() if look is not None)
+        return [name for look, name in found[:limit] if look < before]
+
     def keep(self, decision):
+        self.looks.update(decision.looks)
         for event in decision.events:
             self.streams.setdefault(event.stream, []).append(event.value)
             self.log.append(event.value)

@@ -104,6 +104,25 @@ class Tier(StrEnum):
     CITY = "city"
 
 
+class SpecialKind(StrEnum):
+    """特别程序: 听证, 招标, 拍卖, 检验, 检测, 检疫, 鉴定, 专家评审, 公示, 现场核实.
+
+    The first eight are those of 行政许可法 §45.
+    """
+
+    HEARING = "hearing"
+    TENDER = "tender"
+    AUCTION = "auction"
+    INSPECT = "inspect"
+    TEST = "test"
+    QUARANTINE = "quarantine"
+    APPRAISE = "appraise"
+    EXPERT = "expert"
+    PUBLICITY = "publicity"
+    SITE = "site"
+    OTHER = "other"
+
+
 class WindowType(StrEnum):
     """窗口类型 (domain.md 2.3)."""
 

@@ -31,6 +31,9 @@ from ledger.contracts.codes import (
 from ledger.contracts.events import REFERENCE_COMMANDS
 from ledger.contracts.events.base import Id
 
+CLOCK = "clock"
+"""The source system of ticks; their number is `partition@instant`."""
+
 TICK = "clock.tick"
 """T reaches partition `key`; records no fact of its own, moves the partition's pulse."""
 

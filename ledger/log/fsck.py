@@ -15,12 +15,14 @@ import orjson
 from pydantic import ValidationError
 
 from ledger.contracts.codes import partition_of
+from ledger.contracts.commands import CLOCK, TICK
 from ledger.contracts.events import FACTS
 from ledger.contracts.events.reference import ReferenceAdopted, ReferencePayload
 from ledger.contracts.wire import Event, decode, event_id
 from ledger.log.seam import Cut, Log, Record
 from ledger.proof.chain import chain, genesis
-from ledger.rules.partition import Decision, Partition, Stored
+from ledger.rules.partition import Partition
+from ledger.rules.recording import Decision, Stored
 
 FINDINGS_MAX = 1000
 """Findings that are listed; `found` counts them all."""
@@ -202,6 +204,7 @@ class Replay:
         self._report = report
         self._reference = reference
         self._stored: dict[str, list[bytes]] = {}
+        self._looks: dict[str, str | None] = {}
         self._partition = Partition(number, self, is_reference=self._is_reference)
         self._expected: list[Stored] = []
 
@@ -212,6 +215,11 @@ class Replay:
     def receipt(self, key: str) -> bytes | None:  # noqa: ARG002
         """Nothing is bound: every event is decided once, from its place in the book."""
         return None
+
+    def due(self, before: str, limit: int) -> list[str]:
+        """Give the streams a tick has to look at."""
+        found = [(look, name) for name, look in self._looks.items() if look is not None]
+        return [name for look, name in sorted(found)[:limit] if look < before]
 
     def see(self, record: Record, event: Event) -> None:
         """Derive the next stored event and compare."""
@@ -248,17 +256,28 @@ class Replay:
                 self._report.add("derived", record, event["id"], "nothing new was adopted")
             return made is not None
         fact = FACTS.get(event["type"])
+        if event["sourcesystem"] == CLOCK:
+            decision = self._partition.decide(tick_of(event), moment)
+            return self._expect(decision, record, event)
         if fact is None or not fact.COMMAND:
             self._report.add("derived", record, event["id"],
                              "no command makes this fact, and no batch before it did")  # fmt: skip
             return False
-        decision: Decision = self._partition.decide(command_of(event, fact.COMMAND), moment)
-        if decision.receipt.status != "accepted":
+        return self._expect(
+            self._partition.decide(command_of(event, fact.COMMAND), moment), record, event
+        )
+
+    def _expect(self, decision: Decision, record: Record, event: Event) -> bool:
+        """Await what a command makes; False when it makes nothing."""
+        self._looks.update(decision.looks)
+        if decision.receipt.status == "refused":
             self._report.add("legality", record, event["id"],
                              f"{decision.receipt.code}: {decision.receipt.message}")  # fmt: skip
             return False
         self._expected = list(decision.events)
-        return True
+        if not self._expected:
+            self._report.add("derived", record, event["id"], "its tick makes no fact")
+        return bool(self._expected)
 
     def _start_again(self) -> None:
         """Trust what is stored from here on, so that one wrong event is one finding."""
@@ -266,6 +285,15 @@ class Replay:
         self._expected = []
         self._partition = Partition(self._number, self, is_reference=self._is_reference)
         self._partition.reference = reference
+
+
+def tick_of(event: Event) -> bytes:
+    """Turn a fact that a tick made back into the tick; its number names partition and instant."""
+    number, _, at = event["sourceseq"].partition("@")
+    return orjson.dumps({
+        "type": TICK, "key": number, "occurred_at": at, "source_system": CLOCK,
+        "source_seq": event["sourceseq"], "source_class": "system",
+    })  # fmt: skip
 
 
 def command_of(event: Event, kind: str) -> bytes:

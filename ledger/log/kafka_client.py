@@ -32,8 +32,8 @@ from ledger.log.kafka_records import (
 )
 from ledger.log.seam import LogError, Unreachable
 from ledger.log.topics import COMMAND_BATCH_BYTES_MAX
-from ledger.rules.partition import reject_body
 from ledger.rules.reading import parse
+from ledger.rules.recording import reject_body
 from ledger.rules.refusals import Refused
 
 log = logging.getLogger(__name__)

@@ -16,7 +16,8 @@ from ledger.contracts.commands import command_hash
 from ledger.contracts.wire import Event, decode
 from ledger.log.seam import LogError, Pulse
 from ledger.proof.chain import chain, genesis
-from ledger.rules.partition import Decision, Partition, Stored, failed_decision
+from ledger.rules.partition import Partition
+from ledger.rules.recording import Decision, Stored, failed_decision
 
 SHIFT = 40
 """Row id = partition << 40 | offset: the primary key is the position, in order."""
@@ -33,6 +34,9 @@ CREATE TABLE IF NOT EXISTS receipts (
 CREATE TABLE IF NOT EXISTS rejects (
     n INTEGER PRIMARY KEY, partition INTEGER NOT NULL, key TEXT NOT NULL, hash TEXT NOT NULL,
     code TEXT NOT NULL, body BLOB NOT NULL, UNIQUE (key, hash, code));
+CREATE TABLE IF NOT EXISTS looks (
+    stream TEXT PRIMARY KEY, partition INTEGER NOT NULL, due TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS looks_due ON looks (partition, due);
 """
 
 
@@ -57,6 +61,14 @@ class SqliteStore:
         ).fetchone()
         return None if row is None else row[0]
 
+    def due(self, before: str, limit: int) -> list[str]:
+        """Give the streams a tick has to look at."""
+        rows = self._connection.execute(
+            "SELECT stream FROM looks WHERE partition = ? AND due < ? ORDER BY due LIMIT ?",
+            (self._partition, before, limit),
+        )
+        return [row[0] for row in rows]
+
 
 class Writer:
     """The writing side, used by one thread only: partitions, ends and chain heads."""
@@ -71,6 +83,7 @@ class Writer:
         self._open: dict[int, Partition] = {}
         self._new_events: list[tuple[int, str, int, bytes, bytes]] = []
         self._new_receipts: list[tuple[int, str, bytes]] = []
+        self._new_looks: dict[str, tuple[int, str | None]] = {}
         self._attempts: Counter[str] = Counter()
         self.reload()
 
@@ -90,6 +103,7 @@ class Writer:
         self._open.clear()
         self._new_events.clear()
         self._new_receipts.clear()
+        self._new_looks.clear()
         self.ends, self._heads = [], []
         for partition, (end, head) in enumerate(last_links(self.connection, self.partitions)):
             self.ends.append(end)
@@ -126,6 +140,8 @@ class Writer:
             except Exception as error:
                 self._attempts[command_hash(raw)] += 1
                 raise _Broken from error
+        for stream, look in decision.looks.items():
+            self._new_looks[stream] = (number, look)
         for event in decision.events:
             self._append(number, event)
         if decision.receipt.status == "accepted":
@@ -151,6 +167,16 @@ class Writer:
         insert = self.connection.executemany
         insert("INSERT INTO events VALUES (?, ?, ?, ?, ?)", self._new_events)
         insert("INSERT INTO receipts VALUES (?, ?, ?)", self._new_receipts)
+        looks = self._new_looks.items()
+        insert(
+            "INSERT OR REPLACE INTO looks VALUES (?, ?, ?)",
+            [(stream, number, due) for stream, (number, due) in looks if due is not None],
+        )
+        insert(
+            "DELETE FROM looks WHERE stream = ?",
+            [(stream,) for stream, (_, due) in looks if due is None],
+        )
+        self._new_looks.clear()
         self._new_events.clear()
         self._new_receipts.clear()
 

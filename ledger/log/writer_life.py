@@ -41,7 +41,8 @@ from ledger.log.writer_intake import Intake
 from ledger.log.writer_rebuild import Follower, Rebuild, open_partition
 from ledger.log.writer_store import Mark, Page, Row, StateFile, reject_key
 from ledger.proof.chain import chain
-from ledger.rules.partition import Decision, Partition, Stored, failed_decision
+from ledger.rules.partition import Partition
+from ledger.rules.recording import Decision, Stored, failed_decision
 
 log = logging.getLogger(__name__)
 
@@ -249,6 +250,7 @@ class Life:
         headers = [(HASH, receipt.hash.encode()), (COMMAND, command), (NOW, _iso(now))]
         body = receipt.model_dump_json().encode()
         batch.results.append(Sent(receipt.key.encode(), body, headers))
+        batch.page.looks.update(decision.looks)
         if receipt.status == "accepted":
             batch.page.receipts[receipt.key] = body
         elif receipt.status == "noted":

@@ -152,6 +152,8 @@ class Rebuild:
                 )
             self._versions[stream] = version
             page.events.append(Row(stream, version, record.value))
+            if stream.startswith("case/"):
+                page.looks[stream] = ""  # Its dues are worked out at the next tick.
             recorded_at = max(recorded_at, event["recordedat"])
             offset, _, digest = header(record, COMMAND).partition(b" ")
             command = int(offset)

@@ -8,7 +8,6 @@ import contextlib
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -25,6 +24,8 @@ CREATE TABLE IF NOT EXISTS events (
     PRIMARY KEY (stream, version)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS receipts (key TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS rejects (key TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS looks (stream TEXT PRIMARY KEY, due TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS looks_due ON looks (due);
 """
 
 
@@ -59,6 +60,8 @@ class Page:
     receipts: dict[str, bytes] = field(default_factory=dict)
     """Receipt key → receipt JSON, of accepted commands."""
     rejects: list[str] = field(default_factory=list)
+    looks: dict[str, str | None] = field(default_factory=dict)
+    """Stream → when a tick looks at it; "" = at the next one, None = never."""
     """What `reject_key` gives."""
 
 
@@ -126,6 +129,13 @@ class StateFile:
         row = self._connection.execute("SELECT body FROM receipts WHERE key = ?", (key,)).fetchone()
         return None if row is None else row[0]
 
+    def due(self, before: str, limit: int) -> list[str]:
+        """Give the streams a tick has to look at."""
+        rows = self._connection.execute(
+            "SELECT stream FROM looks WHERE due < ? ORDER BY due LIMIT ?", (before, limit)
+        )
+        return [row[0] for row in rows]
+
     def is_rejected(self, key: str) -> bool:
         """Tell whether a reject (`reject_key`) is kept already."""
         row = self._connection.execute("SELECT 1 FROM rejects WHERE key = ?", (key,)).fetchone()
@@ -150,7 +160,7 @@ class StateFile:
                         f"The state of partition {self._number} is not at {self.mark.position}: "
                         "somebody else wrote to the file; it is read again"
                     )
-                self._insert(page.events, page.receipts.items(), page.rejects)
+                self._insert(page)
         except sqlite3.IntegrityError as cause:
             raise BrokenPromise(
                 f"The state of partition {self._number} has an event twice ({cause}); "
@@ -158,18 +168,22 @@ class StateFile:
             ) from cause
         self.mark = mark
 
-    def _insert(
-        self, events: Sequence[Row], receipts: Iterable[tuple[str, bytes]], rejects: Sequence[str]
-    ) -> None:
+    def _insert(self, page: Page) -> None:
         put = self._connection.executemany
-        put("INSERT INTO events VALUES (?, ?, ?)", events)
-        put("INSERT OR REPLACE INTO receipts VALUES (?, ?)", receipts)
-        put("INSERT OR IGNORE INTO rejects VALUES (?)", [(key,) for key in rejects])
+        put("INSERT INTO events VALUES (?, ?, ?)", page.events)
+        put("INSERT OR REPLACE INTO receipts VALUES (?, ?)", page.receipts.items())
+        put("INSERT OR IGNORE INTO rejects VALUES (?)", [(key,) for key in page.rejects])
+        put(
+            "INSERT OR REPLACE INTO looks VALUES (?, ?)",
+            [(stream, due) for stream, due in page.looks.items() if due is not None],
+        )
+        gone = [(stream,) for stream, due in page.looks.items() if due is None]
+        put("DELETE FROM looks WHERE stream = ?", gone)
 
     def clear(self) -> None:
         """Forget everything: the file is of another ledger."""
         with self._connection:
-            for table in ("meta", "events", "receipts", "rejects"):
+            for table in ("meta", "events", "receipts", "rejects", "looks"):
                 self._connection.execute(f"DELETE FROM {table}")  # noqa: S608 -- our own names
         self._prepare()
         self.mark = self._read_mark()

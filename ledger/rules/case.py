@@ -10,9 +10,10 @@ from dataclasses import replace
 from ledger.contracts.events import case as facts
 from ledger.contracts.wire import Event
 from ledger.rules import clocks
-from ledger.rules.case_course import evolve_course
+from ledger.rules.case_course import accepted, evolve_course
 from ledger.rules.case_matrix import COMMAND_OF, KEEP, MATRIX, STATE_NAMES, check, is_short, legal
 from ledger.rules.case_state import Special, State, Transfer
+from ledger.rules.effective import current
 
 __all__ = [
     "COMMAND_OF", "KEEP", "MATRIX", "STATE_NAMES", "Special", "State", "Transfer",
@@ -36,16 +37,10 @@ def _evolve(state: State, event: Event) -> State:
             return replace(
                 state, status="SUB", item=data["item"], dept=stamp.get("dept"),
                 project_type=stamp.get("project_type"), submitted_at=at, received_at=at,
-                holder_centre=event.get("centre"),
+                holder_centre=event.get("centre"), allows=frozenset(stamp.get("allows", ())),
             )  # fmt: skip
         case facts.CaseAccepted.TYPE:
-            return replace(
-                state, status="ACC", accepted_at=at, accept_centre=event.get("centre"),
-                accept_window=event.get("window"), accept_staff=staff, held_since=at,
-                project_type=event["data"]["stamp"].get("project_type"),
-                one_person_ok=event["data"]["stamp"].get("one_person_ok", False),
-                promised_due=event["data"]["stamp"].get("promised_due"),
-            )  # fmt: skip
+            return accepted(state, event, at, at)
         case facts.StepStarted.TYPE:
             return replace(
                 state,
@@ -64,9 +59,11 @@ def _evolve(state: State, event: Event) -> State:
                            transfers_seen=state.transfers_seen | {data["transfer_id"]})  # fmt: skip
         case facts.TransferReceived.TYPE:
             got = state.transfer
-            return replace(state, status="REV", transfer=None, held_since=at,
-                           holder_dept=got.to_dept if got else None,
-                           holder_centre=got.to_centre if got else None)  # fmt: skip
+            holder = (got.to_dept, got.to_centre) if got else (None, None)
+            return replace(
+                state, status="REV", transfer=None, held_since=at, holder_dept=holder[0],
+                holder_centre=holder[1], route=(*state.route, holder),
+            )  # fmt: skip
         case facts.DecisionMade.TYPE:
             after = "DEC-" if data["outcome"] == "rejected" else "DEC+"
             return replace(state, status=after, decided_at=at, approve_staff=staff)
@@ -85,14 +82,12 @@ def _reviewers(state: State, event: Event) -> frozenset[str]:
 
 
 def fold(history: Iterable[Event]) -> State:
-    """Fold the effective facts of a stream: those that no `event_voided` took back."""
+    """Fold the facts of a stream that count, as they count now."""
     events = list(history)
-    gone = voided(events)
     state = State()
-    for event in events:
-        if event["id"] not in gone:
-            state = evolve(state, event)
-    if gone and state.status == "-":
+    for event in current(events).values():
+        state = evolve(state, event)
+    if state.status == "-" and voided(events):
         state = replace(state, status="VOI")
     return state
 

@@ -13,6 +13,20 @@ ENDS = {
 }
 
 
+def accepted(state: State, event: Event, since: str, at: str) -> State:
+    """Give the state after an acceptance that counts from `since` and was made at `at`."""
+    stamp = event["data"]["stamp"]
+    centre = event.get("centre") or state.holder_centre
+    return replace(
+        state, status="ACC", accepted_at=since, held_since=at, accept_centre=event.get("centre"),
+        accept_window=event.get("window"), accept_staff=event.get("actorstaff"),
+        holder_centre=centre, route=((state.holder_dept, centre),),
+        project_type=stamp.get("project_type"), promised_due=stamp.get("promised_due"),
+        one_person_ok=stamp.get("one_person_ok", False),
+        allows=frozenset(stamp.get("allows", ())),
+    )  # fmt: skip
+
+
 def evolve_course(state: State, event: Event) -> State:
     """Give the state after an accepted fact; total, an unknown type changes nothing."""
     data, at, kind = event["data"]["data"], event["time"], event["type"]
@@ -26,11 +40,7 @@ def evolve_course(state: State, event: Event) -> State:
         case course.Supplemented.TYPE if data["complete"]:
             return replace(state, status="SUB", received_at=at)
         case course.DeemedAccepted.TYPE:
-            return replace(
-                state, status="ACC", accepted_at=data["effective_at"], held_since=at,
-                accept_centre=event.get("centre"), accept_window=event.get("window"),
-                promised_due=event["data"]["stamp"].get("promised_due"),
-            )  # fmt: skip
+            return accepted(state, event, data["effective_at"], at)
         case course.DeficiencyCommitted.TYPE:
             return replace(state, materials_owed=frozenset(data["materials"]), deficiency_at=at)
         case course.DeficiencyFilled.TYPE:
@@ -41,7 +51,7 @@ def evolve_course(state: State, event: Event) -> State:
             return replace(state, commitment_signed=True)
         case course.TransferRefused.TYPE:
             back = state.transfer.sender_status if state.transfer else state.status
-            return replace(state, status=back, transfer=None)
+            return replace(state, status=back, transfer=None, held_since=at)
         case course.SpecialStarted.TYPE:
             opened = Special(data["sp_no"], at, data["kind"])
             return replace(state, special=opened,
@@ -59,4 +69,6 @@ def evolve_course(state: State, event: Event) -> State:
             return replace(state, status=state.status if ended else "DLV", delivered_at=at)
         case course.CaseArchived.TYPE:
             return replace(state, status="ARC")
+        case course.DecisionRevoked.TYPE:
+            return replace(state, revoked_at=at)
     return state

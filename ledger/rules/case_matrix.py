@@ -37,12 +37,14 @@ _DESK = {
     facts.DecisionMade.TYPE: "DEC",
     **_stay(course.SpecialStarted, course.SpecialEnded, course.CommitmentSigned),
 }
+_AFTER_FAILURE = {**_TOLD, **_stay(facts.StepFinished, course.FeeRefunded),
+                  course.CaseWithdrawn.TYPE: "WDR", course.CaseTerminated.TYPE: "TER"}  # fmt: skip
 _DONE = {
     **_TOLD, **_MONEY, **_stay(facts.CaseConcluded, course.CommitmentVerified,
                                course.DecisionRevoked),
     course.CaseArchived.TYPE: "ARC",
 }  # fmt: skip
-_ENDED = {**_TOLD, **_stay(facts.CaseConcluded, course.CaseDelivered),
+_ENDED = {**_TOLD, **_stay(facts.CaseConcluded, course.CaseDelivered, course.FeeRefunded),
           course.CaseArchived.TYPE: "ARC"}  # fmt: skip
 
 MATRIX: dict[str, dict[str, str]] = {
@@ -102,8 +104,8 @@ def legal(state: State) -> tuple[str, ...]:
     names = [COMMAND_OF[kind] for kind in MATRIX[state.status]]
     if state.concluded_at is not None:
         names = [name for name in names if name != facts.CaseConcluded.COMMAND]
-    if state.deficiency_failed:
-        names = [course.CaseTerminated.COMMAND]
+    if _must_end(state):
+        names = [COMMAND_OF[kind] for kind in _AFTER_FAILURE]
     return tuple(sorted(filter(None, names)))
 
 
@@ -117,6 +119,8 @@ def check(state: State, kind: str, data: Data, at: str, *, hard: bool) -> None:
         Refused: E_STATE with what is legal; E_TIME_ORDER; E_LIMIT for an extension too long.
 
     """
+    if kind == course.ClockBreached.TYPE:
+        return  # Our own, of the clocks alone; `deadlines.settle` looks after it.
     again = kind == facts.CaseConcluded.TYPE and state.concluded_at is not None
     if again or kind not in MATRIX[state.status]:
         what = "already concluded" if again else (
@@ -124,9 +128,11 @@ def check(state: State, kind: str, data: Data, at: str, *, hard: bool) -> None:
         )  # fmt: skip
         ways = legal(state)
         raise Refused(Code.E_STATE, f"{what}; legal is {', '.join(ways) or 'nothing'}", ways)
-    if state.deficiency_failed and kind in _COURSE and kind != course.CaseTerminated.TYPE:
-        raise Refused(Code.E_STATE, "the deferred materials never came; only case.terminate is "
-                      "legal (容缺未补)", (course.CaseTerminated.COMMAND,))  # fmt: skip
+    if _must_end(state) and kind not in _AFTER_FAILURE:
+        raise Refused(Code.E_STATE, "the deferred materials never came; the case is terminated "
+                      "(容缺未补)", legal(state))  # fmt: skip
+    if hard and kind in PERMITTED:
+        PERMITTED[kind](state, data)
     if part := PARTS.get(kind):
         part(state, data)
     if hard and kind == facts.DecisionMade.TYPE and state.status == "ACC" and not is_short(state):
@@ -140,6 +146,11 @@ def check(state: State, kind: str, data: Data, at: str, *, hard: bool) -> None:
         raise Refused(
             Code.E_TIME_ORDER, f"{kind} at {at} is before the fact it needs, which was at {needs}"
         )
+
+
+def _must_end(state: State) -> bool:
+    """Tell whether the case goes on only to be terminated: deferred materials never came."""
+    return state.deficiency_failed and state.status in {"ACC", "TRN", "REV"}
 
 
 def is_short(state: State) -> bool:
@@ -243,11 +254,24 @@ def _decided(state: State, _: Data) -> None:
 def _verified(state: State, _: Data) -> None:
     if not state.commitment_signed:
         raise Refused(Code.E_STATE, "no commitment was signed (告知承诺)")
+    _decided_first(state)
 
 
 def _concluded_first(state: State, _: Data) -> None:
     if state.concluded_at is None:
         raise Refused(Code.E_STATE, "not concluded yet", (facts.CaseConcluded.COMMAND,))
+
+
+def _decided_first(state: State) -> None:
+    if state.decided_at is None:
+        raise Refused(Code.E_STATE, "the case ended without a decision")
+
+
+def _revoked(state: State, data: Data) -> None:
+    _decided_first(state)
+    _concluded_first(state, data)
+    if state.revoked_at is not None:
+        raise Refused(Code.E_STATE, "the decision was revoked before")
 
 
 def _delivered(state: State, data: Data) -> None:
@@ -262,6 +286,31 @@ def _escalated(state: State, _: Data) -> None:
             Code.E_STATE, "only a case of type escalated (上报件) has a superior's answer"
         )
 
+
+def _deficiency_permitted(state: State, _: Data) -> None:
+    if "deficiency" not in state.allows:
+        raise Refused(Code.E_STATE, f"item {state.item} allows no deferred materials (容缺)")
+
+
+def _commitment_permitted(state: State, _: Data) -> None:
+    if "commitment" not in state.allows:
+        raise Refused(Code.E_STATE, f"item {state.item} allows no commitment (告知承诺)")
+
+
+def _special_permitted(state: State, data: Data) -> None:
+    if f"special:{data['kind']}" not in state.allows and data.get("approver") is None:
+        raise Refused(
+            Code.E_STATE,
+            f"item {state.item} names no {data['kind']} (特别程序); it needs an approver",
+        )
+
+
+PERMITTED: dict[str, Callable[[State, Data], None]] = {
+    course.DeficiencyCommitted.TYPE: _deficiency_permitted,
+    course.CommitmentSigned.TYPE: _commitment_permitted,
+    course.SpecialStarted.TYPE: _special_permitted,
+}
+"""What the item has to allow, where the fact is entered here; elsewhere it is a fact (law 2)."""
 
 PARTS: dict[str, Callable[[State, Data], None]] = {
     facts.StepStarted.TYPE: _step_started,
@@ -279,7 +328,7 @@ PARTS: dict[str, Callable[[State, Data], None]] = {
     course.DeficiencyFailed.TYPE: _filled,
     facts.DecisionMade.TYPE: _decided,
     course.CommitmentVerified.TYPE: _verified,
-    course.DecisionRevoked.TYPE: _concluded_first,
+    course.DecisionRevoked.TYPE: _revoked,
     course.CaseArchived.TYPE: _concluded_first,
     course.CaseDelivered.TYPE: _delivered,
     course.EscalatedResult.TYPE: _escalated,
@@ -299,6 +348,10 @@ def _predecessor(state: State, kind: str, data: Data) -> str | None:
             return state.suspended_at
         case course.Supplemented.TYPE:
             return state.noticed_at
+        case course.SupplementNoticed.TYPE | course.NotAccepted.TYPE | course.CaseTerminated.TYPE if (
+            state.status in {"SUB", "SUP"}
+        ):
+            return state.noticed_at if state.status == "SUP" else state.received_at
         case course.DeficiencyFilled.TYPE | course.DeficiencyFailed.TYPE:
             return state.deficiency_at
         case facts.Transferred.TYPE | facts.DecisionMade.TYPE:
@@ -309,10 +362,13 @@ def _predecessor(state: State, kind: str, data: Data) -> str | None:
             return state.decided_at
         case course.CaseDelivered.TYPE:
             return state.issued_at or state.decided_at or state.ended_at
-        case course.CaseArchived.TYPE | course.DecisionRevoked.TYPE:
+        case course.CaseArchived.TYPE:
+            ends = (state.concluded_at, state.issued_at, state.delivered_at)
+            return max(filter(None, ends), default=None)
+        case course.DecisionRevoked.TYPE:
             return state.concluded_at
         case course.CommitmentVerified.TYPE:
             return state.decided_at
-        case facts.CaseAccepted.TYPE | course.NotAccepted.TYPE:
+        case facts.CaseAccepted.TYPE | course.DeemedAccepted.TYPE:
             return state.received_at
-    return state.accepted_at if kind in _COURSE and state.accepted_at else state.submitted_at
+    return state.accepted_at if kind in _DESK and state.accepted_at else state.submitted_at

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ledger.rules.clocks import Clocks
+from ledger.rules.clocks import NONE, Clocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,14 @@ class State:
     accept_staff: str | None = None
     one_person_ok: bool = False
     """Of the item as it was at acceptance (domain.md 4.3: a case finishes under its snapshot)."""
+    allows: frozenset[str] = frozenset()
+    """What the item allows besides, likewise: `deficiency`, `commitment`, `special:KIND`."""
     held_since: str | None = None
-    """When the present holder accepted or signed for the case."""
+    """When the present holder accepted or signed for the case, or got it back unsigned."""
     holder_dept: str | None = None
     holder_centre: str | None = None
+    route: tuple[tuple[str | None, str | None], ...] = ()
+    """(department, centre) of all that held the case since acceptance, the present one last."""
     review_staff: frozenset[str] = frozenset()
     approve_staff: str | None = None
     decided_at: str | None = None
@@ -69,6 +73,7 @@ class State:
     suspended_at: str | None = None
     issued_at: str | None = None
     delivered_at: str | None = None
+    revoked_at: str | None = None
     ended_at: str | None = None
     """When it was not accepted, withdrawn or terminated: the end without a decision."""
-    clocks: Clocks = Clocks()
+    clocks: Clocks = NONE

@@ -20,6 +20,7 @@ from ledger.rules.workdays import Calendar
 
 C1_WORKDAYS = 5
 """补正告知: 行政许可法 §32(四)."""
+C1_LIMIT = Limit(n=C1_WORKDAYS, unit=LimitUnit.WORKDAY)
 C1_GRACE_WORKDAYS = 1
 """Deemed acceptance waits this much longer, so that ordinary lag never triggers it (4.3)."""
 C5_MINUTES = 240
@@ -70,8 +71,16 @@ class Clocks:
     pauses: tuple[Pause, ...] = ()
     extended: tuple[str, int] | None = None
     """When, and by how many working days."""
-    breached: tuple[tuple[str, str, str], ...] = ()
-    """Names (code, about, start) of clocks whose breach is recorded."""
+    breached: tuple[tuple[str, str, str, str], ...] = ()
+    """Name (code, about, start) of each clock whose breach is recorded, and the event's id."""
+
+    @property
+    def breached_names(self) -> frozenset[tuple[str, str, str]]:
+        """Names of the clocks whose breach is recorded."""
+        return frozenset(each[:3] for each in self.breached)
+
+
+NONE = Clocks()
 
 
 def evolve(clocks: Clocks, event: Event) -> Clocks:
@@ -80,19 +89,19 @@ def evolve(clocks: Clocks, event: Event) -> Clocks:
         return clocks
     kind, at, data = event["type"], event["time"], event["data"]["data"]
     if kind == course.ClockBreached.TYPE:
-        name = (data["clock"], data["about"], data["start"])
+        name = (data["clock"], data["about"], data["start"], event["id"])
         return replace(clocks, breached=(*clocks.breached, name))
     if kind in ENDING:
         return _stop(clocks, at)
     match kind:
         case facts.CaseSubmitted.TYPE:
-            return _start(clocks, Clock("C1", "", at, _workdays(C1_WORKDAYS)))
+            return _start(clocks, Clock("C1", "", at, C1_LIMIT))
         case course.SupplementNoticed.TYPE:
             stopped = _stop(clocks, at, "C1", "C6")
             return _start(stopped, Clock("C6", "", at, _workdays(C6_WORKDAYS)))
         case course.Supplemented.TYPE if data["complete"]:
             stopped = _stop(clocks, at, "C6")
-            return _start(stopped, Clock("C1", "", at, _workdays(C1_WORKDAYS)))
+            return _start(stopped, Clock("C1", "", at, C1_LIMIT))
         case facts.CaseAccepted.TYPE:
             return _run(_stop(clocks, at, "C1"), at, event["data"]["stamp"])
         case course.DeemedAccepted.TYPE:
@@ -170,7 +179,7 @@ def _stop(clocks: Clocks, at: str, *codes: str, about: str | None = None) -> Clo
 
 def _pause(clocks: Clocks, about: str, at: str, which: frozenset[str]) -> Clocks:
     """Pause clocks; one whose breach is recorded is not healed by what is entered afterwards."""
-    still = which - {name[0] for name in clocks.breached}
+    still = which - {each[0] for each in clocks.breached}
     return replace(clocks, pauses=(*clocks.pauses, Pause(about, at, still)))
 
 
@@ -233,7 +242,7 @@ def next_due(clocks: Clocks, calendar: Calendar) -> str | None:
     dues = [
         due
         for clock in clocks.all
-        if clock.stop is None and clock.name not in clocks.breached
+        if clock.stop is None and clock.name not in clocks.breached_names
         and (due := due_of(clocks, clock, calendar)) is not None
     ]  # fmt: skip
     deemed = deemed_at(clocks, calendar)

@@ -32,6 +32,11 @@ class Draft(NamedTuple):
     stamp: Mapping[str, Any]
     causation: str | None = None
     state: Any = None
+    at: str | None = None
+    """When it happened, where that is not when the command's own fact did."""
+    centre: str | None = None
+    derived: bool = False
+    """The ledger found it out by itself: nobody acted, no place but `centre`."""
 
 
 def decide_case(

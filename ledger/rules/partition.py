@@ -9,17 +9,16 @@ from collections import OrderedDict
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-import orjson
-
-from ledger.contracts.codes import REJECT_HEAD_BYTES, SHANGHAI, SourceClass
+from ledger.contracts.codes import SHANGHAI, SourceClass
 from ledger.contracts.commands import BEAT, TICK, Command, command_hash
-from ledger.contracts.events import FACTS, REFERENCE_COMMANDS
+from ledger.contracts.events import REFERENCE_COMMANDS
 from ledger.contracts.events.base import Payload
 from ledger.contracts.events.reference import ReferenceAdopted
 from ledger.contracts.receipts import Receipt
 from ledger.contracts.wire import Event, decode, encode, event_id
 from ledger.rules import case, rating
 from ledger.rules.corrections import check_targets
+from ledger.rules.deadlines import next_look, settle
 from ledger.rules.door import (
     check_duty,
     check_fields,
@@ -37,9 +36,17 @@ from ledger.rules.facts import (
     restate_ratings,
 )
 from ledger.rules.reading import centres_of, parse, payload_of
+from ledger.rules.recording import (
+    Decision,
+    Stored,
+    envelope,
+    reject_body,
+)
 from ledger.rules.reference import Reference
 from ledger.rules.refusals import Code, Refused
 
+LOOKS_A_TICK = 2000
+"""Streams that one tick looks at; the next tick goes on."""
 STATES_KEPT = 50_000
 """Streams whose folded state stays in memory; others are folded again when asked for."""
 
@@ -55,21 +62,12 @@ class Store(Protocol):
         """Give the stored receipt of an accepted command, as JSON."""
         ...
 
+    def due(self, before: str, limit: int) -> list[str]:
+        """Give the streams a tick has to look at: look < `before`, earliest first, ≤ `limit`.
 
-class Stored(NamedTuple):
-    """One event ready to be appended."""
-
-    stream: str
-    version: int
-    value: bytes
-
-
-class Decision(NamedTuple):
-    """What one command came to: its receipt, its events, and its reject when it was refused."""
-
-    receipt: Receipt
-    events: tuple[Stored, ...] = ()
-    reject: dict[str, Any] | None = None
+        What a decision says in `looks` is kept by stream; "" is earlier than every tick.
+        """
+        ...
 
 
 class Stream(NamedTuple):
@@ -92,6 +90,8 @@ class Partition:
         self._streams: OrderedDict[str, Stream] = OrderedDict()
         self._new_events: dict[str, list[bytes]] = {}
         self._new_receipts: dict[str, Receipt] = {}
+        self._new_looks: dict[str, str | None] = {}
+        self._looks: dict[str, str | None] = {}
         self._recorded_at = ""
 
     def resume(self, recorded_at: str) -> None:
@@ -102,6 +102,7 @@ class Partition:
         """The batch is durable: forget the overlay, trim the cache."""
         self._new_events.clear()
         self._new_receipts.clear()
+        self._new_looks.clear()
         while len(self._streams) > STATES_KEPT:
             self._streams.popitem(last=False)
 
@@ -129,11 +130,12 @@ class Partition:
         moment = self._now(now)
         key, digest = "", command_hash(raw)
         stream = ""
+        self._looks = {}
         try:
             command = parse(raw)
             key = f"{command.source_system}/{command.source_seq}"
             if command.type in {TICK, BEAT}:
-                return self._note(command, key, digest)
+                return self._note(command, key, digest, moment)
             if bound := self._receipt(key):
                 if bound.hash == digest:
                     return Decision(bound.model_copy(update={"status": "duplicate"}))
@@ -155,7 +157,7 @@ class Partition:
             events=tuple(event_id(e.stream, e.version) for e in recorded),
         )  # fmt: skip
         self._new_receipts[key] = receipt
-        return Decision(receipt, tuple(recorded))
+        return Decision(receipt, tuple(recorded), None, self._looks)
 
     # ------------------------------------------------------------------------- inside one command
 
@@ -181,7 +183,38 @@ class Partition:
             drafts[0] = first._replace(
                 stamp={**first.stamp, "flags": [*first.stamp.get("flags", []), *flags]}
             )
-        return [self._record(draft, command, at, moment) for draft in drafts]
+        recorded = [self._record(draft, command, at, moment) for draft in drafts]
+        return recorded + self._settle(stream, command, moment)
+
+    def _settle(
+        self, stream: str, command: Command, moment: datetime, tick: str = ""
+    ) -> list[Stored]:
+        """Record what time asks of a case now, and when it has to be looked at again."""
+        if not stream.startswith("case/"):
+            return []
+        drafts = settle(
+            stream, self._stream(stream).state, self.reference, tick,
+            lambda: self._history(stream),
+        )  # fmt: skip
+        recorded = [self._record(draft, command, "", moment) for draft in drafts]
+        look = next_look(self._stream(stream).state, self.reference)
+        self._looks[stream] = self._new_looks[stream] = look
+        return recorded
+
+    def _tick(self, command: Command, moment: datetime) -> list[Stored]:
+        """Look at every stream that is due before the tick, earliest first."""
+        fresh = {
+            stream
+            for stream, look in self._new_looks.items()
+            if look is not None and look < self.tick
+        }
+        stored = self._store.due(self.tick, LOOKS_A_TICK)
+        # In order of name, so that a replay finds the same order whatever it knew of dues.
+        streams = sorted(fresh | (set(stored) - set(self._new_looks)))
+        recorded = []
+        for stream in streams:
+            recorded += self._settle(stream, command, moment, self.tick)
+        return recorded
 
     def _check_known(
         self, command: Command, payload: Payload, stream: str, data: dict[str, Any]
@@ -227,7 +260,8 @@ class Partition:
     def _record(self, draft: Draft, command: Command, at: str, moment: datetime) -> Stored:
         before = self._stream(draft.stream)
         version = before.version + 1
-        event = envelope(draft, command, at, self._at(moment), version)
+        event = envelope(draft, command, draft.at or at or self._at(moment), self._at(moment),
+                         version)  # fmt: skip
         value = encode(event)
         self._new_events.setdefault(draft.stream, []).append(value)
         if draft.state is not None:
@@ -246,12 +280,15 @@ class Partition:
             self.reference.apply(event)
         return Stored(draft.stream, version, value)
 
-    def _note(self, command: Command, key: str, digest: str) -> Decision:
+    def _note(self, command: Command, key: str, digest: str, moment: datetime) -> Decision:
+        recorded: list[Stored] = []
         if command.type == TICK:
             self.tick = max(self.tick, self._at(command.occurred_at))
+            recorded = self._tick(command, moment)
         else:
             self.beats.update(centres_of(command))
-        return Decision(Receipt(key=key, hash=digest, status="noted"))
+        noted = Receipt(key=key, hash=digest, status="noted")
+        return Decision(noted, tuple(recorded), None, self._looks)
 
     def _refuse(
         self, refused: Refused, key: str, digest: str, stream: str, raw: bytes, moment: datetime
@@ -299,65 +336,6 @@ class Partition:
     @staticmethod
     def _at(moment: datetime) -> str:
         return moment.astimezone(SHANGHAI).isoformat()
-
-
-def envelope(draft: Draft, command: Command, at: str, recorded_at: str, version: int) -> Event:
-    """Put a fact on the wire: what views route by is flat, what was said and stamped is data."""
-    event: Any = {
-        "specversion": "1.0",
-        "id": event_id(draft.stream, version),
-        "source": "/taizhang",
-        "type": draft.type,
-        "subject": draft.stream,
-        "time": at,
-        "datacontenttype": "application/json",
-        "schemaversion": FACTS[draft.type].SCHEMA_VERSION,
-        "recordedat": recorded_at,
-        "streamversion": version,
-        "sourcesystem": command.source_system,
-        "sourceseq": command.source_seq,
-        "sourceclass": command.source_class.value,
-        "actorkind": command.actor.kind.value,
-    }
-    for name, value in (
-        ("actorstaff", command.actor.staff), ("actorpost", command.actor.post),
-        ("centre", command.centre), ("dept", command.dept), ("window", command.window),
-        ("channel", command.channel), ("latereason", command.late_reason),
-        ("causation", draft.causation or command.causation), ("correlation", command.correlation),
-    ):  # fmt: skip
-        if value is not None:
-            event[name] = str(value)
-    event["data"] = {"data": draft.data, "stamp": draft.stamp}
-    result: Event = event
-    return result
-
-
-def reject_body(
-    refused: Refused, key: str, digest: str, stream: str, raw: bytes, at: str
-) -> dict[str, Any]:
-    """Give what is kept of a refused command: why, and at most its first 4 KiB."""
-    return {
-        "key": key, "hash": digest, "code": refused.code.value, "message": refused.message,
-        "legal": list(refused.legal), "stream": stream, "at": at, "size": len(raw),
-        "head": raw[:REJECT_HEAD_BYTES].decode("utf-8", "replace"),
-    }  # fmt: skip
-
-
-def failed_decision(raw: bytes, now: datetime) -> Decision:
-    """Refuse a command that failed three rebuilds, without deciding it again."""
-    digest = command_hash(raw)
-    try:
-        key = "{source_system}/{source_seq}".format_map(orjson.loads(raw))
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
-        key = ""
-    refused = Refused(
-        Code.E_INTERNAL, "the ledger failed on this command three times; send it to its makers"
-    )
-    receipt = Receipt(
-        key=key, hash=digest, status="refused", code=refused.code.value, message=refused.message
-    )
-    at = now.astimezone(SHANGHAI).isoformat()
-    return Decision(receipt, (), reject_body(refused, key, digest, "", raw, at))
 
 
 def _fold(stream: str, history: list[Event]) -> Any:  # noqa: ANN401

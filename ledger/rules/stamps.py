@@ -12,6 +12,7 @@ from typing import Any
 from ledger.contracts.codes import SHANGHAI
 from ledger.contracts.events import case as facts
 from ledger.contracts.events.base import Limit
+from ledger.contracts.events.reference import ItemRegistered
 from ledger.rules.case import State
 from ledger.rules.reference import Reference
 from ledger.rules.routing import is_wrong, required_window
@@ -31,7 +32,17 @@ def history_parts(state: State) -> Stamp:
 def submitted(item: str, reference: Reference) -> Stamp:
     """Stamp case.submitted with what the item says."""
     known = reference.items[item]
-    return {"item": item, "dept": known.dept, "project_type": known.project_type.value}
+    stamp = {"item": item, "dept": known.dept, "project_type": known.project_type.value}
+    return {**stamp, **_allows(known)}
+
+
+def _allows(item: ItemRegistered | None) -> Stamp:
+    """Give {"allows": what only some items allow}, {} where the item allows nothing of it."""
+    if item is None:
+        return {}
+    names = ["deficiency"] * item.deficiency_allowed + ["commitment"] * item.commitment_allowed
+    names += [f"special:{kind.value}" for kind in item.special_kinds]
+    return {"allows": names} if names else {}
 
 
 def accepted(
@@ -44,6 +55,7 @@ def accepted(
     stamp: Stamp = {"project_type": kind} if kind else {}
     if item and item.one_person_ok:
         stamp["one_person_ok"] = True
+    stamp.update(_allows(item))
     centre, window = place
     if item and centre in reference.centres and window in reference.windows:
         needed = required_window(item, reference.depts.get(item.dept), reference.centres[centre])

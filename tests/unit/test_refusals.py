@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from ledger.contracts.codes import REJECT_HEAD_BYTES
-from ledger.rules.partition import failed_decision
+from ledger.rules.recording import failed_decision
 from ledger.rules.refusals import Code
 
 REFUSALS_MD = Path(__file__).parents[2] / "docs" / "refusals.md"

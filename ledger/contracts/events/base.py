@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 from ledger.contracts.codes import LimitUnit
 
@@ -50,6 +50,38 @@ class EventVoided(Payload):
     cascade: tuple[EventId, ...] = Field(
         default=(), max_length=64, description="event ids that need the target, voided with it"
     )
+
+
+class Change(BaseModel):
+    """One field of a fact: what counts now and what should have been said; None: nothing."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    old: JsonValue = None
+    new: JsonValue = None
+
+
+ENVELOPE_FIELDS = ("centre", "window", "dept", "channel")
+"""What may be amended besides the fields of the fact itself and `occurred_at`."""
+
+
+class EventAmended(Payload):
+    """更正: a fact stays, but some of what it said was wrong; by two people.
+
+    `changes`: name of a field of the fact, `occurred_at` or one of `ENVELOPE_FIELDS` → `Change`;
+    a field is replaced as a whole. Source: domain.md 3.9.
+    """
+
+    target: EventId
+    changes: dict[Annotated[str, StringConstraints(min_length=1, max_length=64)], Change] = Field(
+        min_length=1, max_length=16
+    )
+    reason_code: str = Field(min_length=1, max_length=64)
+    evidence: str | None = Field(
+        default=None, max_length=64, description="文书编号; needed to change occurred_at"
+    )
+    requested_by: Id
+    approved_by: Id
 
 
 class EventRestamped(Payload):

@@ -9,7 +9,15 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from ledger.contracts.codes import ProjectType
-from ledger.contracts.events.base import TEXT_MAX, EventRestamped, EventVoided, Id, Limit, Payload
+from ledger.contracts.events.base import (
+    TEXT_MAX,
+    EventAmended,
+    EventRestamped,
+    EventVoided,
+    Id,
+    Limit,
+    Payload,
+)
 
 
 class CasePayload(Payload):
@@ -137,6 +145,14 @@ class CaseEventVoided(EventVoided):
 
     TYPE: ClassVar[str] = "case.event_voided"
     COMMAND: ClassVar[str] = "case.void_event"
+    STREAM: ClassVar[str] = "case"
+
+
+class CaseEventAmended(EventAmended):
+    """更正 of a fact of a case."""
+
+    TYPE: ClassVar[str] = "case.event_amended"
+    COMMAND: ClassVar[str] = "case.amend_event"
     STREAM: ClassVar[str] = "case"
 
 

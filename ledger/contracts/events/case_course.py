@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, Field
 
+from ledger.contracts.codes import SpecialKind
 from ledger.contracts.events.base import TEXT_MAX, Id
 from ledger.contracts.events.case import CasePayload
 
@@ -134,12 +135,14 @@ class SpecialStarted(CasePayload):
     COMMAND: ClassVar[str] = "case.start_special"
 
     sp_no: Id
-    kind: Literal["hearing", "tender", "auction", "inspect", "test", "quarantine", "appraise",
-                  "expert", "publicity", "site", "other"]  # fmt: skip
+    kind: SpecialKind
     legal_basis: str | None = Field(default=None, max_length=TEXT_MAX)
     days_told: int = Field(ge=0, le=1000, description="working days, told in writing")
     notice_doc: str | None = DocNo
     excluded: bool = False
+    approver: Id | None = Field(
+        default=None, description="who allowed a kind that the item does not name"
+    )
 
 
 class SpecialEnded(CasePayload):

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ledger.contracts.codes import CentreLevel, Post, ProjectType, Tier, WindowType
+from ledger.contracts.codes import CentreLevel, Post, ProjectType, SpecialKind, Tier, WindowType
 from ledger.contracts.events.base import TEXT_MAX, Id, Limit, Payload
 
 
@@ -91,6 +91,11 @@ class ItemRegistered(ReferencePayload):
     topic: str | None = Field(default=None, max_length=64, description="市场准入, 出入境 …")
     is_project_item: bool = False
     one_person_ok: bool = False
+    deficiency_allowed: bool = Field(default=False, description="容缺受理")
+    commitment_allowed: bool = Field(default=False, description="告知承诺")
+    special_kinds: tuple[SpecialKind, ...] = Field(
+        default=(), description="特别程序 of the item; any other needs an approver"
+    )
     window_rule: WindowType | None = None
 
 

@@ -1,0 +1,74 @@
+"""Flags (监察标记): the soft rules of domain.md 5.2 that a fact of a case touches by itself.
+
+A flag refuses nothing; it stands in the stamp of the fact. History touches none (design.md 5).
+`of_history` depends on the facts before and changes when one of them is corrected; `of_said`
+depends on the fact alone.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ledger.contracts.codes import SourceClass
+from ledger.contracts.events import case as facts
+from ledger.contracts.events import case_course as course
+from ledger.rules import duty
+from ledger.rules.case import State
+
+HISTORY_FLAGS = frozenset({"R07", "R08", "R12"})
+SAID_FLAGS = frozenset({"R03", "R14", "R15", "R16", "R20", "R28"})
+HOPS_MAX = 3
+"""More transfers than this are 反复转办 (R12)."""
+
+Data = Mapping[str, Any]
+
+
+def of_history(
+    state: State, kind: str, data: Data, staff: str | None, source_class: str
+) -> list[str]:
+    """Give R07 岗位未分离, R08 多次补正, R12 反复转办; `state` is the one before the fact."""
+    if source_class == SourceClass.HISTORICAL:
+        return []
+    found = duty.flags(state, kind, staff, source_class)
+    if kind == course.SupplementNoticed.TYPE and state.notices:
+        found.append("R08")
+    if kind == facts.Transferred.TYPE and (
+        len(state.transfers_seen) >= HOPS_MAX or _goes_back(state, data)
+    ):
+        found.append("R12")
+    return found
+
+
+def _goes_back(state: State, data: Data) -> bool:
+    """Tell whether a transfer sends the case to the desk it came from (A→B→A).
+
+    The counter has no department of its own: there only a `return` goes back.
+    """
+    if len(state.route) < 2:  # noqa: PLR2004 -- here and before
+        return False
+    dept, centre = state.route[-2]
+    if dept is None:
+        return data["kind"] == "return" and centre == data.get("to_centre")
+    return (dept, centre) == (data["to_dept"], data.get("to_centre"))
+
+
+def of_said(state: State, kind: str, data: Data, stamp: Data, source_class: str) -> list[str]:
+    """Give the rules that what was said, and what was worked out of it, touch."""
+    if source_class == SourceClass.HISTORICAL:
+        return []
+    found = []
+    match kind:
+        case facts.CaseAccepted.TYPE if not data.get("accept_no"):
+            found.append("R20")
+        case course.NotAccepted.TYPE if not data.get("doc_no"):
+            found += ["R14", "R20"]
+        case course.FeeCharged.TYPE if not data.get("standard_id"):
+            found.append("R15")
+        case course.SpecialStarted.TYPE if data["excluded"] and not (
+            data.get("legal_basis") and data.get("notice_doc")
+        ):
+            found.append("R16")
+        case course.DeficiencyCommitted.TYPE if "deficiency" not in state.allows:
+            found.append("R28")
+    if stamp.get("wrong_window"):
+        found.append("R03")
+    return found

@@ -1,0 +1,100 @@
+"""Putting a decision down: the envelope of a fact, the body of a reject."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import orjson
+
+from ledger.contracts.codes import REJECT_HEAD_BYTES, SHANGHAI, ActorKind, SourceClass
+from ledger.contracts.commands import Actor, Command, command_hash
+from ledger.contracts.events import FACTS
+from ledger.contracts.receipts import Receipt
+from ledger.contracts.wire import Event, event_id
+from ledger.rules.facts import Draft
+from ledger.rules.refusals import Code, Refused
+
+NOWHERE = {"centre": None, "dept": None, "window": None, "channel": None, "late_reason": None}
+
+
+class Stored(NamedTuple):
+    """One event ready to be appended."""
+
+    stream: str
+    version: int
+    value: bytes
+
+
+class Decision(NamedTuple):
+    """What one command came to: its receipt, its events, and its reject when it was refused."""
+
+    receipt: Receipt
+    events: tuple[Stored, ...] = ()
+    reject: dict[str, Any] | None = None
+    looks: Mapping[str, str | None] = MappingProxyType({})
+    """Stream → when a tick has to look at it; None: never by itself."""
+
+
+def envelope(draft: Draft, command: Command, at: str, recorded_at: str, version: int) -> Event:
+    """Put a fact on the wire: what views route by is flat, what was said and stamped is data.
+
+    A derived fact names the command that let it be found out, but neither its actor nor place.
+    """
+    event: Any = {
+        "specversion": "1.0",
+        "id": event_id(draft.stream, version),
+        "source": "/taizhang",
+        "type": draft.type,
+        "subject": draft.stream,
+        "time": at,
+        "datacontenttype": "application/json",
+        "schemaversion": FACTS[draft.type].SCHEMA_VERSION,
+        "recordedat": recorded_at,
+        "streamversion": version,
+        "sourcesystem": command.source_system,
+        "sourceseq": command.source_seq,
+        "sourceclass": SourceClass.SYSTEM.value if draft.derived else command.source_class.value,
+        "actorkind": ActorKind.SYSTEM.value if draft.derived else command.actor.kind.value,
+    }
+    actor = Actor(kind=ActorKind.SYSTEM) if draft.derived else command.actor
+    said = command if not draft.derived else command.model_copy(update=NOWHERE)
+    for name, value in (
+        ("actorstaff", actor.staff), ("actorpost", actor.post),
+        ("centre", draft.centre or said.centre), ("dept", said.dept), ("window", said.window),
+        ("channel", said.channel), ("latereason", said.late_reason),
+        ("causation", draft.causation or command.causation), ("correlation", command.correlation),
+    ):  # fmt: skip
+        if value is not None:
+            event[name] = str(value)
+    event["data"] = {"data": draft.data, "stamp": draft.stamp}
+    result: Event = event
+    return result
+
+
+def reject_body(
+    refused: Refused, key: str, digest: str, stream: str, raw: bytes, at: str
+) -> dict[str, Any]:
+    """Give what is kept of a refused command: why, and at most its first 4 KiB."""
+    return {
+        "key": key, "hash": digest, "code": refused.code.value, "message": refused.message,
+        "legal": list(refused.legal), "stream": stream, "at": at, "size": len(raw),
+        "head": raw[:REJECT_HEAD_BYTES].decode("utf-8", "replace"),
+    }  # fmt: skip
+
+
+def failed_decision(raw: bytes, now: datetime) -> Decision:
+    """Refuse a command that failed three rebuilds, without deciding it again."""
+    digest = command_hash(raw)
+    try:
+        key = "{source_system}/{source_seq}".format_map(orjson.loads(raw))
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+        key = ""
+    refused = Refused(
+        Code.E_INTERNAL, "the ledger failed on this command three times; send it to its makers"
+    )
+    receipt = Receipt(
+        key=key, hash=digest, status="refused", code=refused.code.value, message=refused.message
+    )
+    at = now.astimezone(SHANGHAI).isoformat()
+    return Decision(receipt, (), reject_body(refused, key, digest, "", raw, at))
