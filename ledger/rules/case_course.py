@@ -21,7 +21,8 @@ def accepted(state: State, event: Event, since: str, at: str) -> State:
         state, status="ACC", accepted_at=since, held_since=at, accept_centre=event.get("centre"),
         accept_window=event.get("window"), accept_staff=event.get("actorstaff"),
         holder_centre=centre, route=((state.holder_dept, centre),),
-        project_type=stamp.get("project_type"), promised_due=stamp.get("promised_due"),
+        project_type=stamp.get("project_type", state.project_type),
+        promised_due=stamp.get("promised_due"),
         one_person_ok=stamp.get("one_person_ok", False),
         allows=frozenset(stamp.get("allows", ())),
     )  # fmt: skip

@@ -348,10 +348,10 @@ def _predecessor(state: State, kind: str, data: Data) -> str | None:
             return state.suspended_at
         case course.Supplemented.TYPE:
             return state.noticed_at
-        case course.SupplementNoticed.TYPE | course.NotAccepted.TYPE | course.CaseTerminated.TYPE if (
-            state.status in {"SUB", "SUP"}
-        ):
+        case course.SupplementNoticed.TYPE | course.NotAccepted.TYPE:
             return state.noticed_at if state.status == "SUP" else state.received_at
+        case course.CaseTerminated.TYPE if state.status == "SUP":
+            return state.noticed_at
         case course.DeficiencyFilled.TYPE | course.DeficiencyFailed.TYPE:
             return state.deficiency_at
         case facts.Transferred.TYPE | facts.DecisionMade.TYPE:
@@ -371,4 +371,5 @@ def _predecessor(state: State, kind: str, data: Data) -> str | None:
             return state.decided_at
         case facts.CaseAccepted.TYPE | course.DeemedAccepted.TYPE:
             return state.received_at
-    return state.accepted_at if kind in _DESK and state.accepted_at else state.submitted_at
+    since_acceptance = kind in _COURSE or kind == course.SpecialStarted.TYPE
+    return state.accepted_at if since_acceptance and state.accepted_at else state.submitted_at

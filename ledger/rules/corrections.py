@@ -5,18 +5,25 @@ differently — a fact that no longer counts, a stamp that changed — is one `e
 with the fact before and after; views subtract and add, nobody joins.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ledger.contracts.codes import SourceClass
 from ledger.contracts.wire import Event
-from ledger.rules import case, duty
+from ledger.rules import case, flags
+from ledger.rules.effective import CORRECTIONS, RESTAMPED, current
 from ledger.rules.refusals import Code, Refused
 from ledger.rules.stamps import HISTORY_PARTS, history_parts
 
-DUTY_FLAGS = frozenset({"R07"})
-NOT_CORRECTABLE = (".event_voided", ".event_restamped")
+__all__ = [
+    "Restatement", "check_people", "check_targets", "current", "restamp", "restated_ratings",
+    "retold", "targets_of", "void_case_facts", "void_ratings",
+]  # fmt: skip
+
+NOT_CORRECTABLE = (*CORRECTIONS, RESTAMPED)
+Rework = Callable[[Event, Event, case.State, case.State], Event]
+"""(fact as it counted, as amended, state before it then and now) → fact with its stamp anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,31 +36,15 @@ class Restatement:
     after: Event | None
 
 
-def current(history: Sequence[Event]) -> dict[str, Event]:
-    """Give the facts of a stream that count, id → fact with its newest stamp, in order."""
-    facts: dict[str, Event] = {}
-    for event in history:
-        kind = event["type"]
-        if kind.endswith(".event_restamped"):
-            data = event["data"]["data"]
-            if data["after"] is None:
-                facts.pop(data["target"], None)
-            else:
-                facts[data["target"]] = data["after"]
-        elif not kind.endswith(".event_voided"):
-            facts[event["id"]] = event
-    return facts
-
-
 def check_targets(stream: str, data: Mapping[str, Any], history: Sequence[Event]) -> None:
-    """Refuse a void that names what is no correctable fact of the stream.
+    """Refuse a correction that names what is no correctable fact of the stream.
 
     Raises:
         Refused: E_REF.
 
     """
     known = {event["id"] for event in history if not event["type"].endswith(NOT_CORRECTABLE)}
-    for target in (data["target"], *data["cascade"]):
+    for target in (data["target"], *data.get("cascade", ())):
         if target not in known:
             raise Refused(Code.E_REF, f"{target} is not a correctable fact of {stream}")
 
@@ -73,17 +64,29 @@ def targets_of(
     for target in ids:
         if target not in facts:
             raise Refused(Code.E_STATE, f"{target} was voided before")
+    check_people(facts, ids, data, at)
+    return set(ids), facts
+
+
+def check_people(
+    facts: Mapping[str, Event], ids: Sequence[str], data: Mapping[str, Any], at: str
+) -> None:
+    """Refuse a correction before its facts, by one person, or by whoever entered one of them.
+
+    Raises:
+        Refused: E_TIME_ORDER, E_SOD.
+
+    """
     for target in ids:
         if at < facts[target]["time"]:
             happened = facts[target]["time"]
-            raise Refused(Code.E_TIME_ORDER, f"voided at {at}; {target} happened at {happened}")
+            raise Refused(Code.E_TIME_ORDER, f"corrected at {at}; {target} happened at {happened}")
     requested, approved = data["requested_by"], data["approved_by"]
     if requested == approved:
         raise Refused(Code.E_SOD, "requested_by and approved_by are one person; two are needed")
     for target in ids:
         if (entered := facts[target].get("actorstaff")) in {requested, approved}:
             raise Refused(Code.E_SOD, f"{entered} entered {target}; others have to correct it")
-    return set(ids), facts
 
 
 def void_case_facts(
@@ -96,54 +99,66 @@ def void_case_facts(
 
     """
     gone, facts = targets_of(data, at, history)
-    state, needing = case.State(), []
-    restated = []
-    for target, fact in facts.items():
-        if target in gone:
-            restated.append(Restatement(stream, target, fact, None))
-            continue
-        try:
-            hard = fact["sourceclass"] == SourceClass.INTERACTIVE
-            case.check(state, fact["type"], fact["data"]["data"], fact["time"], hard=hard)
-        except Refused:
-            needing.append(target)
-            continue
-        flags = duty.flags(state, fact["type"], fact.get("actorstaff"), fact["sourceclass"])
-        state = case.evolve(state, fact)
-        after = restamp(fact, state, flags)
-        if after != fact:
-            restated.append(Restatement(stream, target, fact, after))
+    restated, needing, state = retold(stream, facts, gone, {})
     if needing:
         raise Refused(
             Code.E_DEPENDENT,
             f"{', '.join(needing)} would no longer be legal; name them in cascade",
             tuple(needing),
         )
-    if state.status == "-":
-        state = case.fold([*history, _void_marker(stream, data)])
-    return restated, state
+    return restated, state if state.status != "-" else replace(state, status="VOI")
 
 
-def _void_marker(stream: str, data: Mapping[str, Any]) -> Event:
-    """Give a bare void, for folding a history whose facts are all gone."""
-    marker: Any = {
-        "id": "", "type": f"{stream.partition('/')[0]}.event_voided", "time": "",
-        "data": {"data": data, "stamp": {}},
-    }  # fmt: skip
-    result: Event = marker
-    return result
+def retold(
+    stream: str, facts: Mapping[str, Event], gone: set[str], amended: Mapping[str, Event],
+    rework: Rework | None = None,
+) -> tuple[list[Restatement], list[str], case.State]:  # fmt: skip
+    """Tell a case again without the facts `gone` and with those `amended`.
+
+    Gives what is restated, the facts that would no longer be legal, and the state afterwards.
+
+    Raises:
+        Refused: an amended fact is not legal where it stands.
+
+    """
+    was = state = case.State()
+    restated, needing = [], []
+    for target, fact in facts.items():
+        if target in gone:
+            restated.append(Restatement(stream, target, fact, None))
+            continue
+        now = amended.get(target, fact)
+        hard = now["sourceclass"] == SourceClass.INTERACTIVE
+        try:
+            case.check(state, now["type"], now["data"]["data"], now["time"], hard=hard)
+        except Refused:
+            if target in amended:
+                raise
+            needing.append(target)
+            continue
+        if rework is not None:
+            now = rework(fact, now, was, state)
+            was = case.evolve(was, fact)
+        found = flags.of_history(
+            state, now["type"], now["data"]["data"], now.get("actorstaff"), now["sourceclass"]
+        )
+        state = case.evolve(state, now)
+        after = restamp(now, state, found)
+        if after != fact:
+            restated.append(Restatement(stream, target, fact, after))
+    return restated, needing, state
 
 
-def restamp(fact: Event, state: case.State, flags: Sequence[str] = ()) -> Event:
+def restamp(fact: Event, state: case.State, found: Sequence[str] = ()) -> Event:
     """Give the fact with the history parts of its stamp as of `state`; others are kept.
 
-    `flags` are those of duty: they too depend on who did the facts before.
+    `found` are the flags that depend on the facts before.
     """
     stamp = {k: v for k, v in fact["data"]["stamp"].items() if k not in HISTORY_PARTS}
-    others = [flag for flag in stamp.pop("flags", []) if flag not in DUTY_FLAGS]
+    others = [flag for flag in stamp.pop("flags", []) if flag not in flags.HISTORY_FLAGS]
     fresh = {**history_parts(state), **stamp}
-    if flags or others:
-        fresh["flags"] = [*flags, *others]
+    if found or others:
+        fresh["flags"] = [*found, *others]
     if fresh == fact["data"]["stamp"]:
         return fact
     return {**fact, "data": {"data": fact["data"]["data"], "stamp": fresh}}

@@ -6,7 +6,7 @@ from typing import Any
 
 from ledger.contracts.codes import SHANGHAI, ActorKind, Channel, LimitUnit, ProjectType, SourceClass
 from ledger.contracts.commands import Command
-from ledger.contracts.events import REFERENCE_COMMANDS, case
+from ledger.contracts.events import REFERENCE_COMMANDS, case, case_course
 from ledger.contracts.events import reference as facts
 from ledger.contracts.events.base import Limit, Payload
 from ledger.rules import duty
@@ -17,6 +17,7 @@ from ledger.rules.refusals import Code, Refused
 AT_COUNTER = frozenset({"case.submit", "case.accept"})
 NEEDS_CHANNEL = frozenset({SourceClass.INTERACTIVE, SourceClass.HISTORICAL})
 """Another system's import may not know the channel; history is asked for little, but for this."""
+CORRECTIONS = (".void_event", ".amend_event")
 HOURS_A_DAY = 24
 SKEW = timedelta(minutes=5)
 LATE_WORKDAYS = 1
@@ -44,6 +45,12 @@ def check_fields(command: Command, payload: Payload) -> None:
             raise Refused(
                 Code.E_FIELD, "a rejection needs reason_code and remedies_told (行政许可法 §38)"
             )
+        case case_course.CaseWithdrawn(request_doc=None) if (
+            interactive and command.actor.kind is ActorKind.STAFF
+        ):
+            raise Refused(Code.E_FIELD, "a withdrawal that staff enter needs request_doc")
+        case case.CaseEventAmended():
+            _check_changes(payload)
         case facts.ItemRegistered():
             _check_limits(payload.promised, payload.statutory)
             promised = payload.promised
@@ -56,6 +63,14 @@ def check_fields(command: Command, payload: Payload) -> None:
             raise Refused(Code.E_FIELD, f"{command.type} needs a centre")
         if command.channel is Channel.WINDOW and command.window is None:
             raise Refused(Code.E_FIELD, f"{command.type} at channel window needs a window")
+
+
+def _check_changes(amendment: case.CaseEventAmended) -> None:
+    for name, change in amendment.changes.items():
+        if change.old == change.new:
+            raise Refused(Code.E_FIELD, f"changes.{name}: old and new are the same")
+    if "occurred_at" in amendment.changes and amendment.evidence is None:
+        raise Refused(Code.E_FIELD, "changing occurred_at needs evidence (文书编号)")
 
 
 def _days(limit: Limit) -> float:
@@ -144,8 +159,8 @@ def check_duty(command: Command, data: Mapping[str, Any], reference: Reference) 
         _check_reference_actor(command, reference)
     elif command.source_class is SourceClass.INTERACTIVE:
         _check_post(command, reference)
-        if command.type.endswith(".void_event"):
-            _check_void_people(command, data, reference)
+        if command.type.endswith(CORRECTIONS):
+            _check_correctors(command, data, reference)
 
 
 def check_receiver(command: Command, transfer: Transfer | None, reference: Reference) -> None:
@@ -199,7 +214,7 @@ def _check_post(command: Command, reference: Reference) -> None:
         )  # fmt: skip
 
 
-def _check_void_people(command: Command, data: Mapping[str, Any], reference: Reference) -> None:
+def _check_correctors(command: Command, data: Mapping[str, Any], reference: Reference) -> None:
     if data["requested_by"] != command.actor.staff:
         raise Refused(Code.E_AUTH, "requested_by must be the corrector who enters the correction")
     approver = reference.staff.get(data["approved_by"])

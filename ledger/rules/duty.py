@@ -53,6 +53,7 @@ POSTS: dict[str, frozenset[str]] = {
     "case.exchange": frozenset(),
     "case.urge": frozenset({Post.HALL_MANAGER, Post.CITY_SUPERVISOR}),
     "case.void_event": frozenset({Post.CORRECTOR}),
+    "case.amend_event": frozenset({Post.CORRECTOR}),
     "rating.void_event": frozenset({Post.CORRECTOR}),
 }
 """Command → the posts that may give it; reference commands are in `REFERENCE_POSTS`."""

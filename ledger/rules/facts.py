@@ -9,7 +9,8 @@ from ledger.contracts.events import case as facts
 from ledger.contracts.events import rating as rating_facts
 from ledger.contracts.events.base import Payload
 from ledger.contracts.wire import Event
-from ledger.rules import case, duty, rating, stamps
+from ledger.rules import case, duty, flags, rating, stamps
+from ledger.rules.amendments import amend_case_fact
 from ledger.rules.corrections import (
     Restatement,
     restated_ratings,
@@ -56,8 +57,10 @@ def decide_case(
     own = stamps.of_case_fact(kind, state, data, at, place, reference)
     after = case.evolve(state, _preview(kind, data, own, command, at))
     stamp = {**stamps.history_parts(after), **own}
-    if flags := _flags(command, payload, state, own):
-        stamp["flags"] = flags
+    source = command.source_class
+    found = flags.of_history(state, kind, data, command.actor.staff, source)
+    if found := found + flags.of_said(state, kind, data, own, source):
+        stamp["flags"] = found
     return [Draft(stream, kind, data, stamp, state=after)]
 
 
@@ -88,18 +91,6 @@ def _check_duty(command: Command, kind: str, state: case.State) -> None:
         raise Refused(Code.E_SOD, f"{staff} accepted this case; another person has to decide it")
 
 
-def _flags(command: Command, payload: Payload, state: case.State, own: stamps.Stamp) -> list[str]:
-    """Give the rule ids of domain.md 5.2 that this fact touches; history touches none."""
-    if command.source_class is SourceClass.HISTORICAL:
-        return []
-    found = duty.flags(state, payload.TYPE, command.actor.staff, command.source_class)
-    if isinstance(payload, facts.CaseAccepted) and payload.accept_no is None:
-        found.append("R20")
-    if own.get("wrong_window"):
-        found.append("R03")
-    return found
-
-
 def decide_rating(
     stream: str, payload: Payload, rated: rating.State, of: case.State, at: str
 ) -> list[Draft]:
@@ -120,6 +111,17 @@ def decide_case_void(
     restated = [*restated, *restated_ratings(rating_stream, ratings, state)]
     void = Draft(stream, facts.CaseEventVoided.TYPE, data, {}, state=state)
     return [void, *(_restamped(each, state) for each in restated)]
+
+
+def decide_case_amendment(
+    stream: str, data: Mapping[str, Any], at: str, history: Sequence[Event],
+    ratings: Sequence[Event], rating_stream: str, reference: Reference,
+) -> list[Draft]:  # fmt: skip
+    """Amend a fact of a case: the amendment, then its restatements, as of a void."""
+    restated, state = amend_case_fact(stream, data, at, history, reference)
+    restated = [*restated, *restated_ratings(rating_stream, ratings, state)]
+    amended = Draft(stream, facts.CaseEventAmended.TYPE, data, {}, state=state)
+    return [amended, *(_restamped(each, state) for each in restated)]
 
 
 def restate_ratings(stream: str, history: Sequence[Event], state: case.State) -> list[Draft]:
