@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 from aiokafka import AIOKafkaProducer
@@ -41,8 +41,10 @@ from ledger.log.writer_intake import Intake
 from ledger.log.writer_rebuild import Follower, Rebuild, open_partition
 from ledger.log.writer_store import Mark, Page, Row, StateFile, reject_key
 from ledger.proof.chain import chain
-from ledger.rules.partition import Partition
 from ledger.rules.recording import Decision, Stored, failed_decision
+
+if TYPE_CHECKING:
+    from ledger.rules.partition import Partition
 
 log = logging.getLogger(__name__)
 

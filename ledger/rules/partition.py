@@ -16,35 +16,17 @@ from ledger.contracts.events.base import Payload
 from ledger.contracts.events.reference import ReferenceAdopted
 from ledger.contracts.receipts import Receipt
 from ledger.contracts.wire import Event, decode, encode, event_id
-from ledger.rules import case, rating
-from ledger.rules.corrections import check_targets
-from ledger.rules.deadlines import next_look, settle
-from ledger.rules.door import (
-    check_duty,
-    check_fields,
-    check_grant,
-    check_late,
-    check_receiver,
-    check_references,
-)
-from ledger.rules.facts import (
-    Draft,
-    decide_case,
-    decide_case_void,
-    decide_rating,
-    decide_rating_void,
-    restate_ratings,
-)
+from ledger.rules.door import check_duty, check_fields, check_late, check_references
+from ledger.rules.facts import Draft
 from ledger.rules.reading import centres_of, parse, payload_of
-from ledger.rules.recording import (
-    Decision,
-    Stored,
-    envelope,
-    reject_body,
-)
+from ledger.rules.recording import Decision, Stored, envelope, reject_body
 from ledger.rules.reference import Reference
 from ledger.rules.refusals import Code, Refused
+from ledger.rules.registry import rules_of
+from ledger.rules.streams import Asked, never
 
+REFOLDED = (".event_voided", ".event_amended", ".event_restamped")
+"""Corrections: the state is folded again from the facts that count."""
 LOOKS_A_TICK = 2000
 """Streams that one tick looks at; the next tick goes on."""
 STATES_KEPT = 50_000
@@ -170,14 +152,20 @@ class Partition:
             flags.append("clamped")
         at = self._at(occurred)
         data = payload.model_dump(mode="json", exclude_none=True)
-        self._check_known(command, payload, stream, data)
+        rules = rules_of(stream)
+        asked = Asked(command, payload, stream, data, at, self.reference, self._state,
+                      self._history)  # fmt: skip
+        check_references(command, payload, data, self.reference)
+        rules.check_known(asked)
+        check_duty(command, data, self.reference)
+        rules.check_right(asked)
         version = self._stream(stream).version
         if command.expected_version is not None and command.expected_version != version:
             raise Refused(
                 Code.E_VERSION,
                 f"{stream} is at version {version}, not {command.expected_version}; read it again",
             )
-        drafts = self._drafts(command, payload, stream, data, at)
+        drafts = rules.decide(asked)
         if flags:
             first = drafts[0]
             drafts[0] = first._replace(
@@ -189,15 +177,16 @@ class Partition:
     def _settle(
         self, stream: str, command: Command, moment: datetime, tick: str = ""
     ) -> list[Stored]:
-        """Record what time asks of a case now, and when it has to be looked at again."""
-        if not stream.startswith("case/"):
+        """Record what time asks of a stream now, and when it has to be looked at again."""
+        rules = rules_of(stream)
+        if rules.next_look is never:
             return []
-        drafts = settle(
+        drafts = rules.settle(
             stream, self._stream(stream).state, self.reference, tick,
             lambda: self._history(stream),
         )  # fmt: skip
         recorded = [self._record(draft, command, "", moment) for draft in drafts]
-        look = next_look(self._stream(stream).state, self.reference)
+        look = rules.next_look(self._stream(stream).state, self.reference)
         self._looks[stream] = self._new_looks[stream] = look
         return recorded
 
@@ -216,47 +205,6 @@ class Partition:
             recorded += self._settle(stream, command, moment, self.tick)
         return recorded
 
-    def _check_known(
-        self, command: Command, payload: Payload, stream: str, data: dict[str, Any]
-    ) -> None:
-        """Refuse who and what is not known (E_REF), then who may not (E_AUTH)."""
-        check_references(command, payload, data, self.reference)
-        if command.type == "rating.submit":
-            rating.check_known(self._stream(f"case/{command.key}").state)
-        elif command.type.endswith(".void_event"):
-            check_targets(stream, data, self._history(stream))
-        check_duty(command, data, self.reference)
-        if command.type == "case.receive_transfer":
-            check_receiver(command, self._stream(stream).state.transfer, self.reference)
-
-    def _drafts(
-        self, command: Command, payload: Payload, stream: str, data: dict[str, Any], at: str
-    ) -> list[Draft]:
-        if command.type in REFERENCE_COMMANDS:
-            check_grant(payload, command.key)
-            return [Draft(stream, payload.TYPE, data, {})]
-        case_stream = f"case/{command.key}"
-        rating_stream = f"rating/{command.key}"
-        state: case.State = self._stream(case_stream).state
-        match command.type:
-            case "case.void_event":
-                return decide_case_void(
-                    stream, data, at, self._history(case_stream),
-                    self._history(rating_stream), rating_stream,
-                )  # fmt: skip
-            case "rating.void_event":
-                return decide_rating_void(stream, data, at, self._history(stream))
-            case "rating.submit":
-                rated: rating.State = self._stream(stream).state
-                return decide_rating(stream, payload, rated, state, at)
-        drafts = decide_case(stream, command, payload, data, at, state, self.reference)
-        if command.type == "case.accept":
-            # Accepted again after a void: ratings given before count where it is accepted now
-            # (tests/agreement/test_corrections.py).
-            ratings = self._history(rating_stream)
-            drafts += restate_ratings(rating_stream, ratings, drafts[0].state)
-        return drafts
-
     def _record(self, draft: Draft, command: Command, at: str, moment: datetime) -> Stored:
         before = self._stream(draft.stream)
         version = before.version + 1
@@ -266,14 +214,10 @@ class Partition:
         self._new_events.setdefault(draft.stream, []).append(value)
         if draft.state is not None:
             state = draft.state
-        elif draft.type.endswith((".event_voided", ".event_restamped")):
-            state = _fold(draft.stream, [*self._history(draft.stream)])
-        elif draft.stream.startswith("case/"):
-            state = case.evolve(before.state, event)
-        elif draft.stream.startswith("rating/"):
-            state = rating.State(before.state.rated | {draft.data["via"]})
+        elif draft.type.endswith(REFOLDED):
+            state = rules_of(draft.stream).fold(self._history(draft.stream))
         else:
-            state = None
+            state = rules_of(draft.stream).evolve(before.state, event)
         self._streams[draft.stream] = Stream(version, state)
         self._streams.move_to_end(draft.stream)
         if self.is_reference:
@@ -308,11 +252,14 @@ class Partition:
         known = self._streams.get(name)
         if known is None:
             history = self._history(name)
-            known = Stream(len(history), _fold(name, history))
+            known = Stream(len(history), rules_of(name).fold(history))
             self._streams[name] = known
         else:
             self._streams.move_to_end(name)
         return known
+
+    def _state(self, name: str) -> Any:  # noqa: ANN401
+        return self._stream(name).state
 
     def _history(self, stream: str) -> list[Event]:
         stored = self._store.history(stream)
@@ -336,11 +283,3 @@ class Partition:
     @staticmethod
     def _at(moment: datetime) -> str:
         return moment.astimezone(SHANGHAI).isoformat()
-
-
-def _fold(stream: str, history: list[Event]) -> Any:  # noqa: ANN401
-    if stream.startswith("case/"):
-        return case.fold(history)
-    if stream.startswith("rating/"):
-        return rating.fold(history)
-    return None

@@ -56,3 +56,10 @@ def fold(history: Iterable[Event]) -> State:
             if e["type"] == RatingSubmitted.TYPE and e["id"] not in gone
         )
     )
+
+
+def evolve(state: State, event: Event) -> State:
+    """Give the state after one more fact; total."""
+    if event["type"] != RatingSubmitted.TYPE:
+        return state
+    return State(state.rated | {event["data"]["data"]["via"]})

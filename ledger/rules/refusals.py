@@ -1,9 +1,10 @@
 """Refusals (拒绝): the codes, in order of precedence: one input, one answer, for ever.
 
 Source: domain.md 3.2; design.md 5 (E_INTERNAL). The order of this enum is the order in which
-`Partition.decide` looks: of two things wrong with one command the earlier is answered. Only
-E_FIELD looks twice, at the command's own fields here and at `data` after E_TYPE: what has no
-type has no fields. Explained in docs/refusals.md.
+`Partition.decide` looks: of two things wrong with one command the earlier is answered. Two look
+twice: E_FIELD at the command's own fields here and at `data` after E_TYPE, for what has no type
+has no fields; E_LIMIT at the size here and at the numbers of a case after E_STATE. An amended
+fact is looked at from E_FIELD on once more, after the amendment. Explained in docs/refusals.md.
 """
 
 from enum import StrEnum
