@@ -158,7 +158,7 @@ def test_another_item_is_another_department_and_other_limits(hall):
 def test_an_outcome_is_amended_where_nothing_after_it_needs_the_old_one(hall):
     hall.bring_to("DEC+")
     rejected = {"outcome": change("approved", "rejected"), "reason_code": {"new": "x"},
-                "remedies_told": change(False, True)}  # fmt: skip
+                "remedies_told": change(old=False, new=True)}  # fmt: skip
     assert amend(hall, 5, rejected).status == "accepted"
     assert hall.state().status == "DEC-"
     assert law_holds(hall)
@@ -193,7 +193,7 @@ REFUSED = [
                                       "2020-06-01T09:59:59+08:00")}, "E_TIME_ORDER", ()),
     ("REV", 3, {"transfer_id": change("t1", "t2")}, "E_DEPENDENT", ("case/C1@4",)),
     ("ISS", 5, {"outcome": change("approved", "rejected"), "reason_code": {"new": "x"},
-                "remedies_told": change(False, True)}, "E_DEPENDENT", ("case/C1@6",)),
+                "remedies_told": change(old=False, new=True)}, "E_DEPENDENT", ("case/C1@6",)),
     ("DLV", 7, {"method": change("window", "electronic")}, "", ()),
 ]  # fmt: skip
 
