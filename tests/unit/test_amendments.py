@@ -137,6 +137,39 @@ def test_a_due_follows_the_day_of_acceptance_under_the_limits_of_its_time(hall):
     assert stamp["statutory_limit"] == {"n": 20, "unit": "workday"}
 
 
+def test_what_the_item_and_the_window_were_at_acceptance_stays(hall):
+    """Domain.md 4.3: a case finishes under its snapshot, also when its time is corrected."""
+    hall.bring_to("ACC", item="alone")
+    hall.wait(hours=1)
+    before = now(hall, 2)["data"]["stamp"]
+    hall.org_must("item.register", "alone", {"name": "x", "dept": "住建",
+                                             "project_type": "promised"})  # fmt: skip
+    changes = {"occurred_at": change(now(hall, 2)["time"], hall.order[0][1].isoformat())}
+
+    assert amend(hall, 2, changes).status == "accepted"
+    assert now(hall, 2)["data"]["stamp"] == before
+    assert hall.usual("case.decide", who="an").status == "accepted"
+
+
+def test_a_breach_goes_where_its_acceptance_turns_out_to_be_later(hall):
+    hall.submit()
+    first = hall.now
+    hall.wait(days=7)
+    hall.accept(at=first, late_reason="断网")
+    then = hall.now
+    hall.wait(days=9)
+    hall.decide(hall.raw("clock.tick", "0", {}, source_class="system", source_system="clock",
+                         source_seq=f"0@{hall.now.isoformat()}"))  # fmt: skip
+    breached = hall.last()
+    assert (breached["type"], breached["time"][:10]) == ("case.clock_breached", "2020-06-15")
+    changes = {"occurred_at": change(first.isoformat(), then.isoformat())}
+    assert amend(hall, 2, changes).status == "accepted"
+
+    assert now(hall, 2)["data"]["stamp"]["promised_due"][:10] == "2020-06-22"
+    assert breached["id"] not in current(hall.events("case/C1"))
+    assert law_holds(hall)
+
+
 def test_another_item_is_another_department_and_other_limits(hall):
     hall.org_must(
         "item.register",
