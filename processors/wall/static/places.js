@@ -87,7 +87,7 @@ function paintTile(tile, store, row) {
   set(tile.box, 'data-f', fresh);
   set(tile.box, 'data-s', status);
   say(tile.name, get('name'));
-  paintBadge(tile.badge, status, status === 'part' ? `${on}/${all}` : STATUS[status][1], fresh === 'late' ? `${status === 'late' ? '' : '延迟'}${shortSpan(age)}` : status === 'part' ? '在线' : '');
+  paintBadge(tile.badge, status, status === 'part' ? `${on}/${all}` : STATUS[status][1], fresh === 'late' ? (status === 'late' ? shortSpan(age) : '延迟') : status === 'part' ? '在线' : '');
   const same = tile.key === town;
   tile.key = town;
   if (say(tile.big, gone ? DASH : count(get('accepted'))) && same && fresh === 'live') flash(tile.big);
