@@ -54,7 +54,8 @@ async def writer(options: argparse.Namespace, settings: Settings) -> Result:
 
     stop = asyncio.Event()
     demo = options.demo_clock or settings.demo_clock
-    return await run_writer(kafka_url(settings), settings.data, demo_clock=demo, stop=stop)
+    await run_writer(kafka_url(settings), settings.data, demo_clock=demo, stop=stop)
+    return None
 
 
 async def fsck(_: argparse.Namespace, settings: Settings) -> Result:

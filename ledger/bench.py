@@ -127,7 +127,7 @@ def _peer(folder: Path, cases: int, facts_a_save: int) -> float:
 
     kind = _peer_case()
     database = folder / f"peer-{facts_a_save}.db"
-    app = Application(
+    app: Any = Application(
         env={"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": str(database)}
     )
     note = "办理环节说明" * 45
