@@ -46,7 +46,7 @@ class Site:
 
     def __init__(self, url, folder):
         self.url, self.folder = url, folder
-        self.running, self.keepers, self.kills = {}, [], []
+        self.running, self.keepers, self.kills, self.ends = {}, [], [], []
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         self.commands = {
@@ -74,7 +74,7 @@ class Site:
             with (self.folder / f"{name}.log").open("ab") as log:
                 process = await self._spawn(self.commands[name], log, stdout=log)
             self.running[name] = process
-            await process.wait()
+            self.ends.append((name, await process.wait()))
 
     async def run(self, *arguments):
         """Run one command to its end; give its exit status and what it printed as JSON."""
@@ -85,11 +85,10 @@ class Site:
             said, _ = await process.communicate()
         return process.returncode, orjson.loads(said)
 
-    def kill(self, name):
-        process = self.running[name]
-        with contextlib.suppress(ProcessLookupError):
-            process.send_signal(signal.SIGKILL)
-        self.kills.append((name, process.pid))
+    async def kill(self, name):
+        await until(lambda: self.running[name].returncode is None, what=f"{name} runs")
+        self.running[name].send_signal(signal.SIGKILL)
+        self.kills.append((name, -signal.SIGKILL))
 
     async def __aexit__(self, *_):
         for keeper in self.keepers:
@@ -139,7 +138,7 @@ async def work(site, log, city, halls, commands):
     async def trouble():
         for number in range(1, KILLS + 1):
             await until(lambda n=number: len(halls.heard) >= total * n // (KILLS + 2), 120)
-            site.kill(next(turns))
+            await site.kill(next(turns))
 
     killing = asyncio.create_task(trouble())
     for _, chunk in itertools.groupby(commands, lambda timed: timed[0].replace(minute=0, second=0)):
@@ -180,7 +179,8 @@ async def test_a_city_survives_twelve_kills(kafka_topics, tmp_path):
     bound = accepted_once(topics)
 
     assert len(site.kills) == KILLS
-    assert len({name for name, _ in site.kills}) == 5
+    assert {name for name, _ in site.kills} == set(site.commands)
+    assert [end for end in site.ends if end[1] == -signal.SIGKILL] == site.kills
     assert fscked[0] == 0, fscked[1]
     assert reconciled[0] == 0, reconciled[1]
     assert reconciled[1]["cells"] > 100

@@ -14,9 +14,11 @@ import orjson
 import pytest
 
 from ledger.contracts.errors import Unreachable
+from ledger.log.broker import Cluster
 from ledger.log.fsck import fsck
 from ledger.log.kafka_client import KafkaLog
 from ledger.log.kafka_records import Places, header, make_consumer
+from ledger.log.topics import create_topics
 from tests.kafka import oracle
 from tests.kafka.facts import until
 
@@ -117,6 +119,10 @@ async def drip(log, raws):
 async def furnish(log):
     receipts = await submit_all(log, [raw(*fact, source_class="system") for fact in REFERENCE])
     assert {receipt.status for receipt in receipts} == {"accepted"}
+
+
+async def events_of(log, stream):
+    return [record async for record in log.read(stream)]
 
 
 async def check(url, log, raws):
@@ -251,3 +257,24 @@ async def test_two_writers_share_the_partitions_and_one_goes(url, log, tmp_path)
 
     assert {receipt.status for receipt in (*both, *alone)} == {"accepted"}
     assert all(header(r, "hash") for results in topics.results.values() for r in results)
+
+
+async def test_a_broker_killed_and_back_costs_time_only(tmp_path):
+    """Writer and doors go on by themselves; what was unknown is handed in again."""
+    with Cluster.start(tmp_path / "kafka") as cluster:
+        url = f"{cluster.url}?prefix=outage"
+        await create_topics(cluster.bootstrap, PARTITIONS, prefix="outage")
+        log = await KafkaLog.open(url, PARTITIONS, receipt_seconds=5)
+        async with writing(url, tmp_path / "a") as writer:
+            await furnish(log)
+            raws = [case(f"C{n}") for n in range(30)]
+            sending = asyncio.create_task(drip(log, raws))
+            await until(lambda: events_of(log, "case/C4"), what="five cases are there")
+            await asyncio.to_thread(cluster.kill, 0)
+            await asyncio.to_thread(cluster.restart, 0)
+            receipts = await sending
+            await check(url, log, raws)
+            assert writer.process.returncode is None
+        await log.close()
+
+    assert {receipt.status for receipt in receipts} <= {"accepted", "duplicate"}

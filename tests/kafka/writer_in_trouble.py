@@ -40,7 +40,7 @@ async def main():
 
     AIOKafkaProducer.commit_transaction = commit_transaction
     StateFile.merge = merge_page
-    logging.basicConfig(level=logging.INFO)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
