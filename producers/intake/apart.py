@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -64,8 +65,9 @@ def _relayed(
 def _answers(child: subprocess.Popen[bytes], path: Path, request: bytes) -> Iterator[Good | Bad]:
     if child.stdin is None or child.stdout is None:
         return
-    child.stdin.write(request)
-    child.stdin.close()
+    with suppress(BrokenPipeError):  # It ended before it read: said below.
+        child.stdin.write(request)
+        child.stdin.close()
     began, row = False, 0
     for line in child.stdout:
         answer: dict[str, Any] = orjson.loads(line)

@@ -19,6 +19,8 @@ DATA, NOTES, LISTS = "办件", "说明", "取值"
 ROWS_MAX = 1_048_575
 """Below the header of a sheet; all of them get the lists and formats."""
 MESSAGE_CHARS_MAX = 255
+LISTED_MAX = 30
+"""More values are not read in one cell, and a cell ends at 32,767 characters."""
 WIDTH_CHARS = 22
 NOTE_HEADER = ("列", "系统内名称", "必填", "说明", "允许的取值", "示例")
 TEXTS = {
@@ -174,12 +176,11 @@ def _write_notes(book: Any, sheet: Any, columns: list[Column], mapping: Mapping)
     for at, name in enumerate(NOTE_HEADER):
         sheet.write_string(0, at, name, bold)
     for row, column in enumerate(columns, 1):
-        if not column.allowed:
-            allowed = "任意"
-        elif column.is_closed:
-            allowed = "、".join(column.allowed)
-        else:
-            allowed = f"{'、'.join(column.allowed)} (或台账已登记的其他编号)"
+        allowed = "、".join(column.allowed[:LISTED_MAX]) or "任意"
+        if len(column.allowed) > LISTED_MAX:
+            allowed += f" … 共 {len(column.allowed)} 个, 见“{LISTS}”表"
+        if column.allowed and not column.is_closed:
+            allowed += " (或台账已登记的其他编号)"
         cells = (column.title, column.name, "是" if column.is_required else "否",
                  column.text, allowed, column.example)  # fmt: skip
         for at, value in enumerate(cells):
