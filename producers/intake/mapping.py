@@ -10,12 +10,12 @@ import re
 import tomllib
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ledger.contracts.codes import Channel, SourceClass
+from ledger.contracts.codes import SHANGHAI, Channel, SourceClass
 from ledger.contracts.errors import UserError
 from producers.intake.cells import Dated
 
@@ -340,7 +340,8 @@ def _moment(text: str, mapping: Mapping) -> datetime:
         else:
             moment = datetime.fromisoformat(text.strip())
         moment = _aware(moment, mapping)
-        moment.astimezone(UTC)
+        # One instant, one text: the same log with other offsets is a duplicate, no conflict.
+        ours = moment.astimezone(SHANGHAI)
     except (ValueError, OverflowError):
         wanted = mapping.time_format or "ISO 8601"
         raise RowRefused("E_FIELD", f"time {text[:40]!r} is not {wanted}") from None
@@ -349,7 +350,7 @@ def _moment(text: str, mapping: Mapping) -> datetime:
             "E_FIELD",
             f"time {text[:40]!r} is before {mapping.not_before}, the mapping's not_before",
         )
-    return moment
+    return ours
 
 
 def _aware(moment: datetime, mapping: Mapping) -> datetime:

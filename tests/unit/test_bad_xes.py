@@ -75,7 +75,7 @@ def test_a_date_of_the_file_is_a_date_whatever_format_the_mapping_expects_of_tex
     (command,) = Reader(MAPPING).commands(row.cells)
 
     assert isinstance(row.cells["time:timestamp"], Dated)
-    assert command["occurred_at"] == "2020-06-01T09:00:00.500000+02:00"
+    assert command["occurred_at"] == "2020-06-01T15:00:00.500000+08:00"
     with pytest.raises(RowRefused, match="time"):
         Reader(MAPPING).commands({**row.cells, "time:timestamp": "2020-06-01"})
 
