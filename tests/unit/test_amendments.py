@@ -15,14 +15,9 @@ def change(old, new):
 
 def amend(hall, version, changes, **more):
     data = {
-        "target": f"case/C1@{version}",
-        "changes": changes,
-        "reason_code": "typing_error",
-        "evidence": "E1",
-        "requested_by": "fu",
-        "approved_by": "gu",
-        **more.pop("data", {}),
-    }
+        "target": f"case/C1@{version}", "changes": changes, "reason_code": "typing_error",
+        "evidence": "E1", "requested_by": "fu", "approved_by": "gu", **more.pop("data", {}),
+    }  # fmt: skip
     return hall.say("case.amend_event", data={k: v for k, v in data.items() if v is not None},
                     **{"who": "fu", "post": "corrector", **more})  # fmt: skip
 
