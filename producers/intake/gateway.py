@@ -6,8 +6,10 @@ The bytes go to the seam as they came, so that what fails validation is kept in 
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+import secrets
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import orjson
@@ -22,8 +24,12 @@ from ledger.contracts.codes import BATCH_COMMANDS_MAX, COMMAND_BYTES_MAX, Source
 from ledger.contracts.commands import BEAT, TICK, Command
 from ledger.contracts.events import REFERENCE_COMMANDS
 from ledger.contracts.receipts import Receipt
+from ledger.contracts.wire import decode
 from ledger.log.seam import Log, Unreachable
+from producers.counter.links import KEY_BYTES
+from producers.counter.rooms import add_rooms, case_view
 from producers.intake.keys import Holder, Keys, hash_of, load_keys
+from producers.intake.trouble import Denied, Trouble
 
 __all__ = ["gateway_app", "load_keys", "serve_gateway"]
 
@@ -37,15 +43,6 @@ UNPROCESSABLE = frozenset({"E_FIELD", "E_TYPE"})
 TOO_LARGE = "E_LIMIT"
 
 
-class Trouble(BaseModel):
-    """The one shape of every error."""
-
-    code: str
-    message: str
-    legal: list[str] = []
-    where: str = ""
-
-
 class Batch(BaseModel):
     """Answer to a batch: one entry a line, in order."""
 
@@ -55,20 +52,27 @@ class Batch(BaseModel):
     results: list[dict[str, Any]]
 
 
-class Denied(Exception):
-    """An answer other than a receipt."""
-
-    def __init__(self, status: int, code: str, message: str, where: str = "") -> None:
-        super().__init__(message)
-        self.status = status
-        self.trouble = Trouble(code=code, message=message, where=where)
-
-
 header = APIKeyHeader(name="X-API-Key", auto_error=False, description="one key a source system")
 
 
-def gateway_app(log: Log, keys: Keys) -> FastAPI:
-    """Give the gateway over `log`; `keys` decide who speaks for which source."""
+def machine_now() -> datetime:
+    """Give the time of this machine."""
+    return datetime.now(UTC)
+
+
+def gateway_app(
+    log: Log, keys: Keys, *, clock: Callable[[], datetime] = machine_now, secret: bytes = b""
+) -> FastAPI:
+    """Give the gateway over `log`, with the counter and the rating page.
+
+    Args:
+        log: stays the caller's, who closes it.
+        keys: decide who speaks for which source.
+        clock: the ledger's now, which counters go by.
+        secret: makes the tokens of rating links; "" = by chance, for the life of this app.
+
+    """
+    secret = secret or secrets.token_bytes(KEY_BYTES)
     app = FastAPI(
         title="台账 Taizhang gateway", version="1", docs_url=None, redoc_url=None,
         openapi_url="/v1/openapi.json",
@@ -116,12 +120,16 @@ def gateway_app(log: Log, keys: Keys) -> FastAPI:
 
     @app.get("/v1/cases/{case_id}", responses={401: {"model": Trouble}, 404: {"model": Trouble}})
     async def case(case_id: str, who: Annotated[Holder, Depends(holder)]) -> Response:
-        """Give the events of a case that came from the source of this key, in order."""
-        events = [orjson.loads(record.value) async for record in log.read(f"case/{case_id}")]
+        """Give the events of a case that came from the source of this key, in order.
+
+        Beside them its state, what is legal next, and the path of its rating page.
+        """
+        events = [decode(record.value) async for record in log.read(f"case/{case_id}")]
         own = [event for event in events if event["sourcesystem"] == who.source]
         if not own:
             raise Denied(404, "E_REF", f"no case {case_id} of source {who.source}", "path")
-        return _json(200, {"case": case_id, "version": len(events), "events": own})
+        view = case_view(case_id, events, clock, secret)
+        return _json(200, {"case": case_id, "version": len(events), "events": own, **view})
 
     @app.get("/healthz", include_in_schema=False)
     @app.get("/v1/healthz", responses={503: {"model": Trouble}})
@@ -130,14 +138,19 @@ def gateway_app(log: Log, keys: Keys) -> FastAPI:
         end = await log.end()
         return _json(200, {"status": "ok", "events": sum(end)})
 
+    add_rooms(app, log, holder, clock, secret)
     return app
 
 
-async def serve_gateway(log: Log, host: str, port: int, keys: Keys) -> None:
+async def serve_gateway(
+    log: Log, host: str, port: int, keys: Keys,
+    *, clock: Callable[[], datetime] = machine_now, secret: bytes = b"",
+) -> None:  # fmt: skip
     """Serve the gateway until the process is told to stop, or this call is cancelled."""
     config = uvicorn.Config(
-        gateway_app(log, keys), host=host, port=port, log_level="warning", access_log=False,
-        server_header=False, timeout_graceful_shutdown=5, lifespan="off",
+        gateway_app(log, keys, clock=clock, secret=secret), host=host, port=port,
+        log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=5,
+        lifespan="off",
     )  # fmt: skip
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
