@@ -71,6 +71,7 @@ export function timeline(view, waiting) {
 }
 
 export function head(caseNo, view, state, reference) {
+  const placeName = (id) => reference.centres.find((each) => each.id === id)?.name ?? id;
   const accepted = view?.events.filter((event) => event.type === 'case.accepted' && !view.voided.includes(event.id)).at(-1);
   const due = accepted?.data.stamp.promised_due ?? accepted?.data.stamp.statutory_due;
   const over = due && !view.state.concluded_at && due < view.now;
@@ -79,7 +80,7 @@ export function head(caseNo, view, state, reference) {
     ['事项', state.item ? `${state.item.name}（${state.item.dept}，${TYPES[state.item.project_type]}）` : '—'],
     ['窗口类型', state.item?.required ? windowName(state.item.required) : '—'],
     ['期限', due ? el('span', { class: over ? 'over' : '' }, `${due.slice(0, 10)}${over ? ' 已逾期' : ''}`) : '受理后起算'],
-    ['在办', [view?.state.holder_dept, view?.state.holder_centre].filter(Boolean).join(' · ') || '—'],
+    ['在办', [view?.state.holder_dept, placeName(view?.state.holder_centre)].filter(Boolean).join(' · ') || '—'],
   ];
   return el('header', { class: 'case' }, el('h1', { tabindex: '-1', id: 'case-title' }, `办件 ${caseNo}`),
     el('dl', {}, ...cells.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value)))));

@@ -68,6 +68,8 @@ async function put(id, no) {
 function open(type, was = {}) {
   if (type === 'case.submit') desk = { id: null, no: '', view: null };
   else if (!desk.id) { announce('请先打开一个办件。'); return; }
+  const back = waiting().find((item) => item.trouble);
+  if (back) { showRefusal(back); announce('先处理被退回的这一件。'); return; }
   const known = state();
   const about = {
     reference, shift, was, item: known.item, caseNo: desk.no, status: known.status, transfer: known.transfer,
@@ -97,7 +99,14 @@ async function send(type, data) {
   if (shift.window) command.window = shift.window;
   if (shift.dept) command.dept = shift.dept;
   if (type === 'case.submit' || type === 'case.accept') command.channel = shift.window ? 'window' : 'internal';
-  await outbox.put(command);
+  try {
+    await outbox.put(command);
+  } catch { // Nothing was sent: what cannot be kept must not be half known.
+    if (type === 'case.submit') desk = { id: null, no: '', view: null };
+    open(type, data);
+    announce('本机存不下这一件，没有上报。请清理浏览器存储后再试。');
+    return;
+  }
   draw();
   $('case-title')?.focus();
 }
@@ -232,6 +241,11 @@ const KEYS = new Map([...FORMS.map(([type, keys]) => [keys, () => open(type)]), 
   ['Alt+Q', showOutbox], ['Alt+S', changeShift]]);
 
 document.addEventListener('keydown', (event) => {
+  if (event.key === 'Enter' && event.target.matches?.('select')) { // Enter sends, in a list too.
+    event.preventDefault();
+    if (!event.repeat) event.target.form?.requestSubmit();
+    return;
+  }
   if (event.key === 'Escape' && shift && ($('form') || $('shift-form'))) { draw(); $('case-title')?.focus(); return; }
   const name = event.altKey ? `Alt+${event.code.replace('Key', '')}` : event.key;
   const act = KEYS.get(name);

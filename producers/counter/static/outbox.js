@@ -65,9 +65,10 @@ export class Outbox {
     this.deliver();
   }
 
-  async drop(item) {
+  async drop(item) { // A person has looked; what waited behind it may go.
     await inStore(this.db, 'readwrite', (store) => store.delete(item.n));
     await this.load();
+    if (item.trouble) this.deliver();
   }
 
   async again(item) { // A person wants a refused one sent once more.
