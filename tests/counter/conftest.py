@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from ledger.contracts.wire import decode
-from ledger.log.sqlite import SqliteLog
+from ledger.log.open import open_log
 from tests.counter import hall
 
 ROOT = Path(__file__).parents[2]
@@ -62,15 +62,14 @@ class Hall:
             self.process = None
 
     def facts(self, *streams):
-        """What the closed book says: all events of cases and ratings, in order of the log."""
+        """What the book says, read beside the hall that writes it: the events of some streams."""
 
         async def read():
-            log = await SqliteLog.open(self.data / "ledger.db")
+            log = await open_log(f"sqlite:///{self.data / 'ledger.db'}", reading=True)
             events = [decode(r.value) async for batch in log.scan() for r in batch]
             await log.close()
             return events
 
-        self.kill()
         return [e for e in apart(read()) if e["subject"].startswith(streams)]
 
 
@@ -81,12 +80,10 @@ def furnished(tmp_path_factory):
     return data
 
 
-@pytest.fixture
-def opened(furnished, tmp_path):
-    """A hall with the city's reference facts and no case yet, open for business."""
-    data = tmp_path / "hall"
-    shutil.copytree(furnished, data)
-    made = Hall(data)
+@pytest.fixture(scope="module")
+def opened(furnished):
+    """A hall with the city's reference facts, open for business; the tests of a file share it."""
+    made = Hall(furnished)
     made.start()
     yield made
     made.kill()
@@ -174,6 +171,13 @@ class Clerk:
 
     def recorded(self, kind):
         self.sees(f"#timeline li[data-event='{kind}']")
+
+    def facts(self, *streams):
+        """What the book says of the case on the desk."""
+        return self.hall.facts(*(f"{stream}/{self.case()}" for stream in streams or ("case",)))
+
+    def case(self):
+        return self.page.locator("#stage").get_attribute("data-case")
 
     def no(self):
         return self.page.locator("#case-title").text_content().removeprefix("办件 ")

@@ -16,6 +16,8 @@ const POLL_MS = 5_000;
 let shift, reference, outbox;
 let desk = { id: null, no: '', view: null }; // The case on the desk.
 let search = '';
+let screen = ''; // What the stage shows; an answer that comes in redraws a case, never what is being typed.
+let settled = Promise.resolve(); // Keys pressed while a command is being kept are played afterwards.
 
 // --- the case on the desk ---------------------------------------------------------------------
 
@@ -37,7 +39,15 @@ async function look() {
   }
 }
 
-function draw(part = null) {
+function draw(part = null, name = 'case') {
+  screen = name;
+  $('stage').dataset.case = desk.id ?? '';
+  const held = $('stage').contains(document.activeElement);
+  paint(part);
+  if (held && !part) $('case-title')?.focus();
+}
+
+function paint(part) {
   if (!desk.id) { fill($('stage'), part ?? welcome()); return; }
   const now_ = state();
   const rateable = desk.view?.rate && now_.concluded && !part;
@@ -76,7 +86,7 @@ function open(type, was = {}) {
     events: desk.view?.events ?? [], voided: desk.view?.voided ?? [],
   };
   const form = formOf(type, about, (data) => send(type, data), () => { draw(); $('case-title')?.focus(); });
-  draw(form);
+  draw(form, 'form');
   (form.querySelector('input:not([type=hidden]), select') ?? form.querySelector('button')).focus();
 }
 
@@ -85,7 +95,11 @@ function postFor(type) {
   return may.includes(shift.post) ? shift.post : shift.posts.find((post) => may.includes(post)) ?? shift.post;
 }
 
-async function send(type, data) {
+function send(type, data) {
+  settled = keep(type, data);
+}
+
+async function keep(type, data) {
   const at = now();
   if (type === 'case.submit') {
     desk = { id: caseId(at), no: caseNo(at), view: null };
@@ -115,7 +129,7 @@ async function recorded(item, receipt) {
   announce(`已入账：${ACTIONS[item.type]} ${receipt.events.join('、')}`);
   if (item.case === desk.id) {
     await look();
-    if (!$('form')) draw();
+    if (screen === 'case' && item.case === desk.id) draw();
   }
   work();
 }
@@ -131,12 +145,12 @@ function showRefusal(item) {
     again: async () => { await outbox.again(item); draw(); $('case-title')?.focus(); },
     drop: async () => { await away(); draw(); $('case-title')?.focus(); },
   });
-  draw(node);
+  draw(node, 'refusal');
   node.querySelector('button').focus();
 }
 
 function refused(item) {
-  if (item.case === desk.id && !$('form')) { showRefusal(item); return; }
+  if (item.case === desk.id && screen === 'case') { showRefusal(item); return; }
   announce(`台账退回了一件：${sentence(item.trouble)} 按 Alt+Q 查看。`);
 }
 
@@ -150,6 +164,7 @@ function changed(items) {
 }
 
 function showOutbox() {
+  screen = 'outbox';
   const rows = outbox.items.map((item) => el('button', { type: 'button', onclick: () => put(item.case, JSON.parse(item.raw).data.case_no ?? item.case) },
     el('b', {}, ACTIONS[item.type]), ` ${item.at.slice(5, 16).replace('T', ' ')} · ${item.trouble ? `退回：${sentence(item.trouble)}` : item.source === shift.source ? '待上报' : `属于来源 ${item.source}，请用它的密钥登录`}`));
   fill($('stage'), el('div', { class: 'panel list' }, el('h1', {}, '待上报'), el('p', { class: 'hint' }, '按先后上报；同一办件被退回时，它后面的等您处理。'),
@@ -171,6 +186,7 @@ async function work() {
 }
 
 function find() {
+  screen = 'find';
   const input = el('input', { name: 'q', id: 'q', autocomplete: 'off', maxlength: 50, value: search });
   const form = el('form', { class: 'panel narrow' }, el('h1', {}, '查办件'), el('div', { class: 'field' }, el('label', { for: 'q' }, '办件编号'), input, el('small', {}, '开头或末尾几位')));
   form.addEventListener('submit', async (event) => {
@@ -205,7 +221,6 @@ function bars() {
 async function begin(next, found) {
   shift = next;
   reference = found;
-  bars();
   if (outbox) outbox.source = shift.source;
   else {
     outbox = new Outbox({ source: shift.source, changed, recorded, refused, unknown: () => { setKey(''); start(); } });
@@ -215,13 +230,19 @@ async function begin(next, found) {
   outbox.deliver();
   if (desk.id) await look();
   draw();
+  bars();
   $('case-title')?.focus();
   work();
 }
 
 async function changeShift() {
+  screen = 'shift';
   try { takeShift(await fetchReference(), begin, reference && (() => { draw(); $('case-title')?.focus(); })); }
-  catch (error) { if (!(error instanceof Down)) throw error; announce('线路中断，暂时不能换班。'); }
+  catch (error) {
+    if (!(error instanceof Down)) throw error;
+    draw();
+    announce('线路中断，暂时不能换班。');
+  }
 }
 
 async function start() {
@@ -246,12 +267,12 @@ document.addEventListener('keydown', (event) => {
     if (!event.repeat) event.target.form?.requestSubmit();
     return;
   }
-  if (event.key === 'Escape' && shift && ($('form') || $('shift-form'))) { draw(); $('case-title')?.focus(); return; }
+  if (event.key === 'Escape' && shift && screen !== 'case' && screen !== 'refusal') { draw(); $('case-title')?.focus(); return; }
   const name = event.altKey ? `Alt+${event.code.replace('Key', '')}` : event.key;
   const act = KEYS.get(name);
   if (!act || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
-  if (!event.repeat && shift && outbox) act();
+  if (!event.repeat && screen && shift) settled.then(act);
 });
 document.addEventListener('click', (event) => {
   const go = event.target.closest('[data-go]')?.dataset.go;
