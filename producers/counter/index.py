@@ -104,9 +104,12 @@ class Index:
             end = await self._log.end()
             if self.cut == end:
                 return
-            async for batch in self._log.scan(self.cut, end):
+            seen = list(self.cut or [0] * len(end))
+            async for batch in self._log.scan(tuple(seen), end):
                 for record in batch:
                     await self._take(decode(record.value))
+                seen[batch[-1].partition] = batch[-1].offset + 1
+                self.cut = tuple(seen)
             self.cut = end
 
     async def _take(self, event: Event) -> None:

@@ -180,7 +180,6 @@ def _reference(index: Index, centre: str) -> dict[str, Any]:
 def _lists(
     rows: list[Row], centre: str, window: str, dept: str, now: datetime
 ) -> dict[str, list[Row]]:
-    rows.sort(key=lambda row: (row.due or "9", row.at, row.case_id))
     soon = (now + DUE_WITHIN).astimezone(SHANGHAI).isoformat()
     lists = {
         "window": [row for row in rows if window and row.window == window],
@@ -194,6 +193,8 @@ def _lists(
         row for row in rows
         if row.case_id in mine and row.due and row.due < soon and row.state.decided_at is None
     ]  # fmt: skip
+    for several in lists.values():
+        several.sort(key=lambda row: (row.due or "9", row.at, row.case_id))
     return lists
 
 

@@ -33,7 +33,9 @@ export function projected(view, waiting, reference) {
 
 const moment = (at) => at.slice(0, 16).replace('T', ' ');
 
-function about(event) {
+const placeName = (id, reference) => reference.centres.find((each) => each.id === id)?.name ?? id;
+
+function about(event, reference) {
   const { data, stamp } = event.data;
   const parts = [];
   switch (event.type) {
@@ -41,7 +43,7 @@ function about(event) {
       if (stamp.promised_due) parts.push(`承诺 ${stamp.promised_due.slice(0, 10)} 前办结`);
       if (data.accept_no) parts.push(data.accept_no);
       break;
-    case 'case.transferred': parts.push(`转往 ${[data.to_dept, data.to_centre].filter(Boolean).join(' · ')}`); break;
+    case 'case.transferred': parts.push(`转往 ${[data.to_dept, placeName(data.to_centre, reference)].filter(Boolean).join(' · ')}`); break;
     case 'case.decision_made': parts.push(OUTCOMES[data.outcome], data.doc_no); break;
     case 'case.concluded': parts.push(RESULTS[data.result_code]); break;
     case 'case.issued': parts.push(data.doc_name, data.cert_no); break;
@@ -51,27 +53,26 @@ function about(event) {
   return parts.filter(Boolean).join('，');
 }
 
-function line(event, voided) {
+function line(event, voided, reference) {
   const flags = (event.data.stamp.flags ?? []).map((flag) => el('span', {}, FLAGS[flag] ?? flag));
   if (event.latereason) flags.push(el('span', {}, LATE[event.latereason] ?? event.latereason));
   const gone = voided.includes(event.id);
   if (gone) flags.push(el('span', { class: 'gone' }, '已作废'));
   const who = [event.actorstaff, POSTS[event.actorpost], event.window ?? event.centre].filter(Boolean).join(' · ');
   return el('li', { class: gone ? 'gone' : '', 'data-event': event.type },
-    el('time', {}, moment(event.time)), el('b', {}, FACTS[event.type]), el('span', { class: 'about' }, about(event)),
+    el('time', {}, moment(event.time)), el('b', {}, FACTS[event.type]), el('span', { class: 'about' }, about(event, reference)),
     el('small', {}, who), el('span', { class: 'tags' }, ...flags));
 }
 
-export function timeline(view, waiting) {
+export function timeline(view, waiting, reference) {
   const events = (view?.events ?? []).filter((event) => FACTS[event.type]);
   return el('ol', { class: 'timeline', id: 'timeline' },
-    ...events.map((event) => line(event, view.voided)),
+    ...events.map((event) => line(event, view.voided, reference)),
     ...waiting.map((item) => el('li', { class: item.trouble ? 'refused' : 'pending' },
       el('time', {}, moment(item.at)), el('b', {}, ACTIONS[item.type]), el('span', { class: 'about' }, item.trouble ? '被台账退回' : '待上报'))));
 }
 
 export function head(caseNo, view, state, reference) {
-  const placeName = (id) => reference.centres.find((each) => each.id === id)?.name ?? id;
   const accepted = view?.events.filter((event) => event.type === 'case.accepted' && !view.voided.includes(event.id)).at(-1);
   const due = accepted?.data.stamp.promised_due ?? accepted?.data.stamp.statutory_due;
   const over = due && !view.state.concluded_at && due < view.now;
@@ -80,7 +81,7 @@ export function head(caseNo, view, state, reference) {
     ['事项', state.item ? `${state.item.name}（${state.item.dept}，${TYPES[state.item.project_type]}）` : '—'],
     ['窗口类型', state.item?.required ? windowName(state.item.required) : '—'],
     ['期限', due ? el('span', { class: over ? 'over' : '' }, `${due.slice(0, 10)}${over ? ' 已逾期' : ''}`) : '受理后起算'],
-    ['在办', [view?.state.holder_dept, placeName(view?.state.holder_centre)].filter(Boolean).join(' · ') || '—'],
+    ['在办', [view?.state.holder_dept, placeName(view?.state.holder_centre, reference)].filter(Boolean).join(' · ') || '—'],
   ];
   return el('header', { class: 'case' }, el('h1', { tabindex: '-1', id: 'case-title' }, `办件 ${caseNo}`),
     el('dl', {}, ...cells.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value)))));

@@ -51,7 +51,8 @@ function paint(part) {
   if (!desk.id) { fill($('stage'), part ?? welcome()); return; }
   const now_ = state();
   const rateable = desk.view?.rate && now_.concluded && !part;
-  fill($('stage'), head(desk.no, desk.view, now_, reference), actions(now_, open), part, rateable ? rating() : null, el('h2', {}, '经过'), timeline(desk.view, waiting()));
+  fill($('stage'), head(desk.no, desk.view, now_, reference), actions(now_, open), part,
+    el('h2', {}, '经过'), el('div', { class: 'past' }, timeline(desk.view, waiting(), reference), rateable && rating()));
 }
 
 function welcome() {
