@@ -79,26 +79,13 @@ def gateway_app(
         description=__doc__ or "",
     )  # fmt: skip
 
+    _add_errors(app)
+
     async def holder(key: Annotated[str | None, Depends(header)]) -> Holder:
         found = keys.get(hash_of(key)) if key else None
         if found is None:
             raise Denied(401, "E_AUTH", "give a valid key in X-API-Key", "header X-API-Key")
         return found
-
-    @app.exception_handler(Denied)
-    async def _denied(request: Request, denied: Denied) -> Response:  # noqa: ARG001
-        return _trouble(denied.status, denied.trouble)
-
-    @app.exception_handler(Unreachable)
-    async def _away(request: Request, error: Unreachable) -> Response:  # noqa: ARG001
-        return _trouble(503, Trouble(code="E_UNREACHABLE", message=f"{error}; submit again"))
-
-    @app.exception_handler(404)
-    @app.exception_handler(405)
-    async def _nowhere(request: Request, error: HTTPException) -> Response:
-        status, path = error.status_code, request.url.path
-        trouble = Trouble(code="E_PATH", message=f"{request.method} {path}: {error.detail}")
-        return _trouble(status, trouble, error.headers)
 
     @app.post("/v1/commands", **_described("application/json", Command.model_json_schema()))
     async def command(request: Request, who: Annotated[Holder, Depends(holder)]) -> Response:
@@ -140,6 +127,25 @@ def gateway_app(
 
     add_rooms(app, log, holder, clock, secret)
     return app
+
+
+def _add_errors(app: FastAPI) -> None:
+    """Answer whatever goes wrong in the one shape of `Trouble`."""
+
+    @app.exception_handler(Denied)
+    async def _denied(request: Request, denied: Denied) -> Response:  # noqa: ARG001
+        return _trouble(denied.status, denied.trouble)
+
+    @app.exception_handler(Unreachable)
+    async def _away(request: Request, error: Unreachable) -> Response:  # noqa: ARG001
+        return _trouble(503, Trouble(code="E_UNREACHABLE", message=f"{error}; submit again"))
+
+    @app.exception_handler(404)
+    @app.exception_handler(405)
+    async def _nowhere(request: Request, error: HTTPException) -> Response:
+        status, path = error.status_code, request.url.path
+        trouble = Trouble(code="E_PATH", message=f"{request.method} {path}: {error.detail}")
+        return _trouble(status, trouble, error.headers)
 
 
 async def serve_gateway(
