@@ -61,6 +61,11 @@ class Hall:
             self.process.wait()
             self.process = None
 
+    def let_pass(self, days):
+        """Let days go by while the hall is closed."""
+        started = self.data / hall.STARTED
+        started.write_text(str(float(started.read_text()) - days * 86_400))
+
     def facts(self, *streams):
         """What the book says, read beside the hall that writes it: the events of some streams."""
 
@@ -102,7 +107,7 @@ def page(browser):
     """A clerk's screen; it may break nothing, and ask nobody but this machine."""
     context = browser.new_context(viewport={"width": 1366, "height": 768})
     made = context.new_page()
-    made.set_default_timeout(8_000)
+    made.set_default_timeout(15_000)
     asked, complaints = [], []
     context.on("request", lambda request: asked.append(urlsplit(request.url).hostname))
     context.on("weberror", lambda error: complaints.append(str(error.error)))

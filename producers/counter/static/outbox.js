@@ -3,9 +3,9 @@
 // case wait until a person has looked. Bytes never change between tries, so that a lost answer is
 // answered `duplicate` and never becomes a second fact.
 
-import { Down, call, isUp } from './line.js';
+import { Down, call, hasKey, isUp } from './line.js';
 
-const RETRY_MS = [500, 1_000, 2_000, 5_000];
+const RETRY_MS = [500, 1_000, 2_000];
 const LATE = 'line_down';
 
 function opened() {
@@ -78,6 +78,7 @@ export class Outbox {
   }
 
   async deliver() {
+    if (!hasKey()) return; // Somebody is signing in; `begin` comes back here.
     if (this.running) { this.more = true; return; }
     this.running = true;
     clearTimeout(this.timer);
@@ -95,6 +96,7 @@ export class Outbox {
 
   async round() {
     const held = new Set();
+    await this.load(); // Another tab may have delivered, or a person decided, meanwhile.
     for (const item of [...this.items]) {
       if (item.trouble) held.add(item.case);
       if (item.source !== this.source || held.has(item.case)) continue;
