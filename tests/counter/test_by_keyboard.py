@@ -136,6 +136,37 @@ def test_a_void_takes_two_people_and_what_depends_on_it(clerk):
     assert said["cascade"] == [said["target"][:-1] + "2"]
 
 
+def test_a_rejection_needs_its_reason_and_remedies(clerk):
+    clerk.submit("lnryd")
+    clerk.recorded("case.submitted")
+    clerk.form("F4", "case.accept")
+    clerk.press("Enter")
+    clerk.recorded("case.accepted")
+    clerk.change_to("sanxing-approve-卫健委")
+    clerk.form("F8", "case.decide")
+    clerk.press("ArrowDown")
+    clerk.press("Enter")
+    panel = clerk.sees("#refusal[data-code=E_FIELD]").text_content()
+    clerk.press("1")
+    clerk.sees("#form fieldset:not([hidden])")
+    for _ in range(3):
+        clerk.press("Tab")
+    clerk.press("ArrowDown")
+    clerk.press("Tab")
+    clerk.press("Space")
+    clerk.press("Enter")
+    clerk.state("DEC-")
+    clerk.recorded("case.decision_made")
+
+    assert "须写明理由，并告知救济途径" in panel
+    said = clerk.facts()[-1]["data"]["data"]
+    assert (said["outcome"], said["reason_code"], said["remedies_told"]) == (
+        "rejected",
+        "not_qualified",
+        True,
+    )
+
+
 def test_the_work_list_leads_to_what_waits_here(clerk):
     clerk.submit()
     clerk.recorded("case.submitted")
