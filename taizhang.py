@@ -16,6 +16,9 @@ from ledger.terminal import DONE, NO, Commands, Progress, Result
 from ledger.terminal import main as run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from ledger.log.seam import Log
     from processors.views.picture import ViewSource
 
@@ -94,7 +97,7 @@ async def demo(options: argparse.Namespace, settings: Settings) -> Result:
         start = await next_day(log)
         clock.now = datetime.combine(start, time(8, 59), SHANGHAI)
         city = demo_drive(log, load_city(), options.seed, options.speed, start, clock=clock)
-        await serve_rooms(log, settings, stack, city)
+        await serve_rooms(log, settings, stack, city, clock)
     return None
 
 
@@ -119,29 +122,38 @@ async def start_kafka(settings: Settings, stack: AsyncExitStack) -> Settings:
 
 
 async def serve_rooms(
-    log: "Log", settings: Settings, stack: AsyncExitStack, work: Any  # noqa: ANN401
+    log: "Log", settings: Settings, stack: AsyncExitStack, work: Any,  # noqa: ANN401
+    clock: "Callable[[], datetime] | None" = None,
 ) -> None:  # fmt: skip
-    """Put wall, gateway and desk on one port, archive beside them, and do `work`."""
+    """Put wall, gateway, counter and desk on one port, archive beside them, and do `work`.
+
+    `clock` is the ledger's now where that is not the machine's.
+    """
     from analytics.desk.server import desk_app
     from analytics.lake.archiver import archive
     from analytics.lake.catalog import Lake
     from processors.wall.server import serve_app, wall_app
-    from producers.intake.gateway import gateway_app, load_keys
+    from producers.counter.links import load_secret
+    from producers.intake.gateway import gateway_app, load_keys, machine_now
 
     views = await open_views(log, settings, stack)
     lake = Lake(str(settings.lake_dir))
     stack.callback(lake.close)
     wall = wall_app(views)
-    gate, desk = gateway_app(log, load_keys(settings.data)), desk_app(log, lake)
+    keys, secret = load_keys(settings.data), load_secret(settings.data)
+    gate = gateway_app(log, keys, clock=clock or machine_now, secret=secret)
+    desk = desk_app(log, lake)
+    fronts = {"v1": gate, "counter": gate, "rate": gate, "audit": desk}
 
     async def rooms(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401
         path = scope.get("path", "")
         first = path.split("/")[1] if path else ""
-        await {"v1": gate, "audit": desk}.get(first, wall)(scope, receive, send)
+        await fronts.get(first, wall)(scope, receive, send)
 
     at = f"http://{settings.host}:{settings.port}"
     print(f"监督大屏 wall   {at}/wall/city\n办件回放 audit  {at}/audit\n"
-          f"命令入口 API    {at}/v1/commands\nCtrl-C stops everything", flush=True)  # fmt: skip
+          f"综合窗口 counter {at}/counter\n命令入口 API    {at}/v1/commands\n"
+          "Ctrl-C stops everything", flush=True)  # fmt: skip
     tasks = [asyncio.create_task(work)]
     if not settings.ledger_url.startswith("kafka://"):
         tasks.append(asyncio.create_task(archive(log, lake, once=False)))

@@ -52,11 +52,13 @@ def add_commands(commands: Commands) -> None:
 async def gateway(_: argparse.Namespace, settings: Settings) -> Result:
     """Serve the HTTP door until told to stop."""
     from ledger.log.open import open_log
+    from producers.counter.links import load_secret
     from producers.intake.gateway import load_keys, serve_gateway
 
     log = await open_log(settings.ledger_url, partitions=settings.partitions)
     try:
-        await serve_gateway(log, settings.host, settings.port, load_keys(settings.data))
+        keys, secret = load_keys(settings.data), load_secret(settings.data)
+        await serve_gateway(log, settings.host, settings.port, keys, secret=secret)
     finally:
         await log.close()
     return None

@@ -6,8 +6,10 @@ The bytes go to the seam as they came, so that what fails validation is kept in 
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+import secrets
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import orjson
@@ -22,8 +24,12 @@ from ledger.contracts.codes import BATCH_COMMANDS_MAX, COMMAND_BYTES_MAX, Source
 from ledger.contracts.commands import BEAT, TICK, Command
 from ledger.contracts.events import REFERENCE_COMMANDS
 from ledger.contracts.receipts import Receipt
+from ledger.contracts.wire import decode
 from ledger.log.seam import Log, Unreachable
+from producers.counter.links import KEY_BYTES
+from producers.counter.rooms import add_rooms, case_view
 from producers.intake.keys import Holder, Keys, hash_of, load_keys
+from producers.intake.trouble import Denied, Trouble
 
 __all__ = ["gateway_app", "load_keys", "serve_gateway"]
 
@@ -37,15 +43,6 @@ UNPROCESSABLE = frozenset({"E_FIELD", "E_TYPE"})
 TOO_LARGE = "E_LIMIT"
 
 
-class Trouble(BaseModel):
-    """The one shape of every error."""
-
-    code: str
-    message: str
-    legal: list[str] = []
-    where: str = ""
-
-
 class Batch(BaseModel):
     """Answer to a batch: one entry a line, in order."""
 
@@ -55,46 +52,40 @@ class Batch(BaseModel):
     results: list[dict[str, Any]]
 
 
-class Denied(Exception):
-    """An answer other than a receipt."""
-
-    def __init__(self, status: int, code: str, message: str, where: str = "") -> None:
-        super().__init__(message)
-        self.status = status
-        self.trouble = Trouble(code=code, message=message, where=where)
-
-
 header = APIKeyHeader(name="X-API-Key", auto_error=False, description="one key a source system")
 
 
-def gateway_app(log: Log, keys: Keys) -> FastAPI:
-    """Give the gateway over `log`; `keys` decide who speaks for which source."""
+def machine_now() -> datetime:
+    """Give the time of this machine."""
+    return datetime.now(UTC)
+
+
+def gateway_app(
+    log: Log, keys: Keys, *, clock: Callable[[], datetime] = machine_now, secret: bytes = b""
+) -> FastAPI:
+    """Give the gateway over `log`, with the counter and the rating page.
+
+    Args:
+        log: stays the caller's, who closes it.
+        keys: decide who speaks for which source.
+        clock: the ledger's now, which counters go by.
+        secret: makes the tokens of rating links; "" = by chance, for the life of this app.
+
+    """
+    secret = secret or secrets.token_bytes(KEY_BYTES)
     app = FastAPI(
         title="台账 Taizhang gateway", version="1", docs_url=None, redoc_url=None,
         openapi_url="/v1/openapi.json",
         description=__doc__ or "",
     )  # fmt: skip
 
+    _add_errors(app)
+
     async def holder(key: Annotated[str | None, Depends(header)]) -> Holder:
         found = keys.get(hash_of(key)) if key else None
         if found is None:
             raise Denied(401, "E_AUTH", "give a valid key in X-API-Key", "header X-API-Key")
         return found
-
-    @app.exception_handler(Denied)
-    async def _denied(request: Request, denied: Denied) -> Response:  # noqa: ARG001
-        return _trouble(denied.status, denied.trouble)
-
-    @app.exception_handler(Unreachable)
-    async def _away(request: Request, error: Unreachable) -> Response:  # noqa: ARG001
-        return _trouble(503, Trouble(code="E_UNREACHABLE", message=f"{error}; submit again"))
-
-    @app.exception_handler(404)
-    @app.exception_handler(405)
-    async def _nowhere(request: Request, error: HTTPException) -> Response:
-        status, path = error.status_code, request.url.path
-        trouble = Trouble(code="E_PATH", message=f"{request.method} {path}: {error.detail}")
-        return _trouble(status, trouble, error.headers)
 
     @app.post("/v1/commands", **_described("application/json", Command.model_json_schema()))
     async def command(request: Request, who: Annotated[Holder, Depends(holder)]) -> Response:
@@ -116,12 +107,16 @@ def gateway_app(log: Log, keys: Keys) -> FastAPI:
 
     @app.get("/v1/cases/{case_id}", responses={401: {"model": Trouble}, 404: {"model": Trouble}})
     async def case(case_id: str, who: Annotated[Holder, Depends(holder)]) -> Response:
-        """Give the events of a case that came from the source of this key, in order."""
-        events = [orjson.loads(record.value) async for record in log.read(f"case/{case_id}")]
+        """Give the events of a case that came from the source of this key, in order.
+
+        Beside them its state, what is legal next, and the path of its rating page.
+        """
+        events = [decode(record.value) async for record in log.read(f"case/{case_id}")]
         own = [event for event in events if event["sourcesystem"] == who.source]
         if not own:
             raise Denied(404, "E_REF", f"no case {case_id} of source {who.source}", "path")
-        return _json(200, {"case": case_id, "version": len(events), "events": own})
+        view = case_view(case_id, events, clock, secret)
+        return _json(200, {"case": case_id, "version": len(events), "events": own, **view})
 
     @app.get("/healthz", include_in_schema=False)
     @app.get("/v1/healthz", responses={503: {"model": Trouble}})
@@ -130,14 +125,38 @@ def gateway_app(log: Log, keys: Keys) -> FastAPI:
         end = await log.end()
         return _json(200, {"status": "ok", "events": sum(end)})
 
+    add_rooms(app, log, holder, clock, secret)
     return app
 
 
-async def serve_gateway(log: Log, host: str, port: int, keys: Keys) -> None:
+def _add_errors(app: FastAPI) -> None:
+    """Answer whatever goes wrong in the one shape of `Trouble`."""
+
+    @app.exception_handler(Denied)
+    async def _denied(request: Request, denied: Denied) -> Response:  # noqa: ARG001
+        return _trouble(denied.status, denied.trouble)
+
+    @app.exception_handler(Unreachable)
+    async def _away(request: Request, error: Unreachable) -> Response:  # noqa: ARG001
+        return _trouble(503, Trouble(code="E_UNREACHABLE", message=f"{error}; submit again"))
+
+    @app.exception_handler(404)
+    @app.exception_handler(405)
+    async def _nowhere(request: Request, error: HTTPException) -> Response:
+        status, path = error.status_code, request.url.path
+        trouble = Trouble(code="E_PATH", message=f"{request.method} {path}: {error.detail}")
+        return _trouble(status, trouble, error.headers)
+
+
+async def serve_gateway(
+    log: Log, host: str, port: int, keys: Keys,
+    *, clock: Callable[[], datetime] = machine_now, secret: bytes = b"",
+) -> None:  # fmt: skip
     """Serve the gateway until the process is told to stop, or this call is cancelled."""
     config = uvicorn.Config(
-        gateway_app(log, keys), host=host, port=port, log_level="warning", access_log=False,
-        server_header=False, timeout_graceful_shutdown=5, lifespan="off",
+        gateway_app(log, keys, clock=clock, secret=secret), host=host, port=port,
+        log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=5,
+        lifespan="off",
     )  # fmt: skip
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())

@@ -29,6 +29,8 @@ OPERATIONS = [
     ("/v1/commands", "POST"),
     ("/v1/commands/batch", "POST"),
     ("/v1/cases/{case_id}", "GET"),
+    ("/v1/reference", "GET"),
+    ("/v1/worklist", "GET"),
 ]
 # A batch is text to OpenAPI: one command a line.
 schemathesis.serializer.alias("application/x-ndjson", "text/plain")

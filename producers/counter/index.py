@@ -1,0 +1,154 @@
+"""What the counter looks up (窗口索引): reference data and the cases still open, in memory.
+
+Built by one scan of the log on the first question, then kept up by scanning only what is new:
+each later question costs the events since the last one. A finished case leaves only its number.
+Some figures are in docs/counter.md. Behind Kafka the same code works, but every scan opens readers
+for all partitions: give a busy city a view for this instead.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from ledger.contracts.events.case import CaseAccepted, CaseSubmitted
+from ledger.contracts.wire import Event, decode
+from ledger.log.seam import Cut, Log
+from ledger.rules import case
+from ledger.rules.corrections import current
+from ledger.rules.reference import Reference
+
+NUMBERS_MAX = 200_000
+"""Numbers of finished cases kept for a search, newest: about 40 MB."""
+
+CORRECTIONS = (".event_voided", ".event_restamped")
+NOWHERE = case.State()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One case as a work list shows it; times are ISO 8601 +08:00 strings."""
+
+    case_id: str
+    version: int = 0
+    state: case.State = NOWHERE
+    case_no: str = ""
+    centre: str | None = None
+    """Where it was received; acceptance takes over."""
+    window: str | None = None
+    due: str | None = None
+    """承诺期限, or 法定期限 where nothing was promised."""
+    at: str = ""
+    """When its newest fact happened."""
+    sources: frozenset[str] = frozenset()
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether anybody still has something to do: not voided, not concluded and handed."""
+        status = self.state.status
+        if status in {"-", "VOI"}:
+            return False
+        return self.state.concluded_at is None or status == "DEC+"
+
+
+def after(row: Row, event: Event) -> Row:
+    """Give the row after one effective fact."""
+    data, stamp = event["data"]["data"], event["data"]["stamp"]
+    row = replace(
+        row, state=case.evolve(row.state, event), at=event["time"],
+        version=max(row.version, event["streamversion"]),
+        sources=row.sources | {event["sourcesystem"]},
+    )  # fmt: skip
+    if event["type"] == CaseSubmitted.TYPE:
+        row = replace(row, case_no=data["case_no"])
+    if event["type"] in {CaseSubmitted.TYPE, CaseAccepted.TYPE}:
+        row = replace(row, centre=event.get("centre"), window=event.get("window"))
+    if event["type"] == CaseAccepted.TYPE:
+        row = replace(row, due=stamp.get("promised_due") or stamp.get("statutory_due"))
+    return row
+
+
+def row_of(case_id: str, history: list[Event]) -> Row:
+    """Fold a whole stream, corrections and all."""
+    row = Row(case_id)
+    for event in current(history).values():
+        row = after(row, event)
+    if history:
+        newest = history[-1]
+        row = replace(
+            row, state=case.fold(history), version=newest["streamversion"],
+            sources=row.sources | {event["sourcesystem"] for event in history},
+        )  # fmt: skip
+    return row
+
+
+class Index:
+    """Reference data and open cases, as of the last `catch_up`."""
+
+    def __init__(self, log: Log) -> None:
+        self.reference = Reference()
+        self.cut: Cut | None = None
+        self._log = log
+        self._open: dict[str, Row] = {}
+        self._numbers: OrderedDict[str, str] = OrderedDict()
+        self._turn = asyncio.Lock()
+
+    async def catch_up(self) -> None:
+        """Fold what was recorded since the last call in.
+
+        Raises:
+            Unreachable: the log is away; what was folded stays.
+
+        """
+        async with self._turn:
+            end = await self._log.end()
+            if self.cut == end:
+                return
+            seen = list(self.cut or [0] * len(end))
+            async for batch in self._log.scan(tuple(seen), end):
+                for record in batch:
+                    await self._take(decode(record.value))
+                seen[batch[-1].partition] = batch[-1].offset + 1
+                self.cut = tuple(seen)
+            self.cut = end
+
+    async def _take(self, event: Event) -> None:
+        stream, _, key = event["subject"].partition("/")
+        if stream in {"org", "item"}:
+            self.reference.apply(event)
+        if stream != "case":
+            return
+        row = self._open.get(key)
+        if row is not None and event["streamversion"] <= row.version:
+            return
+        if event["type"].endswith(CORRECTIONS) or (row is None and event["streamversion"] > 1):
+            row = row_of(key, await self.history(key))
+        else:
+            row = after(row or Row(key), event)
+        if row.is_open:
+            self._open[key] = row
+        else:
+            self._open.pop(key, None)
+        if row.case_no:
+            self._numbers[row.case_no] = key
+            while len(self._numbers) > NUMBERS_MAX:
+                self._numbers.popitem(last=False)
+
+    async def history(self, case_id: str) -> list[Event]:
+        """Give all events of a case, from the log itself."""
+        return [decode(record.value) async for record in self._log.read(f"case/{case_id}")]
+
+    def rows(self, source: str) -> Iterator[Row]:
+        """Give the open cases that a source has had a hand in."""
+        return (row for row in self._open.values() if source in row.sources)
+
+    async def find(self, text: str, source: str, most: int) -> list[Row]:
+        """Give the cases of a source with that id, or whose number begins or ends so."""
+        ids = [text] if text in self._open else []
+        for case_no, case_id in reversed(self._numbers.items()):
+            if len(ids) >= most:
+                break
+            if case_id not in ids and (case_no.startswith(text) or case_no.endswith(text)):
+                ids.append(case_id)
+        rows = [self._open.get(key) or row_of(key, await self.history(key)) for key in ids]
+        return [row for row in rows if source in row.sources]

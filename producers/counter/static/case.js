@@ -1,0 +1,96 @@
+// One case: state, dues, what can be done, its timeline; what waits in the outbox counted in.
+
+import { el } from './dom.js';
+import { FORMS } from './forms.js';
+import { ACTIONS, FACTS, FLAGS, LATE, OUTCOMES, POSTS, RESULTS, TYPES, VOIDS, windowName } from './words.js';
+
+// The state as it will be when everything that waits has been delivered.
+export function projected(view, waiting, reference) {
+  let status = view?.state.status ?? '-';
+  let concluded = Boolean(view?.state.concluded_at);
+  let item = view?.state.item ?? null;
+  let transfer = view?.state.transfer ?? null;
+  let last = view?.events.reduce((at, event) => (event.time > at ? event.time : at), '') ?? '';
+  const pending = waiting.filter((each) => !each.trouble);
+  for (const each of pending) {
+    const { data } = JSON.parse(each.raw);
+    const to = reference.matrix[status]?.[each.type];
+    if (to) status = to === 'DEC' ? (data.outcome === 'rejected' ? 'DEC-' : 'DEC+') : to;
+    if (each.type === 'case.submit') item = data.item;
+    if (each.type === 'case.transfer') transfer = data;
+    if (each.type === 'case.receive_transfer') transfer = null;
+    if (each.type === 'case.conclude') concluded = true;
+    if (each.at > last) last = each.at;
+  }
+  const about = reference.items.find((each) => each.id === item) ?? null;
+  let legal = view?.legal ?? [];
+  if (pending.length) {
+    legal = Object.keys(reference.matrix[status] ?? {})
+      .filter((type) => !(type === 'case.conclude' && concluded) && !(type === 'case.decide' && status === 'ACC' && !about?.short));
+  }
+  return { status, concluded, item: about, transfer, last, legal };
+}
+
+const moment = (at) => at.slice(0, 16).replace('T', ' ');
+
+const placeName = (id, reference) => reference.centres.find((each) => each.id === id)?.name ?? id;
+
+function about(event, reference) {
+  const { data, stamp } = event.data;
+  const parts = [];
+  switch (event.type) {
+    case 'case.accepted':
+      if (stamp.promised_due) parts.push(`承诺 ${stamp.promised_due.slice(0, 10)} 前办结`);
+      if (data.accept_no) parts.push(data.accept_no);
+      break;
+    case 'case.transferred': parts.push(`转往 ${[data.to_dept, placeName(data.to_centre, reference)].filter(Boolean).join(' · ')}`); break;
+    case 'case.decision_made': parts.push(OUTCOMES[data.outcome], data.doc_no); break;
+    case 'case.concluded': parts.push(RESULTS[data.result_code]); break;
+    case 'case.issued': parts.push(data.doc_name, data.cert_no); break;
+    case 'case.event_voided': parts.push(`${data.target}，${VOIDS[data.reason_code]}，审批人 ${data.approved_by}`); break;
+    default: parts.push(data.receipt_no);
+  }
+  return parts.filter(Boolean).join('，');
+}
+
+function line(event, voided, reference) {
+  const flags = (event.data.stamp.flags ?? []).map((flag) => el('span', {}, FLAGS[flag] ?? flag));
+  if (event.latereason) flags.push(el('span', {}, LATE[event.latereason] ?? event.latereason));
+  const gone = voided.includes(event.id);
+  if (gone) flags.push(el('span', { class: 'gone' }, '已作废'));
+  const who = [event.actorstaff, POSTS[event.actorpost], event.window ?? event.centre].filter(Boolean).join(' · ');
+  return el('li', { class: gone ? 'gone' : '', 'data-event': event.type },
+    el('time', {}, moment(event.time)), el('b', {}, FACTS[event.type]), el('span', { class: 'about' }, about(event, reference)),
+    el('small', {}, who), el('span', { class: 'tags' }, ...flags));
+}
+
+export function timeline(view, waiting, reference) {
+  const events = (view?.events ?? []).filter((event) => FACTS[event.type]);
+  return el('ol', { class: 'timeline', id: 'timeline' },
+    ...events.map((event) => line(event, view.voided, reference)),
+    ...waiting.map((item) => el('li', { class: item.trouble ? 'refused' : 'pending' },
+      el('time', {}, moment(item.at)), el('b', {}, ACTIONS[item.type]), el('span', { class: 'about' }, item.trouble ? '被台账退回' : '待上报'))));
+}
+
+export function head(caseNo, view, state, reference) {
+  const accepted = view?.events.filter((event) => event.type === 'case.accepted' && !view.voided.includes(event.id)).at(-1);
+  const due = accepted?.data.stamp.promised_due ?? accepted?.data.stamp.statutory_due;
+  const over = due && !view.state.concluded_at && due < view.now;
+  const cells = [
+    ['状态', el('strong', { id: 'status', 'data-status': state.status }, reference.states[state.status] + (state.concluded ? '，已办结' : ''))],
+    ['事项', state.item ? `${state.item.name}（${state.item.dept}，${TYPES[state.item.project_type]}）` : '—'],
+    ['窗口类型', state.item?.required ? windowName(state.item.required) : '—'],
+    ['期限', due ? el('span', { class: over ? 'over' : '' }, `${due.slice(0, 10)}${over ? ' 已逾期' : ''}`) : '受理后起算'],
+    ['在办', [view?.state.holder_dept, placeName(view?.state.holder_centre, reference)].filter(Boolean).join(' · ') || '—'],
+  ];
+  return el('header', { class: 'case' }, el('h1', { tabindex: '-1', id: 'case-title' }, `办件 ${caseNo}`),
+    el('dl', {}, ...cells.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value)))));
+}
+
+export function actions(state, open) {
+  const shown = FORMS.filter(([type]) => type !== 'case.submit');
+  return el('div', { class: 'actions', role: 'toolbar', 'aria-label': '可以办理' }, ...shown.map(([type, keys]) => {
+    const can = state.legal.includes(type);
+    return el('button', { type: 'button', 'data-type': type, class: can ? '' : 'dim', onclick: () => open(type) }, `${ACTIONS[type]} `, el('kbd', {}, keys));
+  }));
+}

@@ -1,0 +1,142 @@
+// The form of each command: its fields, what is told before it is sent, and the data it makes.
+
+import { el, fill } from './dom.js';
+import { transferNo } from './numbers.js';
+import { pick } from './pick.js';
+import { ACTIONS, DOCS, FACTS, KINDS, OUTCOMES, REASONS, RESULTS, TYPES, VOIDS, limit, windowName } from './words.js';
+
+export const FORMS = [
+  ['case.submit', 'F2'], ['case.accept', 'F4'], ['case.transfer', 'F6'], ['case.receive_transfer', 'F7'],
+  ['case.decide', 'F8'], ['case.conclude', 'F9'], ['case.issue', 'F10'], ['case.void_event', 'Alt+V'],
+];
+
+let count = 0;
+function field(label, control, hint) {
+  const id = control.input ? control.id : `f${count += 1}`;
+  const node = control.input ? control.node : control;
+  if (!control.input) control.id = id;
+  return el('div', { class: 'field' }, el('label', { for: id }, label), node, hint && el('small', {}, hint));
+}
+const text = (name, value, more = {}) => el('input', { name, value: value ?? '', autocomplete: 'off', maxlength: 50, ...more });
+function select(name, words, value) {
+  const node = el('select', { name }, ...Object.entries(words).map(([key, word]) => el('option', { value: key }, word)));
+  if (value !== undefined && value !== null) node.value = String(value);
+  return node;
+}
+
+// 错窗: told before the command goes, from the same routing rule that the ledger applies.
+export function windowNote(item, shift, reference) {
+  if (!item) return null;
+  const facts = [el('span', {}, `${item.dept} · ${TYPES[item.project_type]}`), el('span', {}, `承诺 ${limit(item.promised)}，法定 ${limit(item.statutory)}`)];
+  if (!item.required) {
+    return el('div', { class: 'note bad', role: 'alert' }, el('b', {}, '! 本中心不办理这个事项'), ...facts);
+  }
+  facts.push(el('span', {}, `应在 ${windowName(item.required)} 办理`));
+  if (!shift.window || item.right.includes(shift.window)) {
+    return el('div', { class: 'note good' }, el('b', {}, shift.window ? '✓ 本窗口可以办理' : '后台收件，不分窗口'), ...facts);
+  }
+  const right = reference.windows.filter((each) => item.right.includes(each.id)).map((each) => `${each.no} 号`);
+  const where = right.length ? `请引导申请人到 ${right.join('、')} 窗口；` : '本中心没有这样的窗口；';
+  return el('div', { class: 'note bad', role: 'alert' }, el('b', {}, `! 错窗：${where}仍由本窗口收件将记为错窗。`), ...facts);
+}
+
+const BUILD = {
+  'case.submit'({ reference, shift, was }) {
+    const note = el('div');
+    const of = (id) => reference.items.find((item) => item.id === id);
+    const told = (id) => fill(note, windowNote(of(id), shift, reference));
+    const items = reference.items.map((item) => ({ id: item.id, name: item.name, more: `${item.dept} · ${TYPES[item.project_type]} · ${item.required ? windowName(item.required) : '本中心不办'}` }));
+    const item = pick({ name: 'item', options: items, value: was.item, changed: (option) => told(option?.id) });
+    told(was.item);
+    return {
+      nodes: [field('事项', item), note, field('收件凭证号', text('receipt_no', was.receipt_no), '可以不填')],
+      need: () => (item.hidden.value ? null : [item.input, '请选一个事项。']),
+    };
+  },
+  'case.accept'({ reference, shift, item, caseNo, was }) {
+    return {
+      nodes: [windowNote(item, shift, reference) ?? '', field('受理文书编号', text('accept_no', was.accept_no ?? `受${caseNo.slice(-11)}`), '不填将记为文书缺失')],
+    };
+  },
+  'case.transfer'({ reference, shift, item, was }) {
+    const depts = reference.depts.map((dept) => ({ id: dept.id, name: dept.name, more: dept.id }));
+    const dept = pick({ name: 'to_dept', options: depts, value: was.to_dept ?? item?.dept });
+    const centres = { '': '不指定中心', ...Object.fromEntries(reference.centres.map((each) => [each.id, each.name])) };
+    return {
+      nodes: [field('转往部门', dept), field('转往中心', select('to_centre', centres, was.to_centre ?? shift.centre)),
+        field('方式', select('kind', KINDS, was.kind ?? 'dispatch'))],
+      data: (data) => ({ ...data, transfer_id: was.transfer_id ?? transferNo() }),
+      need: () => (dept.hidden.value ? null : [dept.input, '请选一个部门。']),
+    };
+  },
+  'case.receive_transfer'({ transfer, was }) {
+    const to = transfer ? [transfer.to_dept, transfer.to_centre].filter(Boolean).join(' · ') : '';
+    return {
+      nodes: [el('p', {}, to ? `转往 ${to}，签收后由本部门审查。` : '没有待签收的转办。')],
+      data: () => ({ transfer_id: transfer?.transfer_id ?? was.transfer_id ?? '-' }),
+    };
+  },
+  'case.decide'({ caseNo, was }) {
+    const outcome = select('outcome', OUTCOMES, was.outcome);
+    const told = el('input', { type: 'checkbox', name: 'remedies_told', id: 'remedies' });
+    told.checked = was.remedies_told === true;
+    const more = el('fieldset', {}, el('legend', {}, '不予决定须写明'), field('理由', select('reason_code', { '': '请选择', ...REASONS }, was.reason_code)),
+      el('div', { class: 'check' }, told, el('label', { for: 'remedies' }, '已告知申请人可以申请行政复议或提起行政诉讼')));
+    const show = () => { more.hidden = outcome.value !== 'rejected'; };
+    outcome.addEventListener('change', show);
+    outcome.addEventListener('input', show);
+    show();
+    return {
+      nodes: [field('决定', outcome, '↑↓ 选择'), field('决定文书编号', text('doc_no', was.doc_no ?? `决${caseNo.slice(-11)}`, { required: true, maxlength: 64 })),
+        field('依据', text('legal_basis', was.legal_basis, { maxlength: 200 }), '可以不填'), more],
+      data: (data) => {
+        const { reason_code: reason, ...rest } = data;
+        return outcome.value === 'rejected' ? { ...rest, ...(reason && { reason_code: reason }), remedies_told: told.checked } : rest;
+      },
+    };
+  },
+  'case.conclude'({ status, was }) {
+    return {
+      nodes: [field('办结结果', select('result_code', RESULTS, was.result_code ?? (status === 'DEC-' ? 1 : 0)))],
+      data: (data) => ({ result_code: Number(data.result_code) }),
+    };
+  },
+  'case.issue'({ item, was }) {
+    return {
+      nodes: [field('种类', select('doc_kind', DOCS, was.doc_kind)), field('名称', text('doc_name', was.doc_name ?? item?.name, { required: true, maxlength: 200 })),
+        field('证照编号', text('cert_no', was.cert_no, { maxlength: 64 }), '可以不填')],
+    };
+  },
+  'case.void_event'({ events, voided, shift, was }) {
+    const targets = events.filter((event) => FACTS[event.type] && !event.type.endsWith('_voided') && !voided.includes(event.id));
+    const words = Object.fromEntries([...targets].reverse().map((event) => [event.id, `${FACTS[event.type]} · ${event.time.slice(5, 16).replace('T', ' ')} · ${event.actorstaff ?? ''}`]));
+    return {
+      nodes: [field('作废哪一条', select('target', words, was.target)), field('缘由', select('reason_code', VOIDS, was.reason_code)),
+        el('p', { class: 'hint' }, `申请人：${shift.staff}。更正要两个人，请审批人自己输入工号。`),
+        field('审批人工号', text('approved_by', was.approved_by, { required: true }))],
+      data: (data) => ({ ...data, requested_by: shift.staff, ...(was.cascade && { cascade: was.cascade }) }),
+    };
+  },
+};
+
+// Give the form of a command; `send(data)` is called once, at the first Enter.
+export function formOf(type, about, send, cancel) {
+  const built = BUILD[type]({ was: {}, ...about });
+  const wrong = el('p', { class: 'wrong', role: 'alert' });
+  const form = el('form', { class: 'panel', id: 'form', 'data-type': type, 'aria-labelledby': 'form-title' },
+    el('h2', { id: 'form-title' }, ACTIONS[type]), ...built.nodes, wrong,
+    el('p', { class: 'buttons' }, el('button', { class: 'go' }, `${ACTIONS[type]} `, el('kbd', {}, 'Enter')),
+      el('button', { type: 'button', class: 'plain', onclick: cancel }, '不办了 ', el('kbd', {}, 'Esc'))));
+  let sent = false;
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    if (sent) return; // A double Enter is one command.
+    const missing = built.need?.();
+    if (missing) { wrong.textContent = missing[1]; missing[0].focus(); return; }
+    sent = true;
+    const said = Object.fromEntries([...new FormData(form)].filter(([, value]) => value !== ''));
+    delete said.remedies_told;
+    send(built.data ? built.data(said) : said);
+  });
+  return form;
+}

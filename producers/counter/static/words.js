@@ -1,0 +1,75 @@
+// The words of the counter (用语), and the ledger's refusals in Chinese.
+
+export const ACTIONS = {
+  'case.submit': '收件', 'case.accept': '受理', 'case.transfer': '转办', 'case.receive_transfer': '签收',
+  'case.decide': '审批', 'case.conclude': '办结', 'case.issue': '出件', 'case.void_event': '作废',
+  'case.start_step': '环节开始', 'case.finish_step': '环节结束',
+};
+export const FACTS = {
+  'case.submitted': '收件', 'case.accepted': '受理', 'case.transferred': '转办', 'case.transfer_received': '签收',
+  'case.decision_made': '审批决定', 'case.concluded': '办结', 'case.issued': '出件', 'case.event_voided': '作废更正',
+  'case.step_started': '环节开始', 'case.step_finished': '环节结束',
+};
+export const POSTS = {
+  guide: '导办', accept: '受理', review: '审查', approve: '审批', issue: '出件', agent: '帮办代办', hall_manager: '值班主任',
+  item_admin: '事项管理', corrector: '更正', correct_approver: '更正审批', city_supervisor: '市政务办',
+};
+export const WINDOWS = {
+  'comp:livelihood': '民生综合窗口', 'comp:construction': '建设综合窗口', 'comp:municipal': '市政公共服务综合窗口',
+  'comp:other': '其他事项综合窗口', 'village:all_round': '全科综合窗口', help_agent: '帮办代办窗口', issue: '统一出件窗口',
+};
+export const windowName = (kind) => WINDOWS[kind] ?? `${kind.replace('professional:', '')}专业窗口`;
+export const TYPES = { instant: '即办件', promised: '承诺件', joint: '联办件', escalated: '上报件' };
+const UNITS = { workday: '个工作日', day: '天', hour: '小时' };
+export const limit = (each) => (each ? (each.n === 0 ? '当场' : `${each.n} ${UNITS[each.unit]}`) : '未定');
+export const OUTCOMES = { approved: '准予', rejected: '不予', partly: '部分准予' };
+export const RESULTS = { 0: '出证办结', 1: '不予许可', 2: '作废办结', 3: '删除办结', 4: '转报办结', 5: '退件', 6: '不予受理' };
+export const KINDS = { dispatch: '分派后台', refer: '转其他部门', escalate: '上报', return: '退回前台', delegate: '下转村' };
+export const VOIDS = { wrong_case: '录错办件', wrong_person: '录错人员', duplicate_entry: '重复录入', test_data: '测试数据', other: '其他' };
+export const REASONS = { not_qualified: '不符合法定条件', materials_false: '材料不真实', out_of_power: '不属于本机关职权', other: '其他' };
+export const DOCS = { licence: '证照', approval: '批文', certificate: '证明', receipt: '回执', other: '其他' };
+export const FLAGS = { R03: '错窗受理', R07: '岗位未分离', R20: '文书缺失', late: '补录', clamped: '时钟已校正' };
+export const LATE = { line_down: '线路中断补报' };
+
+const CODES = {
+  E_LIMIT: '内容太大', E_FIELD: '填写有误', E_DUP_CONFLICT: '编号已被另一条命令占用', E_TYPE: '没有这种命令',
+  E_TIME_FUTURE: '时间晚于现在，请检查本机时钟', E_LATE_REASON: '补录超过一个工作日，须说明缘由', E_REF: '登记中没有',
+  E_AUTH: '岗位不符', E_VERSION: '办件已有新的变化，请刷新后再办', E_STATE: '现在的状态不能这样办',
+  E_TIME_ORDER: '时间早于它所依据的上一环节', E_SOD: '岗位须分离，请换一个人办', E_DEPENDENT: '后面的环节依赖于它，须一并作废',
+  E_INTERNAL: '台账自身出错，请联系维护人员', E_UNREACHABLE: '连不上台账',
+};
+const posts = (text) => text.split(/ or |, /).map((post) => POSTS[post] ?? post).join('、');
+const states = { SUB: '已收件', ACC: '已受理', TRN: '转办在途', REV: '审查中', 'DEC+': '已决定(准予)', 'DEC-': '已决定(不予)', ISS: '已出件', VOI: '作废', '-': '无' };
+
+// What the ledger says (docs/refusals.md) → the same in Chinese.
+const SENTENCES = [
+  [/^(\S+) in state (\S+) /, (m) => `办件现在是「${states[m[2]] ?? m[2]}」，不能再登记「${FACTS[m[1]] ?? m[1]}」。`],
+  [/^already concluded/, () => '这件事已经办结过了，只办结一次。'],
+  [/^a promised case is transferred/, () => '承诺件要先转办给后台部门、由其签收审查，再作决定（后台分类审批）。'],
+  [/^(\S+) is for (.+); (\S+) holds (.+)$/, (m) => `「${ACTIONS[m[1]] ?? m[1]}」须由「${posts(m[2])}」岗办理；${m[3]} 的岗位是「${m[4] === 'no post' ? '无' : posts(m[4])}」。`],
+  [/^(\S+) is for (.+)$/, (m) => `「${ACTIONS[m[1]] ?? m[1]}」须由「${posts(m[2])}」岗办理。`],
+  [/^(\S+) does not belong to (.+)$/, (m) => `${m[1]} 不属于 ${m[2].replace(' at ', '（')}${m[2].includes(' at ') ? '）' : ''}，不能替它签收。`],
+  [/^(\S+) accepted this case/, (m) => `${m[1]} 受理了这件事，审批要由另一个人作出（岗位分离）。`],
+  [/^requested_by and approved_by are one person/, () => '作废的申请人和审批人是同一个人，须由两个人办。'],
+  [/^(\S+) entered (\S+); others/, (m) => `${m[2]} 是 ${m[1]} 录入的，须由别人来更正。`],
+  [/^(\S+) does not hold post correct_approver/, (m) => `审批人 ${m[1]} 没有「更正审批」岗。`],
+  [/^(.+) would no longer be legal/, (m) => `作废以后，${m[1]} 就不再成立，须一并作废。`],
+  [/^(\S+) was voided before/, (m) => `${m[1]} 已经作废过了。`],
+  [/^a rejection needs/, () => '不予决定须写明理由，并告知救济途径（行政许可法 §38）。'],
+  [/^happened (\d+) working days/, (m) => `这件事发生在 ${m[1]} 个工作日以前，补录须说明缘由。`],
+  [/^occurred_at is (\d+) minutes/, (m) => `时间比台账晚 ${m[1]} 分钟，请检查本机时钟。`],
+  [/is before the fact it needs/, () => '时间早于它所依据的上一环节，请检查时间。'],
+  [/^(\S+) holds the case/, (m) => `办件就在 ${m[1]}，请转给别的部门。`],
+  [/^transfer (\S+) was used/, () => '这个转办编号用过了。'],
+  [/^(window|centre|department|item|staff) (\S+) is not known|^item (\S+) is not registered/, (m) => `登记中没有 ${m[2] ?? m[3]}。`],
+  [/^(\S+) needs a (\S+)/, (m) => `「${ACTIONS[m[1]] ?? m[1]}」须先选定${{ centre: '中心', window: '窗口', channel: '渠道' }[m[2]] ?? m[2]}。`],
+  [/^this key speaks for (\S+), not for (\S+)/, (m) => `这把密钥属于来源 ${m[1].replace(',', '')}，不能替 ${m[2]} 上报。`],
+];
+
+export function sentence({ code, message }) {
+  for (const [pattern, words] of SENTENCES) {
+    const m = pattern.exec(message);
+    if (m) return words(m);
+  }
+  return `${CODES[code] ?? code}。`;
+}

@@ -1,0 +1,275 @@
+"""What the counter looks up, and the rating page, over a real embedded ledger without a browser."""
+
+import stat
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import orjson
+import pytest
+
+from ledger.log.sqlite import SqliteLog
+from producers.city.simulate import simulate
+from producers.city.town import reference_commands, source_of
+from producers.counter.index import Index, row_of
+from producers.counter.links import is_token, load_secret, rate_path, token_of
+from producers.drive import START, CityClock, load_city, simulate_into, submit_all
+from producers.intake.gateway import gateway_app
+from producers.intake.keys import Holder, KeysError, hash_of
+from tests.counter.hall import KEY, MORNING, SOURCE
+
+SECRET = b"s" * 32
+CITY = load_city()
+ITEM = next(item for item in CITY.items if item.fact.name == "高龄津贴申领")
+PEOPLE = {"accept": "sanxing-10-c", "review": "sanxing-review-民政",
+          "approve": "sanxing-approve-民政", "issue": "sanxing-10-c"}  # fmt: skip
+STEPS = {
+    "case.submit": ("accept", {"case_no": "2020060112345600018", "item": ITEM.id}),
+    "case.accept": ("accept", {"accept_no": "A1"}),
+    "case.transfer": ("accept", {"transfer_id": "t1", "kind": "dispatch", "to_dept": "民政",
+                                 "to_centre": "sanxing"}),
+    "case.receive_transfer": ("review", {"transfer_id": "t1"}),
+    "case.decide": ("approve", {"outcome": "approved", "doc_no": "D1"}),
+    "case.conclude": ("approve", {"result_code": 0}),
+    "case.issue": ("issue", {"doc_kind": "licence", "doc_name": "证"}),
+}  # fmt: skip
+HERE = {"centre": "sanxing", "window": "sanxing-10", "dept": "民政"}
+
+
+class Now:
+    def __init__(self):
+        self.now = MORNING
+
+    def __call__(self):
+        self.now += timedelta(seconds=1)
+        return self.now
+
+
+@pytest.fixture
+async def log(tmp_path):
+    log = await SqliteLog.open(tmp_path / "ledger.db", Now())
+    await submit_all(log, [orjson.dumps(command) for command in reference_commands(CITY)])
+    yield log
+    await log.close()
+
+
+@pytest.fixture
+async def door(log):
+    keys = {hash_of(KEY): Holder(SOURCE), hash_of("k2"): Holder("hall-haimen")}
+    app = gateway_app(log, keys, clock=Now(), secret=SECRET)
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://gate", headers={"X-API-Key": KEY}
+    ) as client:
+        yield client
+
+
+async def does(door, *kinds, key="C1"):
+    for kind in kinds:
+        post, data = STEPS[kind]
+        answer = await door.post("/v1/commands", json={
+            "type": kind, "key": key, "occurred_at": MORNING.isoformat(), "source_system": SOURCE,
+            "source_seq": f"{key}-{kind}", "data": data, "channel": "window",
+            "actor": {"kind": "staff", "staff": PEOPLE[post], "post": post},
+            "centre": "sanxing", "window": "sanxing-10"})  # fmt: skip
+        assert answer.status_code == 201, answer.text
+
+
+async def lists(door, key=KEY, **asked):
+    answer = await door.get("/v1/worklist", params=asked or HERE, headers={"X-API-Key": key})
+    shown = answer.json()
+    return {name for name, each in shown.items() if isinstance(each, dict) and each["n"]}
+
+
+async def test_a_case_moves_through_the_lists_of_those_it_waits_for(door):
+    seen = []
+    for kind in STEPS:
+        await does(door, kind)
+        seen.append(await lists(door))
+
+    assert seen == [{"window"}, {"window"}, {"window", "sign"}, {"window", "held"},
+                    {"window", "issue"}, {"window", "issue"}, set()]  # fmt: skip
+    assert await lists(door, q="00018") == {"found"}
+    assert await lists(door, q="20200601") == {"found"}
+    assert await lists(door, key="k2", q="00018") == set()
+
+
+async def test_a_case_due_within_a_day_is_on_the_list_of_dues(log, door):
+    await does(door, "case.submit", "case.accept")
+    early = await lists(door)
+    keys = {hash_of(KEY): Holder(SOURCE)}
+    later = gateway_app(log, keys, clock=lambda: MORNING + timedelta(days=9), secret=SECRET)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(later), base_url="http://gate", headers={"X-API-Key": KEY}
+    ) as client:
+        late = await lists(client)
+
+    assert (early, late) == ({"window"}, {"window", "due"})
+
+
+async def test_the_reference_says_which_window_takes_an_item(door):
+    here = (await door.get("/v1/reference", params={"centre": "sanxing"})).json()
+    item = next(each for each in here["items"] if each["id"] == ITEM.id)
+
+    assert (item["required"], item["right"]) == ("comp:livelihood", ["sanxing-10", "sanxing-11"])
+    assert here["source"] == SOURCE
+    assert {each["id"] for each in here["staff"]} >= {*PEOPLE.values(), "city-correct-1"}
+    assert (await door.get("/v1/reference", params={"centre": "x"})).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/v1/reference", "/v1/worklist"])
+async def test_without_a_key_nothing_is_told(door, path):
+    answer = await door.get(path, headers={"X-API-Key": "wrong"})
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "E_AUTH")
+
+
+async def test_a_case_tells_its_state_and_what_is_legal(door):
+    await does(door, "case.submit", "case.accept")
+    view = (await door.get("/v1/cases/C1")).json()
+
+    assert (view["state"]["status"], view["state"]["name"]) == ("ACC", "已受理")
+    assert "case.transfer" in view["legal"]
+    assert "case.decide" not in view["legal"]
+    assert view["rate"] == rate_path("C1", SECRET)
+
+
+async def test_the_index_is_what_a_fold_of_each_stream_gives(tmp_path):
+    """Kept up in steps, over a simulated day with voids: equal to reading every case anew."""
+    clock = CityClock()
+    log = await SqliteLog.open(tmp_path / "ledger.db", clock)
+    stepwise = Index(log)
+    await simulate_into(log, CITY, 7, 1, 60, clock=clock, on_progress=lambda _: None)
+    await stepwise.catch_up()
+    await simulate_into(log, CITY, 8, 1, 60, clock=clock, start=START + timedelta(1))
+    await stepwise.catch_up()
+    commands = [command for _, command in simulate(CITY, 7, START, 1, 60)]
+    cases = {command["key"] for command in commands if command["type"] == "case.submit"}
+    anew = [row_of(key, await stepwise.history(key)) for key in sorted(cases)]
+    sources = {source_of(centre.fact.town) for centre in CITY.centres}
+    kept = {row.case_id: row for source in sources for row in stepwise.rows(source)}
+    await log.close()
+
+    assert len(anew) > 30
+    assert {row.case_id: kept[row.case_id] for row in anew if row.is_open} == {
+        row.case_id: row for row in anew if row.is_open
+    }
+    assert not {row.case_id for row in anew if not row.is_open} & set(kept)
+
+
+async def test_a_finished_case_that_is_corrected_comes_back_to_the_list(door):
+    await does(door, *STEPS)
+    gone = await lists(door)
+    facts = (await door.get("/v1/cases/C1")).json()["events"]
+    target = next(each["id"] for each in facts if each["type"] == "case.issued")
+    answer = await door.post("/v1/commands", json={
+        "type": "case.void_event", "key": "C1", "occurred_at": MORNING.isoformat(),
+        "source_system": SOURCE, "source_seq": "v1", "centre": "sanxing",
+        "actor": {"kind": "staff", "staff": "sanxing-corrector", "post": "corrector"},
+        "data": {"target": target, "reason_code": "other", "requested_by": "sanxing-corrector",
+                 "approved_by": "city-correct-1"}})  # fmt: skip
+
+    assert (gone, answer.status_code) == (set(), 201)
+    assert await lists(door) == {"window", "issue"}
+
+
+# --- rating -----------------------------------------------------------------------------------
+
+
+async def rate(door, stars="5", key="C1", **fields):
+    asked = {"t": token_of(key, SECRET), "stars": stars, **fields}
+    return await door.post(f"/rate/{key}", data=asked)
+
+
+async def test_a_rating_page_asks_only_after_the_conclusion_and_only_once(door):
+    await does(door, "case.submit")
+    link = rate_path("C1", SECRET)
+    early = (await door.get(link)).text
+    too_early = await rate(door)
+    await does(door, *list(STEPS)[1:6])
+    form = (await door.get(link)).text
+    first, second = await rate(door, "4"), await rate(door, "1")
+    after = (await door.get(link)).text
+
+    assert ("还没有办结" in early, too_early.status_code) == (True, 409)
+    assert form.count('name="stars"') == 5
+    assert "<script" not in form
+    assert (first.status_code, second.status_code) == (201, 409)
+    assert all("已经评价过" in text for text in (second.text, after))
+
+
+@pytest.mark.parametrize(
+    ("agent", "device", "channel"),
+    [("Mozilla/5.0 (Linux; Android 14) Mobile Safari", "phone", "mobile"),
+     ("Mozilla/5.0 (iPad)", "tablet", "mobile"), ("curl/8", "computer", "web")],
+)  # fmt: skip
+async def test_how_it_was_rated_is_recorded_and_nobody_is_named(door, log, agent, device, channel):
+    await does(door, *list(STEPS)[:6])
+    door.headers["User-Agent"] = agent
+    began = round(MORNING.timestamp() * 1000)
+    await rate(door, "2", began=str(began))
+    [event] = [orjson.loads(record.value) async for record in log.read("rating/C1")]
+    said = event["data"]["data"]
+
+    assert (said["stars"], said["device_id"], event["channel"]) == (2, device, channel)
+    assert (said["real_name"], event["actorkind"], said.get("rater_ref")) == (
+        False, "citizen", None,
+    )  # fmt: skip
+    assert 0 < said["elapsed_ms"] < 10_000
+
+
+@pytest.mark.parametrize("token", ["", "x", "é", token_of("C2", SECRET)])
+async def test_a_link_that_is_not_ours_is_refused(door, log, token):
+    await does(door, *list(STEPS)[:6])
+    seen = await door.get("/rate/C1", params={"t": token})
+    sent = await door.post("/rate/C1", data={"t": token, "stars": "1"})
+
+    assert {seen.status_code, sent.status_code} == {403}
+    assert "E_AUTH" in seen.text
+    assert [record async for record in log.read("rating/C1")] == []
+
+
+async def test_what_is_no_rating_is_said(door):
+    await does(door, *list(STEPS)[:6])
+    bad = [await rate(door, stars) for stars in ("0", "6", "", "5.0")]
+    unknown = await rate(door, key="C9")
+    large = await door.post("/rate/C1", content=b"t=" + b"x" * 5000)
+
+    assert [answer.status_code for answer in bad] == [422] * 4
+    assert (unknown.status_code, large.status_code) == (404, 403)
+
+
+async def test_without_the_ledger_the_citizen_is_asked_to_come_back(door, log):
+    await does(door, *list(STEPS)[:6])
+    await log.close()
+
+    answer = await rate(door)
+
+    assert (answer.status_code, "过一会儿再点一次" in answer.text) == (503, True)
+
+
+def test_a_token_is_of_one_case_and_one_key(tmp_path):
+    mine, theirs = load_secret(tmp_path / "a"), load_secret(tmp_path / "b")
+    token = parse_qs(urlsplit(rate_path("办 1", mine)).query)["t"][0]
+
+    assert load_secret(tmp_path / "a") == mine
+    assert stat.S_IMODE((tmp_path / "a" / "rate.key").stat().st_mode) == 0o600
+    assert is_token(token, "办 1", mine)
+    assert not is_token(token, "办 2", mine)
+    assert not is_token(token, "办 1", theirs)
+
+
+@pytest.mark.parametrize("content", ["", "zz", "ab" * 8])
+def test_a_rating_key_that_is_none_is_said(tmp_path, content):
+    (tmp_path / "rate.key").write_text(content)
+
+    with pytest.raises(KeysError, match=r"rate\.key"):
+        load_secret(tmp_path)
+
+
+async def test_the_pages_allow_nothing_from_elsewhere(door):
+    pages = [await door.get(path) for path in ("/counter", "/rate/C1", "/counter/static/dom.js")]
+
+    assert [page.status_code for page in pages] == [200, 403, 200]
+    assert all("default-src 'self'" in page.headers["content-security-policy"] for page in pages)
+    assert (await door.get("/counter/static/nothing.js")).status_code == 404
