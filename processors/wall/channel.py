@@ -139,7 +139,9 @@ class Channel:
         self._send(live, frame)
 
     def beat(self, world: World) -> None:
-        """Send a heartbeat."""
+        """Send a heartbeat, if anybody listens."""
+        if not self.walls and self.scope.kind != "city":
+            return
         live = self.live(world)
         self._send(live, protocol.hb_frame(live))
 

@@ -106,24 +106,24 @@ class Hub:
             sheets = {
                 channel: local_sheet(channel.scope, city, picture, self._clerk.cells)
                 for channel in watched
-                if channel is not self._city
+                if channel is not self._city and _knows(city, channel.scope)
             }
             self._picture = picture
             self._clock_city.observe(max(picture.as_of, default=0.0), picture.now)
             at = self._steady()
             self._city.publish(city, self._world()._replace(city=city), at)
+            self._dismiss()
             for channel, sheet in sheets.items():
                 channel.publish(sheet, self._world(), at)
-            self._dismiss()
         if self._steady() - self._hb_at >= protocol.HB_MS / 1000:
             self._hb_at = self._steady()
-            for channel in watched:
+            for channel in self._channels.values():
                 channel.beat(self._world())
             self._forget()
 
     def _dismiss(self) -> None:
         # Scopes are taken on trust until the reference facts are here.
-        for scope in [scope for scope in self._channels if not self.knows(scope)]:
+        for scope in [scope for scope in self._channels if not _knows(self._city.sheet, scope)]:
             for wall in self._channels.pop(scope).walls:
                 wall.close(_unknown())
 
@@ -133,15 +133,10 @@ class Hub:
             if asleep and self._steady() - channel.idle_since > SLEEP_SECONDS_MAX:
                 del self._channels[scope]
 
-    def knows(self, scope: Scope) -> bool:
-        """Tell whether there is such a town or centre; before any is known, there may be."""
-        tables = self._city.sheet.tables
-        return scope == CITY or not tables["centre"] or bool(members_of(scope, tables))
-
     def _channel(self, asked: str) -> Channel | None:
         """Give the channel of a scope, up to date; None = there is no such scope."""
         scope = parse_scope(asked)
-        if scope is None or not self.knows(scope):
+        if scope is None or not _knows(self._city.sheet, scope):
             return None
         channel = self._channels.get(scope)
         if channel is None:
@@ -224,6 +219,11 @@ class Hub:
         self.closed = True
         for wall in self.walls:
             wall.close(protocol.frame("bye", {"reason": "closing", "retry_ms": 5_000}))
+
+
+def _knows(city: Sheet, scope: Scope) -> bool:
+    # Before any town or centre is known, there may be this one.
+    return scope == CITY or not city.tables["centre"] or bool(members_of(scope, city.tables))
 
 
 def _unknown() -> bytes:

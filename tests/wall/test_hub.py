@@ -6,7 +6,7 @@ import httpx
 import orjson
 import pytest
 
-from processors.wall import protocol, sheet
+from processors.wall import sheet
 from processors.wall.channel import QUEUED_FRAMES_MAX, Ring
 from processors.wall.hub import Hub
 from processors.wall.server import WallApp

@@ -105,7 +105,7 @@ export function buildStrip(root) {
 }
 
 export function paintStrip(part, root, store, hour) {
-  const u = unit(), wide = root.clientWidth, tall = root.clientHeight, left = 44 * u, foot = 30 * u;
+  const u = unit(), wide = root.clientWidth, tall = root.clientHeight, left = 44 * u, foot = 30 * u, head = 5 * u;
   if (wide <= left) return; // Not shown.
   const rows = store.rows('window').slice(0, STRIP_MAX), no = store.col('window', 'no');
   let from = FIRST, to = LAST, most = 1;
@@ -115,13 +115,13 @@ export function paintStrip(part, root, store, hour) {
       if (n) { from = Math.min(from, h); to = Math.max(to, h); most = Math.max(most, n); }
     }
   }
-  const high = (tall - foot) / (to - from + 1), slot = (wide - left) / Math.max(1, rows.length);
+  const high = (tall - foot - head) / (to - from + 1), slot = (wide - left) / Math.max(1, rows.length);
   const everyHour = Math.ceil((25 * u) / high), everyDesk = Math.ceil((40 * u) / slot);
   part.hours.forEach((label, h) => {
     const shown = h >= from && h <= to && (h - from) % everyHour === 0;
     say(label, shown ? String(h) : '');
     set(label, 'x', (left / 2).toFixed(1));
-    set(label, 'y', ((h - from + 0.5) * high + 8 * u).toFixed(1));
+    set(label, 'y', (head + (h - from + 0.5) * high + 8 * u).toFixed(1));
   });
   part.desks.forEach((label, i) => {
     const row = rows[i];
@@ -136,7 +136,7 @@ export function paintStrip(part, root, store, hour) {
     set(cell, 'height', shown ? Math.max(1, high - 3 * u).toFixed(1) : '0');
     if (!shown) return;
     set(cell, 'x', (left + Math.floor(i / HOURS) * slot + 1.5 * u).toFixed(1));
-    set(cell, 'y', ((h - from) * high + 1.5 * u).toFixed(1));
+    set(cell, 'y', (head + (h - from) * high + 1.5 * u).toFixed(1));
     set(cell, 'class', h > hour ? 'heat ahead' : 'heat');
     style(cell, 'fill-opacity', n ? (0.22 + 0.78 * (n / most)).toFixed(2) : '0');
   });

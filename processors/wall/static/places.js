@@ -6,6 +6,8 @@ import { el, flash, say, set, show, style, unit, word } from './dom.js';
 import { brief, count, DASH, kindName, shortSpan, STATUS } from './words.js';
 
 export const TILES_MAX = 40;
+export const MANY = 20; // More tiles need room: panels go before letters shrink.
+const WINDOW_WIDE_MIN = 320, WINDOW_NARROW_MIN = 226; // With stars and the name of its kind, and without.
 const LINES_MAX = 12;
 const TILE_WIDE_MIN = 214, TILE_TALL_MIN = 86, GAP = 8, LINE_TALL = 34;
 const BESIDE_NAME = 122, FEW = 6, NAME_PX = 24, NAME_PX_MAX = 26, NAME_PX_MIN = 20;
@@ -51,7 +53,7 @@ export function shapeTiles(root, names, least = 0) {
     const rows = Math.ceil(n / columns);
     const w = (wide + GAP) / columns - GAP, h = (tall + GAP) / rows - GAP;
     const off = Math.abs(Math.log(w / h / 2)) + (columns * rows - n) * (n <= FEW ? 1.5 : 0.2) + (h < TILE_TALL_MIN ? 9 : 0)
-      + (w < named ? 1.5 : 0) + (w < TILE_WIDE_MIN ? 4 : 0);
+      + (w < named ? (least ? 6 : 1.5) : 0) + (w < TILE_WIDE_MIN ? 4 : 0);
     if (!best || off < best.off) best = { off, columns, rows, w };
   }
   style(root, 'grid-template-columns', `repeat(${best.columns}, minmax(0, 1fr))`);
@@ -84,15 +86,30 @@ function cards(store) {
   });
 }
 
-export function paintTiles(tiles, store) {
-  const found = cards(store), names = found.slice(0, TILES_MAX).map((card) => card.name);
+// How many tiles of a local wall can be read; those with trouble come first when that is not all.
+function fitting(found, root, store) {
+  if (store.scope.kind === 'city') return [found.slice(0, TILES_MAX), 0];
+  const crowd = store.scope.kind === 'centre' && found.length > MANY;
+  if (crowd) for (const card of found) [card.name] = card.name.split(' ');
+  const longest = Math.max(0, ...found.map((card) => card.name.length)), u = unit();
+  const least = store.scope.kind === 'town' ? Math.max(TILE_WIDE_MIN, longest * NAME_PX + BESIDE_NAME) : crowd ? WINDOW_NARROW_MIN : WINDOW_WIDE_MIN;
+  const columns = Math.max(1, Math.floor((root.clientWidth / u + GAP) / (least + GAP)));
+  const rows = Math.max(1, Math.floor((root.clientHeight / u + GAP) / (TILE_TALL_MIN + GAP)));
+  const most = Math.min(TILES_MAX, columns * rows);
+  if (found.length <= most) return [found, least];
+  const grave = (card) => (card.row[store.col(card.table, 'level')] || 0) * 2 + (store.level(store.age(card.beat)) === 'live' ? 0 : 1);
+  return [found.sort((a, b) => grave(b) - grave(a)).slice(0, most), least];
+}
+
+export function paintTiles(tiles, root, store) {
+  const all = cards(store), sum = all.length, [found, least] = fitting(all, root, store), names = found.map((card) => card.name);
   tiles.forEach((tile, i) => {
     const card = found[i];
     show(tile.box, Boolean(card));
     if (!card) { tile.box.removeAttribute('data-cell'); tile.to = ''; return; }
     paintTile(tile, store, card);
   });
-  return { names, all: found.length };
+  return { names, least, all: sum };
 }
 
 function paintTile(tile, store, card) {

@@ -6,14 +6,12 @@ import { buildKpis, paintKpis } from './kpis.js';
 import { Link, steady } from './link.js';
 import { buildGroups, buildStrip, centreName, hourOf, paintGroups, paintStrip } from './local.js';
 import { crumbs, next, pathOf, remember, root, scopeHere } from './nav.js';
-import { buildTiles, buildWatch, buildWindows, paintTiles, paintWatch, paintWindows, shapeTiles } from './places.js';
+import { MANY, buildTiles, buildWatch, buildWindows, paintTiles, paintWatch, paintWindows, shapeTiles } from './places.js';
 import { buildBuckets, buildStars, buildTrend, paintAges, paintBuckets, paintStars, paintTrend } from './plots.js';
 import { Store } from './store.js';
 import { buildTable, paintTable } from './table.js';
 import { cityClock, count, DASH, dayWords, FRESH, shortSpan, span } from './words.js';
 
-const MANY_TOWNS = 20; // More tiles need room: panels go before letters shrink.
-const WINDOW_WIDE_MIN = 320; // Room for the stars.
 const PAINT_S = 0.25, STALL_S = 5, VEIL_MS = 6000, IDLE_MS = 3000, DRIFT_MS = 60000;
 const $ = (id) => document.getElementById(id);
 const build = document.documentElement.dataset.build;
@@ -60,15 +58,15 @@ function paint() {
   const hour = String(store.hour).padStart(2, '0');
   paintHead(age, level, city);
   paintKpis(wall.kpis, store, hour);
-  const { names, all } = paintTiles(wall.tiles, store);
-  document.body.classList.toggle('many', store.scope.kind !== 'town' && names.length > MANY_TOWNS);
+  const { names, all, least } = paintTiles(wall.tiles, $('matrix'), store);
+  document.body.classList.toggle('many', store.scope.kind !== 'town' && all > MANY);
   const shape = `${scope} ${names} ${innerWidth} ${innerHeight}`;
-  if (shape !== shaped) { shaped = shape; shapeTiles($('matrix'), names, store.scope.kind === 'centre' ? WINDOW_WIDE_MIN : 0); }
+  if (shape !== shaped) { shaped = shape; shapeTiles($('matrix'), names, least); }
   paintMatrixHead(names.length, all);
   paintWatch(wall.watch, $('watch'), $('watch-sub'), store);
-  if (store.scope.kind === 'city') paintWindows(wall.windows, $('windows'), store);
-  if (store.scope.kind === 'town') paintGroups(wall.groups, $('groups'), $('groups-sub'), store);
-  if (store.scope.kind === 'centre') paintStrip(wall.strip, $('strip'), store, store.hour);
+  paintWindows(wall.windows, $('windows'), store); // Also those not shown: no cell may keep an old age.
+  paintGroups(wall.groups, $('groups'), $('groups-sub'), store);
+  paintStrip(wall.strip, $('strip'), store, store.hour);
   const days = store.get('usual', 'days', 'accepted');
   show($('key-usual'), days > 0);
   say($('usual-name'), days ? `前 ${days} 日均` : '');

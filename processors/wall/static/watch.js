@@ -45,21 +45,28 @@ function worst(store, town, reason) {
 
 const AT = [['差评', 'negatives'], ['错窗', 'wrong']];
 
-// "14 时起，最近 15 时": the first and the last hour of today in which there was one.
+// "14 时起至今", "8–14 时": from the first to the last hour of today in which there was one.
 function since(store, table, row, reason) {
-  return AT.filter(([name]) => reason.includes(name)).map(([name, code], _i, all) => {
-    const from = row[store.col(table, `${code}_from`)], last = row[store.col(table, `${code}_last`)];
-    if (!(from >= 0)) return '';
-    return `${all.length > 1 ? name : ''}${from} 时起${last > from ? `，最近 ${last} 时` : ''}`;
-  }).filter(Boolean).join('；');
+  let from = 24, last = -1;
+  for (const [name, code] of AT) {
+    const first = row[store.col(table, `${code}_from`)];
+    if (!reason.includes(name) || !(first >= 0)) continue;
+    from = Math.min(from, first);
+    last = Math.max(last, row[store.col(table, `${code}_last`)]);
+  }
+  if (last < 0) return '';
+  return last >= store.hour ? `${from} 时起至今 · ` : from === last ? `${from} 时 · ` : `${from}–${last} 时 · `;
 }
+
+// Two reasons in one line go without what they are measured by.
+const short = (reason) => (reason.includes(' · ') ? reason.replace(/（[^）]*）/g, '') : reason);
 
 function localMatters(store) {
   const found = [];
   const add = (table, row, place, ahead = 0) => {
     const level = row[store.col(table, 'level')], reason = String(row[store.col(table, 'reason')] || '');
     const status = level === 2 ? 'bad' : 'warn', when = since(store, table, row, reason);
-    found.push({ status, at: GRAVITY[status] + ahead, size: -row[store.col(table, 'negatives')], place, why: `${when ? `${when} · ` : ''}${reason}`, fresh: 'live' });
+    found.push({ status, at: GRAVITY[status] + ahead, size: -row[store.col(table, 'negatives')], place, why: when + short(reason), fresh: 'live' });
   };
   for (const row of store.rows('centre')) {
     const own = store.age(store.beat(row[0])), level = store.level(own);
