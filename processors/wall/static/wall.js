@@ -101,6 +101,7 @@ function paintHead(age, level, city) {
   const name = kind === 'centre' ? (store.rows('centre').length ? centreName(store, key) : '') : String(store.unit('name') || '');
   say($('crumbs'), above);
   say($('scope-name'), name || (kind === 'city' ? '全市' : key));
+  set(document.body, 'data-unknown', String(link.unknown));
   say($('scope-sub'), link.unknown ? '没有这个范围' : level === 'wait' ? '等待数据' : `${on}/${all} 在线`);
   const [date, week] = dayWords(store.day);
   say($('date'), date || '等待数据');
