@@ -25,6 +25,18 @@ class Cell(NamedTuple):
     window: str
 
 
+class Earlier(NamedTuple):
+    """An hour of an earlier day, of what `EARLIER_CODE` counts."""
+
+    key: str
+    day: str
+    hour: int
+
+
+EARLIER_CODE = "accepted"
+"""Hours of earlier days are kept in a picture for 8 days; walls compare this one with today."""
+
+
 class DayCells:
     """The cells of one day and the gauges, kept up to date from picture to picture."""
 
@@ -32,7 +44,19 @@ class DayCells:
         self._day = ""
         self._marks: list[str] = []
         self._cells: dict[str, Cell] = {}
+        self._by_centre: dict[str, dict[str, Cell]] = {}
+        self._earlier: dict[str, dict[str, Earlier]] = {}
         self.full_scans = 0
+
+    def at(self, centres: Iterable[str]) -> Iterator[Cell]:
+        """Give the cells of these centres, as of the last `of`; costs what they have."""
+        for centre in centres:
+            yield from self._by_centre.get(centre, {}).values()
+
+    def earlier(self, centres: Iterable[str]) -> Iterator[Earlier]:
+        """Give the hours of earlier days of these centres, as of the last `of`."""
+        for centre in centres:
+            yield from self._earlier.get(centre, {}).values()
 
     def of(self, sums: Mapping[str, int], day: str) -> Iterable[Cell]:
         """Give the cells of `day` (ISO date; "" gives only gauges) that `sums` may hold.
@@ -44,15 +68,24 @@ class DayCells:
         if fresh is None:
             self.full_scans += 1
             self._day = day
-            self._cells = {}
+            self._cells, self._by_centre, self._earlier = {}, {}, {}
             fresh = list(sums)
         for key in fresh:
             cell = _parse(key, day)
             if cell is not None:
                 self._cells[key] = cell
+                self._by_centre.setdefault(cell.centre, {})[key] = cell
+            elif key.startswith(EARLIER_CODE + "|"):
+                self._keep_earlier(key, day)
         if fresh:
             self._marks = _last(sums)
         return self._cells.values()
+
+    def _keep_earlier(self, key: str, day: str) -> None:
+        _, bucket, centre, *_ = key.split("|", 3)
+        before, at, hour = bucket.partition("T")
+        if at and before < day and hour.isdecimal() and int(hour) < 24:  # noqa: PLR2004 -- hours of a day
+            self._earlier.setdefault(centre, {})[key] = Earlier(key, before, int(hour))
 
 
 def _parse(key: str, day: str) -> Cell | None:

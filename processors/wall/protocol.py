@@ -3,6 +3,9 @@
     GET /live/v1/snapshot?scope=city             all tables, and the cursor they hold for
     GET /live/v1/stream?scope=city&from=<cursor> text/event-stream, always 200
 
+`scope` is `city`, `town:<id>` or `centre:<id>`; each has tables, numbers and silent centres of its
+own.
+
     hello   proto, build, hb_ms, cursor, ring span, scope, day, cut, freshness
     d       changed rows: [key, column, value, column, value …]; [key] alone = the row is gone
     hb      every 2 s: freshness
@@ -17,7 +20,7 @@ its id: the cut of the frame of that number (a cut that moves is a `d` of its ow
 Ages are told as ages at `server_ts`; the wall adds what has passed on its own steady clock.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
@@ -26,7 +29,7 @@ import orjson
 from ledger.contracts.codes import SHANGHAI
 from processors.views.picture import Picture
 from processors.wall.attention import THRESHOLDS
-from processors.wall.sheet import COLUMNS, KINDS, UNITS, Row, Sheet, Tables
+from processors.wall.sheet import KINDS, UNITS, Row, Sheet, Tables
 
 PROTO = "live/1"
 SCOPE = "city"
@@ -79,8 +82,12 @@ class Freshness(NamedTuple):
     """Centre → epoch seconds of its last beat, if older than 5 s; 0 = never."""
 
 
-def freshness(picture: Picture, server_ts: float) -> Freshness:
+def freshness(
+    picture: Picture, server_ts: float, members: Collection[str] | None = None
+) -> Freshness:
     """Work out the ages; what nobody has ever proved is not fresh.
+
+    `members` are the centres that count; None = all.
 
     A figure adds up every ledger partition, so it is as old as the oldest of them. The reference
     partition (the last of a cut) only gives names.
@@ -94,6 +101,8 @@ def freshness(picture: Picture, server_ts: float) -> Freshness:
         for key in picture.latest
         if key.startswith("centre.opened/")
     } | dict(picture.beats)
+    if members is not None:
+        centres = {centre: centres.get(centre, 0.0) for centre in members}
     ages = {centre: _age(at, server_ts) for centre, at in centres.items()}
     late = {c: centres[c] for c, age in ages.items() if age is None or age > LATE_S}
     heard = [age for centre, age in ages.items() if age is not None and centre not in late]
@@ -226,6 +235,7 @@ class Live(NamedTuple):
     clock: Mapping[str, Any]
     late: Mapping[str, float] | None
     """The silent centres if they changed since the last frame, else None."""
+    scope: str = SCOPE
 
     def fields(self) -> dict[str, Any]:
         """Give freshness and clock."""
@@ -253,7 +263,7 @@ def hello_frame(live: Live, *, build: str, ring: Iterable[int]) -> bytes:
     """Give the first frame of every stream; `ring` = first and last number that can be resumed."""
     body = {
         "proto": PROTO, "build": build, "hb_ms": HB_MS, "cursor": str(live.cursor),
-        "ring": list(ring), "scope": SCOPE, "day": live.sheet.day, "cut": live.sheet.cut,
+        "ring": list(ring), "scope": live.scope, "day": live.sheet.day, "cut": live.sheet.cut,
         "late": late_fields(live.fresh.late),
     }  # fmt: skip
     # No id: a wall that resumes has not got the frames yet that lead up to this cursor.
@@ -264,8 +274,9 @@ def snapshot(live: Live, *, build: str) -> bytes:
     """Give the snapshot document: arrays with their column names."""
     body = {
         "proto": PROTO, "build": build, "hb_ms": HB_MS, "cursor": str(live.cursor),
-        "scope": SCOPE, "day": live.sheet.day, "cut": live.sheet.cut,
-        "late": late_fields(live.fresh.late), "columns": COLUMNS, "units": UNITS, "kinds": KINDS,
+        "scope": live.scope, "day": live.sheet.day, "cut": live.sheet.cut,
+        "late": late_fields(live.fresh.late), "columns": live.sheet.columns,
+        "units": UNITS, "kinds": KINDS,
         "limits_s": [LATE_S, STALE_S, LOST_S],
         "thresholds": [
             [t.level, t.name, t.base_name, t.least, t.ppm] for t in THRESHOLDS

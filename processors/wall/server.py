@@ -79,6 +79,8 @@ class WallApp:
                 Route("/", self._home),
                 Route("/wall", self._home),
                 Route("/wall/city", self._page),
+                Route("/wall/town/{id}", self._page),
+                Route("/wall/centre/{id}", self._page),
                 Route("/wall/static/{name}", self._file),
                 Route("/live/v1/snapshot", self._snapshot),
                 Route("/healthz", self._health),
@@ -131,11 +133,8 @@ class WallApp:
         await send({"type": "http.response.start", "status": 200, "headers": STREAM_HEADERS})
         retry = RETRY_MS[0] + secrets.randbelow(RETRY_MS[1] - RETRY_MS[0])
         first = f"retry: {retry}\n\n".encode()
-        if request.query_params.get("scope", protocol.SCOPE) != protocol.SCOPE:
-            refusal = protocol.frame("bye", {"reason": "unknown-scope", "retry_ms": 60_000})
-            await send({"type": "http.response.body", "body": first + refusal})
-            return
-        greeting = self.hub.greet(asked, request.query_params.get("build", ""))
+        watched = request.query_params.get("scope", protocol.SCOPE)
+        greeting = self.hub.greet(asked, request.query_params.get("build", ""), watched)
         wall = greeting.wall
         gone = asyncio.ensure_future(_disconnected(receive))
         gone.add_done_callback(lambda _: wall.close())
@@ -156,7 +155,9 @@ class WallApp:
         return RedirectResponse(f"{request.scope.get('root_path', '')}/wall/city", 307)
 
     async def _page(self, request: Request) -> Response:
+        up = b"" if "id" not in request.path_params else b"../"
         page = self._static["wall.html"].replace(b"{{build}}", self.hub.build.encode())
+        page = page.replace(b"{{up}}", up)
         return _answer(request, page, MEDIA[".html"])
 
     async def _file(self, request: Request) -> Response:
@@ -167,9 +168,10 @@ class WallApp:
         return _answer(request, content, MEDIA["." + name.rpartition(".")[2]])
 
     async def _snapshot(self, request: Request) -> Response:
-        if request.query_params.get("scope", protocol.SCOPE) != protocol.SCOPE:
-            return JSONResponse({"code": "E_SCOPE", "legal": [protocol.SCOPE]}, 404, HEADERS)
-        content = self.hub.snapshot()
+        content = self.hub.snapshot(request.query_params.get("scope", protocol.SCOPE))
+        if content is None:
+            legal = [protocol.SCOPE, "town:<id>", "centre:<id>"]
+            return JSONResponse({"code": "E_SCOPE", "legal": legal}, 404, HEADERS)
         return _answer(request, content, "application/json", cache="no-store")
 
     async def _health(self, _request: Request) -> Response:
@@ -178,6 +180,7 @@ class WallApp:
         body = protocol.freshness_fields(live.fresh) | {
             "running": running, "walls": len(self.hub.walls), "cursor": str(live.cursor),
             "cut": live.sheet.cut, "build": self.hub.build, "ring_bytes": self.hub.ring.size,
+            "scopes": self.hub.scopes,
         }  # fmt: skip
         return JSONResponse(body, 200 if running else 503, HEADERS)
 

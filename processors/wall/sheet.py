@@ -72,6 +72,8 @@ class Sheet(NamedTuple):
     """ISO date of "today", from the ledger's clock; "" = no tick has come yet."""
     tables: Tables
     cut: Cut
+    columns: Mapping[str, tuple[str, ...]] = COLUMNS
+    """Table → its columns; 0 is the key."""
 
 
 EMPTY = Sheet("", {name: {} for name in COLUMNS}, ())
@@ -107,21 +109,21 @@ class Clerk:
     def sheet(self, picture: Picture) -> Sheet:
         """Add up a picture."""
         day = day_of(picture.now)
-        sums = _Sums(picture, self.cells.of(picture.sums, day))
+        sums = Sums(picture, self.cells.of(picture.sums, day))
         towns = _Towns(picture.latest)
         tables: Tables = {
             "city": _city(picture, towns, sums),
             "town": _town_rows(towns, sums),
             "centre": _centre_rows(towns, sums),
             "window": _window_rows(picture.latest, sums),
-            "hour": _hour_rows(sums),
+            "hour": hour_rows(sums),
             "stars": {str(n): (STARS[n], sums.city.get(f"stars_{n}", 0)) for n in STARS},
-            "bucket": _bucket_rows(sums.city),
+            "bucket": bucket_rows(sums.city),
         }
         return Sheet(day, tables, picture.cut)
 
 
-class _Sums:
+class Sums:
     """The sums of the day by centre, by window and by hour."""
 
     def __init__(self, picture: Picture, cells: Iterable[Any]) -> None:
@@ -129,6 +131,7 @@ class _Sums:
         self.centres: dict[str, Figures] = defaultdict(lambda: defaultdict(int))
         self.windows: dict[str, Figures] = defaultdict(lambda: defaultdict(int))
         self.window_centre: dict[str, str] = {}
+        self.stars: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
         self.hours: list[Figures] = [defaultdict(int) for _ in range(HOURS)]
         self.last_hour = int(picture.now[11:13]) if len(picture.now) > len("2020-06-01T") else -1
         get = picture.sums.get
@@ -146,6 +149,8 @@ class _Sums:
             self.centres[centre][name] += n
             if window:
                 self.windows[window][name] += n
+                if name != code:
+                    self.stars[window][int(code[-1])] += n
                 self.window_centre.setdefault(window, centre)
 
     def _count_hour(self, hour: Figures, name: str, centre: str, n: int) -> None:
@@ -172,20 +177,21 @@ class _Towns:
         self.city = self.names[cities[0]] if cities else "全市"
 
 
-def _values(figures: Mapping[str, int], codes: Iterable[str]) -> tuple[int, ...]:
+def values(figures: Mapping[str, int], codes: Iterable[str]) -> tuple[int, ...]:
+    """Give the figures of these codes; what was never counted is 0."""
     return tuple(figures.get(code, 0) for code in codes)
 
 
-def _city(picture: Picture, towns: _Towns, sums: _Sums) -> dict[str, Row]:
+def _city(picture: Picture, towns: _Towns, sums: Sums) -> dict[str, Row]:
     unplaced = sum(
         figures.get("accepted", 0)
         for centre, figures in sums.centres.items()
         if centre not in towns.town_of
     )
-    return {"city": (towns.city, picture.rejects, unplaced, *_values(sums.city, FIGURES))}
+    return {"city": (towns.city, picture.rejects, unplaced, *values(sums.city, FIGURES))}
 
 
-def _town_rows(towns: _Towns, sums: _Sums) -> dict[str, Row]:
+def _town_rows(towns: _Towns, sums: Sums) -> dict[str, Row]:
     rolled: dict[str, Figures] = {town: defaultdict(int) for town in towns.members}
     for centre, figures in sums.centres.items():
         town = rolled.setdefault(towns.town_of.get(centre, UNPLACED), defaultdict(int))
@@ -196,18 +202,18 @@ def _town_rows(towns: _Towns, sums: _Sums) -> dict[str, Row]:
         seen = attend(total)
         name = towns.names.get(key, key) if key else "未归属"
         members = len(towns.members.get(key, ()))
-        rows[key] = (name, members, *_values(total, FIGURES), seen.level, seen.reason)
+        rows[key] = (name, members, *values(total, FIGURES), seen.level, seen.reason)
     return rows
 
 
-def _centre_rows(towns: _Towns, sums: _Sums) -> dict[str, Row]:
+def _centre_rows(towns: _Towns, sums: Sums) -> dict[str, Row]:
     return {
-        centre: (towns.names[centre], town, *_values(sums.centres.get(centre, {}), FIGURES))
+        centre: (towns.names[centre], town, *values(sums.centres.get(centre, {}), FIGURES))
         for centre, town in towns.town_of.items()
     }
 
 
-def _window_rows(latest: Mapping[str, Mapping[str, Any]], sums: _Sums) -> dict[str, Row]:
+def _window_rows(latest: Mapping[str, Mapping[str, Any]], sums: Sums) -> dict[str, Row]:
     kind = "window.created/"
     facts = {key.removeprefix(kind): data for key, data in latest.items() if kind in key}
     rows: dict[str, Row] = {}
@@ -217,11 +223,11 @@ def _window_rows(latest: Mapping[str, Mapping[str, Any]], sums: _Sums) -> dict[s
         seen = attend(figures)
         centre = str(data.get("centre", sums.window_centre.get(window, "")))
         place = (centre, str(data.get("no", window)), KIND_NO.get(str(data.get("kind")), -1))
-        rows[window] = (*place, *_values(figures, WINDOW_FIGURES), seen.level, seen.reason)
+        rows[window] = (*place, *values(figures, WINDOW_FIGURES), seen.level, seen.reason)
     return rows
 
 
-def _hour_rows(sums: _Sums) -> dict[str, Row]:
+def hour_rows(sums: Sums) -> dict[str, Row]:
     """Give 24 hours; 在办 at the end of an hour is the gauge less what flowed since."""
     rows: dict[str, Row] = {}
     level = sums.city.get("in_progress", 0)
@@ -230,16 +236,17 @@ def _hour_rows(sums: _Sums) -> dict[str, Row]:
         figures["in_progress"] = level
         level -= figures.get("flow", 0)
         known = hour <= sums.last_hour
-        values = _values(figures, HOUR_FIGURES)
+        row = values(figures, HOUR_FIGURES)
         if not known:
             at = HOUR_FIGURES.index("in_progress")
-            rows[f"{hour:02}"] = (*values[:at], None, *values[at + 1 :])
+            rows[f"{hour:02}"] = (*row[:at], None, *row[at + 1 :])
         else:
-            rows[f"{hour:02}"] = values
+            rows[f"{hour:02}"] = row
     return dict(sorted(rows.items()))
 
 
-def _bucket_rows(city: Figures) -> dict[str, Row]:
+def bucket_rows(city: Figures) -> dict[str, Row]:
+    """Give the decisions by working days, from acceptance on."""
     rows: dict[str, Row] = {}
     for low, high in pairwise((*DECISION_BOUNDS_WORKDAYS, None)):
         name = f"≥{low}" if high is None else f"{low}–{high}"

@@ -156,7 +156,7 @@ def sums_at(scene: Scene, now: datetime, extra: int) -> dict[str, int]:
     day = now.date().isoformat()
     cases = scene.cases if day == DAY else 0
     weights = sum(weight for _, _, weight, _ in TOWNS)
-    for town, _, weight, _ in TOWNS:
+    for town, _, weight, villages in TOWNS:
         desks = windows_of(weight)
         for number in range(1, desks + 1):
             share = cases * weight / weights / desks * (0.55 + 0.9 * (number * 7 % desks) / desks)
@@ -169,7 +169,21 @@ def sums_at(scene: Scene, now: datetime, extra: int) -> dict[str, int]:
             _add(
                 sums, "in_progress", "", town, "", int(cases * weight / weights * 0.31) + extra % 5
             )
+            _earlier(sums, town, cases * weight / weights)
+        for number in range(1, villages + 1):
+            place = (f"{town}-v{number}", "")
+            _desk(sums, scene, now, place, cases * weight / weights / 20 / number, 0)
     return sums
+
+
+def _earlier(sums: dict[str, int], town: str, share: float) -> None:
+    """Give a town five days before, a little calmer than today."""
+    for back in (3, 4, 5, 6, 7):
+        day = (datetime.fromisoformat(DAY) - timedelta(days=back)).date().isoformat()
+        for hour, part in enumerate(CURVE):
+            n = int(share * (0.82 + 0.03 * back) * part / sum(CURVE))
+            _add(sums, "accepted", f"{day}T{hour:02}", town, f"{town}-01", n)
+            _add(sums, "accepted", day, town, f"{town}-01", n)
 
 
 def _desk(
@@ -230,7 +244,9 @@ def storybook_app(clock: Callable[[], float] = time.time) -> tuple[Starlette, li
         name: wall_app(StorySource(scene, clock), clock=clock) for name, scene in SCENES.items()
     }
     rows = "".join(
-        f'<li><a href="{name}/wall/city">{scene.title}</a> — {scene.note}</li>'
+        f'<li><a href="{name}/wall/city">{scene.title}</a> — {scene.note} · '
+        f'<a href="{name}/wall/town/sanxing">区镇</a> · '
+        f'<a href="{name}/wall/centre/kaifaqu">中心</a></li>'
         for name, scene in SCENES.items()
     )
     page = (

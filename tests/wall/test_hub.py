@@ -6,8 +6,9 @@ import httpx
 import orjson
 import pytest
 
-from processors.wall import protocol
-from processors.wall.hub import QUEUED_FRAMES_MAX, Hub, Ring
+from processors.wall import sheet
+from processors.wall.channel import QUEUED_FRAMES_MAX, Ring
+from processors.wall.hub import Hub
 from processors.wall.server import WallApp
 
 NOW = 1_600_000_000.0
@@ -111,7 +112,7 @@ async def test_midnight_is_one_frame_with_everything_in_it(hub, city):
     hub.advance(city.tick(now="2020-06-02T00:00:01+08:00").picture())
 
     (kind, body, _), *rest = events(await taken(wall))
-    accepted = protocol.COLUMNS["city"].index("accepted")
+    accepted = sheet.COLUMNS["city"].index("accepted")
     row = body["rows"]["city"][0] + [0] * 20
     assert (kind, body["day"], row[accepted], rest) == ("day", "2020-06-02", 0, [])
 
@@ -193,7 +194,7 @@ async def test_the_snapshot_and_what_follows_are_one_story(hub, city):
             for column, value in zip(change[1::2], change[2::2], strict=True):
                 row[column] = value
 
-    assert row[protocol.COLUMNS["city"].index("accepted")] == 5
+    assert row[sheet.COLUMNS["city"].index("accepted")] == 5
 
 
 # --- bounds -----------------------------------------------------------------------------------

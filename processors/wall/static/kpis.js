@@ -8,7 +8,7 @@ const FIGURES = [
   { id: 'submitted', name: '今日申请', of: '件', unit: '', spark: 'submitted',
     value: (f) => big(f('submitted')), sub: (f, h) => `本小时 ${count(h('submitted'))}` },
   { id: 'accepted', name: '今日受理', of: '件', unit: '', spark: 'accepted',
-    value: (f) => big(f('accepted')), sub: (f, h) => `本小时 ${count(h('accepted'))}` },
+    value: (f) => big(f('accepted')), sub: (f, h, store, hour) => againstUsual(store, Number(hour)) || `本小时 ${count(h('accepted'))}` },
   { id: 'concluded', name: '今日办结', of: '件', unit: '', spark: 'concluded',
     value: (f) => big(f('concluded')), sub: (f, h) => `本小时 ${count(h('concluded'))}` },
   { id: 'in_progress', name: '在办', of: '件', unit: '', spark: 'in_progress',
@@ -43,9 +43,9 @@ export function buildKpis(root) {
 }
 
 export function paintKpis(kpis, store, hour) {
-  const age = store.age();
+  const age = store.scopeAge();
   const level = store.level(age);
-  const figures = (name) => store.get('city', 'city', name);
+  const figures = (name) => store.unit(name);
   const ofHour = (name) => store.get('hour', hour, name);
   for (const kpi of kpis) {
     set(kpi.box, 'data-f', level);
@@ -57,9 +57,23 @@ export function paintKpis(kpis, store, hour) {
     say(kpi.unit, level === 'lost' ? `最后 ${value}${prefix}` : words || gone ? '' : prefix + kpi.figure.unit);
     if (level === 'wait') say(kpi.sub, '等待数据');
     else if (level !== 'live') say(kpi.sub, `${FRESH[level].join(' ')} ${shortSpan(age)}`);
-    else say(kpi.sub, kpi.figure.sub(figures, ofHour));
+    else say(kpi.sub, kpi.figure.sub(figures, ofHour, store, hour));
     set(kpi.line, 'points', level === 'live' ? sparkPoints(store, kpi.figure.spark, hour) : '');
   }
+}
+
+// Full hours of today against the mean of the same hours of the earlier days at hand.
+function againstUsual(store, hour) {
+  const days = store.get('usual', 'days', 'accepted');
+  let today = 0, before = 0;
+  for (let h = 0; h < hour; h += 1) {
+    const key = String(h).padStart(2, '0');
+    today += store.get('hour', key, 'accepted');
+    before += store.get('usual', key, 'accepted');
+  }
+  if (!days || before < 20 * days) return '';
+  const change = Math.round(((today * days) / before - 1) * 100);
+  return change === 0 ? '与往日同时段持平' : `较往日 ${change > 0 ? '↑升' : '↓降'} ${Math.abs(change)} %`;
 }
 
 function sparkPoints(store, code, hour) {

@@ -26,8 +26,8 @@ const parseCursor = (text) => {
 
 export class Link {
   // hooks: snapshot(doc), frame(kind, body), state(name)
-  constructor(base, build, hooks) {
-    Object.assign(this, { base, build, hooks, state: 'cold', cursor: null, source: null });
+  constructor(base, build, scope, hooks) {
+    Object.assign(this, { base, build, scope, hooks, unknown: false, state: 'cold', cursor: null, source: null });
     Object.assign(this, { heard: -Infinity, opened: steady(), attempt: 0, downSince: steady() });
     Object.assign(this, { waiting: null, held: null, timer: 0, reconnects: 0, resyncs: 0, round: 0 });
   }
@@ -35,6 +35,16 @@ export class Link {
   start() {
     if (this.cursor) this.#open();
     else this.#fetch().then((ok) => ok && this.#open());
+  }
+
+  // Watch another scope: its own snapshot, its own numbers, and still one line.
+  follow(scope) {
+    this.round += 1;
+    this.source?.close();
+    clearTimeout(this.timer);
+    Object.assign(this, { scope, source: null, held: null, cursor: null, unknown: false, attempt: 0 });
+    this.#say('cold');
+    this.start();
   }
 
   // Called often, by timer and by animation frame: whichever of them still runs will do.
@@ -66,7 +76,8 @@ export class Link {
     const round = this.round;
     try {
       const signal = AbortSignal.timeout(FETCH_MAX_MS);
-      const answer = await fetch(`${this.base}snapshot?scope=city`, { cache: 'no-store', signal });
+      const answer = await fetch(`${this.base}snapshot?scope=${encodeURIComponent(this.scope)}`, { cache: 'no-store', signal });
+      if (round === this.round) this.unknown = answer.status === 404;
       if (!answer.ok) throw new Error(`snapshot: ${answer.status}`);
       const doc = await answer.json();
       if (round !== this.round) return false;
@@ -84,7 +95,7 @@ export class Link {
     const round = this.round;
     const { life, seq } = this.cursor;
     this.opened = steady();
-    this.source = new EventSource(`${this.base}stream?scope=city&from=${life}.${seq}&build=${this.build}`);
+    this.source = new EventSource(`${this.base}stream?scope=${encodeURIComponent(this.scope)}&from=${life}.${seq}&build=${this.build}`);
     this.source.onerror = () => { if (round === this.round) this.fail(); };
     for (const kind of KINDS) {
       this.source.addEventListener(kind, (event) => {

@@ -1,18 +1,22 @@
 // Where and why: the tiles of the 区镇, the list of what to look at, the windows.
 
+import { centreName, windowCard } from './local.js';
+import { matters, unitName } from './watch.js';
 import { el, flash, say, set, show, style, unit, word } from './dom.js';
-import { brief, count, DASH, kindName, shortSpan, span, STATUS } from './words.js';
+import { brief, count, DASH, kindName, shortSpan, STATUS } from './words.js';
 
 export const TILES_MAX = 40;
+export const MANY = 20; // More tiles need room: panels go before letters shrink.
+const WINDOW_WIDE_MIN = 320, WINDOW_NARROW_MIN = 226; // With stars and the name of its kind, and without.
 const LINES_MAX = 12;
 const TILE_WIDE_MIN = 214, TILE_TALL_MIN = 86, GAP = 8, LINE_TALL = 34;
-const BESIDE_NAME = 122, NAME_PX = 24, NAME_PX_MAX = 26, NAME_PX_MIN = 20;
+const BESIDE_NAME = 122, FEW = 6, NAME_PX = 24, NAME_PX_MAX = 26, NAME_PX_MIN = 20;
 
-const badge = () => {
+export const badge = () => {
   const mark = word('i'), name = word('span'), since = word('span', { class: 'since' });
   return { box: el('span', { class: 'badge' }, mark, name, since), mark, name, since };
 };
-function paintBadge(part, status, name = STATUS[status][1], since = '') {
+export function paintBadge(part, status, name = STATUS[status][1], since = '') {
   say(part.mark, STATUS[status][0]);
   say(part.name, name);
   say(part.since, since);
@@ -24,9 +28,9 @@ export function buildTiles(root) {
   for (let i = 0; i < TILES_MAX; i += 1) {
     const part = {
       name: word('span', { class: 'name' }), badge: badge(), big: word('b', { class: 'big' }, DASH), open: word('span', { class: 'f-open' }),
-      time: word('span', { class: 'f-time' }), bad: word('span', { class: 'f-bad' }), wrong: word('span', { class: 'f-wrong' }), stop: word('span', { class: 'stop' }),
+      time: word('span', { class: 'f-time' }), bad: word('span', { class: 'f-bad' }), wrong: word('span', { class: 'f-wrong' }), stars: word('span', { class: 'f-stars' }), stop: word('span', { class: 'stop' }),
     };
-    const figures = el('div', { class: 'l3' }, part.time, part.bad, part.wrong);
+    const figures = el('div', { class: 'l3' }, part.time, part.stars, part.bad, part.wrong);
     const stopped = el('div', { class: 'l3' }, part.stop);
     const box = el('article', { class: 'tile', 'data-f': 'wait' },
       el('div', { class: 'l1' }, part.name, part.badge.box), el('div', { class: 'l2' }, part.big, part.open), figures, stopped);
@@ -39,17 +43,17 @@ export function buildTiles(root) {
 
 // Columns so that tiles are nearest to twice as wide as tall, wide enough for the longest name
 // beside its status; where that cannot be, the names are set smaller.
-export function shapeTiles(root, names) {
+export function shapeTiles(root, names, least = 0) {
   if (!names.length) return;
   const u = unit(), n = names.length, longest = Math.max(...names.map((name) => name.length));
   const wide = root.clientWidth / u, tall = root.clientHeight / u;
-  const named = Math.max(TILE_WIDE_MIN, longest * NAME_PX + BESIDE_NAME);
+  const named = Math.max(TILE_WIDE_MIN, least, longest * NAME_PX + BESIDE_NAME);
   let best = null;
   for (let columns = 1; columns <= n; columns += 1) {
     const rows = Math.ceil(n / columns);
     const w = (wide + GAP) / columns - GAP, h = (tall + GAP) / rows - GAP;
-    const off = Math.abs(Math.log(w / h / 2)) + (columns * rows - n) * 0.2 + (h < TILE_TALL_MIN ? 9 : 0)
-      + (w < named ? 1.5 : 0) + (w < TILE_WIDE_MIN ? 4 : 0);
+    const off = Math.abs(Math.log(w / h / 2)) + (columns * rows - n) * (n <= FEW ? 1.5 : 0.2) + (h < TILE_TALL_MIN ? 9 : 0)
+      + (w < named ? (least ? 6 : 1.5) : 0) + (w < TILE_WIDE_MIN ? 4 : 0);
     if (!best || off < best.off) best = { off, columns, rows, w };
   }
   style(root, 'grid-template-columns', `repeat(${best.columns}, minmax(0, 1fr))`);
@@ -58,7 +62,7 @@ export function shapeTiles(root, names) {
   style(root, '--fit', String(Math.max(NAME_PX_MIN, Math.min(NAME_PX_MAX, fit))));
 }
 
-const statusOf = (fresh, level, on, all, business) => {
+export const statusOf = (fresh, level, on, all, business) => {
   if (level === 2 && (fresh === 'live' || fresh === 'late')) return 'bad'; // Red is not hidden by 5 s.
   if (fresh !== 'live') return fresh;
   if (level === 1) return 'warn';
@@ -66,33 +70,69 @@ const statusOf = (fresh, level, on, all, business) => {
   return business ? 'ok' : 'none';
 };
 
-export function paintTiles(tiles, store) {
-  const rows = store.rows('town').slice(0, TILES_MAX);
-  tiles.forEach((tile, i) => {
-    const row = rows[i];
-    show(tile.box, Boolean(row));
-    if (!row) { tile.box.removeAttribute('data-cell'); return; }
-    paintTile(tile, store, row);
+// What a tile of this scope is about: a 区镇 in the city, a centre in a 区镇, a window in a centre.
+function cards(store) {
+  const { kind } = store.scope;
+  if (kind === 'centre') return store.rows('window').map((row) => windowCard(store, row));
+  if (kind === 'town') {
+    return store.rows('centre').map((row) => {
+      const beat = store.beat(row[0]);
+      return { row, table: 'centre', name: centreName(store, row[0]), beat, on: 1, all: 1, to: `centre:${row[0]}` };
+    });
+  }
+  return store.rows('town').map((row) => {
+    const [on, all] = store.coverage(row[0]);
+    return { row, table: 'town', name: row[store.col('town', 'name')], beat: store.townBeat(row[0]), on, all, to: row[0] ? `town:${row[0]}` : '' };
   });
-  return rows.map((row) => row[1]);
 }
 
-function paintTile(tile, store, row) {
-  const town = row[0], get = (name) => row[store.col('town', name)];
-  const age = store.age(store.townBeat(town)), fresh = store.level(age);
-  const [on, all] = store.coverage(town);
-  const status = statusOf(fresh, get('level'), on, all, get('accepted') + get('submitted'));
+// How many tiles of a local wall can be read; those with trouble come first when that is not all.
+function fitting(found, root, store) {
+  if (store.scope.kind === 'city') return [found.slice(0, TILES_MAX), 0];
+  const crowd = store.scope.kind === 'centre' && found.length > MANY;
+  if (crowd) for (const card of found) [card.name] = card.name.split(' ');
+  const longest = Math.max(0, ...found.map((card) => card.name.length)), u = unit();
+  const least = store.scope.kind === 'town' ? Math.max(TILE_WIDE_MIN, longest * NAME_PX + BESIDE_NAME) : crowd ? WINDOW_NARROW_MIN : WINDOW_WIDE_MIN;
+  const columns = Math.max(1, Math.floor((root.clientWidth / u + GAP) / (least + GAP)));
+  const rows = Math.max(1, Math.floor((root.clientHeight / u + GAP) / (TILE_TALL_MIN + GAP)));
+  const most = Math.min(TILES_MAX, columns * rows);
+  if (found.length <= most) return [found, least];
+  const grave = (card) => (card.row[store.col(card.table, 'level')] || 0) * 2 + (store.level(store.age(card.beat)) === 'live' ? 0 : 1);
+  return [found.sort((a, b) => grave(b) - grave(a)).slice(0, most), least];
+}
+
+export function paintTiles(tiles, root, store) {
+  const all = cards(store), sum = all.length, [found, least] = fitting(all, root, store), names = found.map((card) => card.name);
+  tiles.forEach((tile, i) => {
+    const card = found[i];
+    show(tile.box, Boolean(card));
+    if (!card) { tile.box.removeAttribute('data-cell'); tile.to = ''; return; }
+    paintTile(tile, store, card);
+  });
+  return { names, least, all: sum };
+}
+
+function paintTile(tile, store, card) {
+  const { row, table, on, all } = card, town = row[0], get = (name) => row[store.col(table, name)];
+  const age = store.age(card.beat), fresh = store.level(age);
   const gone = fresh === 'lost' || fresh === 'wait', stopped = gone || fresh === 'stale';
-  set(tile.box, 'data-cell', `town:${town}`);
+  const busy = card.busy ?? get('accepted') + get('submitted');
+  const status = statusOf(fresh, get('level'), on, all, busy);
+  tile.to = card.to;
+  set(tile.box, 'data-cell', `${table}:${town}`);
   set(tile.box, 'data-f', fresh);
   set(tile.box, 'data-s', status);
-  say(tile.name, get('name'));
-  paintBadge(tile.badge, status, status === 'part' ? `${on}/${all}` : STATUS[status][1], fresh === 'late' ? (status === 'late' ? shortSpan(age) : '延迟') : status === 'part' ? '在线' : '');
-  const same = tile.key === town;
-  tile.key = town;
+  say(tile.name, card.name);
+  const calm = status === 'ok' || status === 'none', since = card.since && calm ? card.since : '';
+  const named = status === 'part' ? `${on}/${all}` : calm && card.state ? card.state : STATUS[status][1];
+  paintBadge(tile.badge, status, named, since || (fresh === 'late' ? (status === 'late' ? shortSpan(age) : '延迟') : status === 'part' ? '在线' : ''));
+  const same = tile.key === `${table}:${town}`;
+  tile.key = `${table}:${town}`;
   if (say(tile.big, gone ? DASH : count(get('accepted'))) && same && fresh === 'live') flash(tile.big);
   tile.big.classList.toggle('long', get('accepted') > 9999);
-  say(tile.open, gone ? DASH : count(get('in_progress')));
+  say(tile.open, gone ? DASH : count(card.open ?? get('in_progress')));
+  say(tile.stars, card.stars ?? '');
+  show(tile.stars, Boolean(card.stars));
   say(tile.time, brief(get('decision_minutes'), get('decision_n')));
   say(tile.bad, count(get('negatives')));
   say(tile.wrong, count(get('wrong_window')));
@@ -117,48 +157,12 @@ export function buildWatch(root) {
   });
 }
 
-const GRAVITY = { bad: 0, lost: 1, stale: 2, warn: 3, late: 4 };
-
-function matters(store, fresh, age) {
-  const found = [];
-  if (fresh !== 'live' && fresh !== 'wait') {
-    found.push({ status: fresh, at: -1, place: '全市', why: age === null ? '没有可信的数据时间' : `数据停在 ${span(age)}前，所示不是当前数字`, fresh });
-    return found;
-  }
-  const townAt = store.col('centre', 'town');
-  for (const row of store.rows('centre')) {
-    const own = store.age(store.beat(row[0])), level = store.level(own);
-    if (level === 'live' || level === 'wait') continue;
-    const town = row[townAt] === row[0] ? '' : `（${store.get('town', row[townAt], 'name')}）`;
-    found.push({ status: level, at: GRAVITY[level], size: -(own ?? 1e9), place: row[1], why: own === null ? `从未收到心跳${town}` : `线路静默 ${span(own)}${town}`, fresh: level });
-  }
-  for (const row of store.rows('town')) {
-    const level = row[store.col('town', 'level')];
-    if (!level) continue;
-    const status = level === 2 ? 'bad' : 'warn';
-    const reason = row[store.col('town', 'reason')];
-    found.push({ status, at: GRAVITY[status], size: -row[store.col('town', 'negatives')], place: row[1], why: reason + worst(store, row[0], reason), fresh: 'live' });
-  }
-  return found.sort((a, b) => a.at - b.at || a.size - b.size);
-}
-
-// The window behind it: 60-second question "why".
-function worst(store, town, reason) {
-  const code = reason.startsWith('差评') ? 'negatives' : 'wrong_window';
-  const centreAt = store.col('window', 'centre'), at = store.col('window', code);
-  let top = null;
-  for (const row of store.rows('window')) {
-    if (store.get('centre', row[centreAt], 'town') === town && row[at] && (!top || row[at] > top[at])) top = row;
-  }
-  return top ? `，其中 ${top[store.col('window', 'no')]} 号窗 ${count(top[at])}` : '';
-}
-
 export function paintWatch(lines, root, sub, store) {
-  const age = store.age(), fresh = store.level(age);
+  const age = store.scopeAge(), fresh = store.level(age);
   const found = matters(store, fresh, age), fit = Math.min(LINES_MAX, Math.floor((root.clientHeight + 1) / (LINE_TALL * unit())));
   if (!found.length) {
-    found.push(fresh === 'wait' ? { status: 'wait', place: '全市', why: '还没有收到账本的心跳', fresh }
-      : { status: 'ok', place: '全市', why: '没有需要关注的区镇与线路', fresh });
+    found.push(fresh === 'wait' ? { status: 'wait', place: unitName(store), why: '还没有收到账本的心跳', fresh }
+      : { status: 'ok', place: unitName(store), why: store.scope.kind === 'city' ? '没有需要关注的区镇与线路' : '窗口与线路均无需要关注之处', fresh });
   }
   lines.forEach((line, i) => {
     const one = found[i];

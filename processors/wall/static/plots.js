@@ -14,10 +14,11 @@ export function buildTrend(root) {
   }
   part.sub = el('polyline', { class: 'sub' });
   part.con = el('polyline', { class: 'con' });
+  part.use = el('polyline', { class: 'use' });
   part.axis = el('line', { class: 'axis' });
   part.top = word('text');
   part.topLine = el('line', { class: 'axis', 'stroke-dasharray': '2 6' });
-  part.svg.append(part.topLine, ...part.bars, part.axis, part.sub, part.con, ...part.labels, part.top);
+  part.svg.append(part.topLine, ...part.bars, part.axis, part.sub, part.use, part.con, ...part.labels, part.top);
   root.append(part.svg);
   return part;
 }
@@ -28,10 +29,11 @@ function ceil(n) { // The next round number.
 }
 
 export function paintTrend(part, root, store, hour) {
+  const days = store.get('usual', 'days', 'accepted'), usual = (h) => (days ? store.get('usual', key(h), 'accepted') / days : 0);
   const get = (h, name) => store.get('hour', key(h), name);
   let from = FIRST, to = LAST, most = 10;
   for (let h = 0; h < HOURS; h += 1) {
-    const n = Math.max(get(h, 'submitted'), get(h, 'accepted'), get(h, 'concluded'));
+    const n = Math.max(get(h, 'submitted'), get(h, 'accepted'), get(h, 'concluded'), usual(h));
     if (n) { from = Math.min(from, h); to = Math.max(to, h); most = Math.max(most, n); }
   }
   most = ceil(most);
@@ -50,6 +52,9 @@ export function paintTrend(part, root, store, hour) {
     set(part.labels[h], 'y', (tall - 4 * u).toFixed(1));
     say(part.labels[h], shown ? String(h) : '');
   });
+  const mean = [];
+  for (let h = from; days && h <= to; h += 1) mean.push(`${x(h).toFixed(1)},${y(usual(h)).toFixed(1)}`);
+  set(part.use, 'points', mean.join(' '));
   const path = (name) => {
     const points = [];
     for (let h = from; h <= Math.min(to, hour); h += 1) points.push(`${x(h).toFixed(1)},${y(get(h, name)).toFixed(1)}`);
@@ -75,7 +80,7 @@ export function buildStars(root) {
 }
 
 export function paintStars(parts, sub, store, gone) {
-  const rated = store.get('city', 'city', 'rated');
+  const rated = store.unit('rated');
   for (const part of parts) {
     const n = store.get('stars', String(part.stars), 'n');
     say(part.lab, String(store.get('stars', String(part.stars), 'name') || ''));
@@ -113,7 +118,7 @@ export function paintBuckets(parts, root, sub, store, gone) {
 }
 
 export function paintAges(panels, store) {
-  const age = store.age(), level = store.level(age);
+  const age = store.scopeAge(), level = store.level(age);
   for (const panel of panels) {
     set(panel.box, 'data-f', level);
     say(panel.age, level === 'live' ? '' : level === 'wait' ? FRESH.wait.join(' ') : `${FRESH[level].join(' ')} ${span(age)}`);

@@ -3,10 +3,15 @@
 import { SILENCE_MAX_S, steady } from './link.js';
 
 export class Store {
-  constructor() {
+  constructor(scope) { this.reset(scope); }
+
+  // Forget all, for another scope: nothing of one place is ever shown under the name of another.
+  reset(scope) {
+    const dot = scope.indexOf(':');
+    this.scope = dot < 0 ? { kind: scope, key: 'city' } : { kind: scope.slice(0, dot), key: scope.slice(dot + 1) };
     Object.assign(this, { day: '', cut: [], columns: {}, tables: {}, thresholds: [], build: '' });
     Object.assign(this, { limits: [5, 30, 120], asOf: null, beatFloor: null, late: {}, clock: null });
-    Object.assign(this, { offset: -Infinity, heard: -Infinity, stalled: false, version: 0, structure: 0 });
+    Object.assign(this, { offset: -Infinity, heard: -Infinity, stalled: false, version: 0, structure: 0, kinds: [] });
   }
 
   load(doc) {
@@ -96,6 +101,12 @@ export class Store {
     return Math.max(0, this.now() - known, steady() - this.heard);
   }
 
+  // Age of what is added up over the scope: a 区镇 lives while one of its centres does.
+  scopeAge() {
+    if (this.scope.kind === 'city') return this.age();
+    return this.age(this.scope.kind === 'town' ? this.townBeat(this.scope.key) : this.beat(this.scope.key));
+  }
+
   level(age) {
     if (this.day === '') return 'wait';
     if (age === null) return 'lost';
@@ -106,6 +117,9 @@ export class Store {
   col(table, name) { return this.columns[table]?.[name]; }
 
   get(table, key, name) { return this.tables[table]?.get(key)?.[this.columns[table][name]] ?? 0; }
+
+  // A figure of the scope itself.
+  unit(name) { return this.get(this.scope.kind, this.scope.key, name); }
 
   rows(table) { return this.tables[table] ? [...this.tables[table].values()] : []; }
 

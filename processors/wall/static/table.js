@@ -17,13 +17,13 @@ const SUBMITTED = ['申请（件）', (get) => count(get('submitted'))], OPEN = 
 const reason = (get) => String(get('reason') || '');
 
 const TABLES = [
-  { table: 'city', title: '全市', age: (store) => store.age(), head: ['范围', (_g, row) => row[1]], columns: [SUBMITTED, OPEN, ...COMMON, ['拒收（条）', (get) => count(get('rejects'))], ['未归属受理（件）', (get) => count(get('unplaced'))]] },
+  { table: 'city', title: '全市', age: (store) => store.scopeAge(), head: ['范围', (_g, row) => row[1]], columns: [SUBMITTED, OPEN, ...COMMON, ['拒收（条）', (get) => count(get('rejects'))], ['未归属受理（件）', (get) => count(get('unplaced'))]] },
   { table: 'town', title: '区镇', age: (store, row) => store.age(store.townBeat(row[0])), head: ['区镇', (_g, row) => row[1]], columns: [SUBMITTED, OPEN, ...COMMON, ['关注', reason]] },
   { table: 'centre', title: '中心（站点）', age: (store, row) => store.age(store.beat(row[0])), head: ['中心', (_g, row) => row[1]], columns: [SUBMITTED, OPEN, ...COMMON] },
   { table: 'window', title: '窗口', age: (store, row) => store.age(store.beat(row[store.col('window', 'centre')])), head: ['窗口', (_g, row, store) => `${windowName(store, row)} ${kindName(store.kinds[row[store.col('window', 'kind')]])}`], columns: [...COMMON, ['关注', reason]] },
-  { table: 'bucket', title: '办理用时（受理至决定，工作日）', age: (store) => store.age(), head: ['工作日', (_g, row) => row[1]], columns: [['决定（件）', (get) => count(get('n'))]] },
-  { table: 'stars', title: '好差评', age: (store) => store.age(), head: ['等级', (_g, row) => row[1]], columns: [['评价（次）', (get) => count(get('n'))]] },
-  { table: 'hour', title: '今日各小时', age: (store) => store.age(), head: ['小时', (_g, row) => `${row[0]} 时`], columns: [SUBMITTED, ...COMMON] },
+  { table: 'bucket', title: '办理用时（受理至决定，工作日）', age: (store) => store.scopeAge(), head: ['工作日', (_g, row) => row[1]], columns: [['决定（件）', (get) => count(get('n'))]] },
+  { table: 'stars', title: '好差评', age: (store) => store.scopeAge(), head: ['等级', (_g, row) => row[1]], columns: [['评价（次）', (get) => count(get('n'))]] },
+  { table: 'hour', title: '今日各小时', age: (store) => store.scopeAge(), head: ['小时', (_g, row) => `${row[0]} 时`], columns: [SUBMITTED, ...COMMON] },
 ];
 
 export function buildTable(root) {
@@ -32,17 +32,19 @@ export function buildTable(root) {
   const parts = TABLES.map((spec) => {
     const head = el('tr', {}, ...[spec.head[0], '时效', ...spec.columns.map(([name]) => name)].map((name) => word('th', { scope: 'col' }, name)));
     const body = el('tbody');
-    root.append(el('table', {}, word('caption', {}, spec.title), el('thead', {}, head), body));
-    return { spec, body, lines: [] };
+    const box = el('table', {}, word('caption', {}, spec.title), el('thead', {}, head), body);
+    root.append(box);
+    return { spec, box, body, lines: [] };
   });
   return { note, parts };
 }
 
 export function paintTable({ note, parts }, store) {
-  const age = store.age();
+  const age = store.scopeAge();
   say(note, `${store.day || '等待数据'} · ${freshWords(store, age)} · 入账水位 #${count(store.position())} · 按 T 返回大屏`);
   for (const part of parts) {
     const rows = store.rows(part.spec.table);
+    show(part.box, rows.length > 0);
     while (part.lines.length < rows.length) part.lines.push(newLine(part));
     part.lines.forEach((line, i) => {
       show(line.box, i < rows.length);

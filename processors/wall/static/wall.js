@@ -4,30 +4,32 @@
 import { el, say, set, show, word } from './dom.js';
 import { buildKpis, paintKpis } from './kpis.js';
 import { Link, steady } from './link.js';
-import { buildTiles, buildWatch, buildWindows, paintTiles, paintWatch, paintWindows, shapeTiles } from './places.js';
+import { buildGroups, buildStrip, centreName, hourOf, paintGroups, paintStrip } from './local.js';
+import { crumbs, next, pathOf, remember, root, scopeHere } from './nav.js';
+import { MANY, buildTiles, buildWatch, buildWindows, paintTiles, paintWatch, paintWindows, shapeTiles } from './places.js';
 import { buildBuckets, buildStars, buildTrend, paintAges, paintBuckets, paintStars, paintTrend } from './plots.js';
 import { Store } from './store.js';
 import { buildTable, paintTable } from './table.js';
 import { cityClock, count, DASH, dayWords, FRESH, shortSpan, span } from './words.js';
 
-const MANY_TOWNS = 20; // More tiles need room: panels go before letters shrink.
 const PAINT_S = 0.25, STALL_S = 5, VEIL_MS = 6000, IDLE_MS = 3000, DRIFT_MS = 60000;
 const $ = (id) => document.getElementById(id);
 const build = document.documentElement.dataset.build;
-const store = new Store();
-const api = new URL('../live/v1/', location.href).pathname;
-const link = new Link(api, build, { snapshot: (doc) => { store.load(doc); dirty = true; }, frame: hear, state: (name) => { set(document.body, 'data-link', name); dirty = true; } });
+let scope = scopeHere();
+document.body.dataset.scope = scope.split(':')[0];
+const store = new Store(scope);
+const link = new Link(`${root}live/v1/`, build, scope, { snapshot: (doc) => { store.load(doc); dirty = true; }, frame: hear, state: (name) => { set(document.body, 'data-link', name); dirty = true; } });
 
 let dirty = true, painted = -Infinity, lastFrame = steady(), lastReal = Date.now(), shaped = '', tableOpen = false;
 
 const wall = {
   kpis: buildKpis($('kpis')), tiles: buildTiles($('matrix')), watch: buildWatch($('watch')), windows: buildWindows($('windows')),
-  trend: buildTrend($('trend')), stars: buildStars($('stars')), buckets: buildBuckets($('buckets')),
+  groups: buildGroups($('groups')), strip: buildStrip($('strip')), trend: buildTrend($('trend')), stars: buildStars($('stars')), buckets: buildBuckets($('buckets')),
   aged: [...document.querySelectorAll('.panel[data-cell]')].map((box) => ({ box, age: box.querySelector('.age') })),
   head: document.querySelector('.head'), foot: buildFoot($('foot')), table: buildTable($('table')),
   lamp: { box: $('lamp'), mark: $('lamp').querySelector('i'), name: $('lamp').querySelector('b') },
 };
-for (const id of ['demo', 'date', 'week', 'time', 'scope-name', 'scope-sub', 'matrix-sub', 'watch-sub', 'stars-sub', 'buckets-sub']) say($(id), $(id).textContent);
+for (const id of ['demo', 'date', 'week', 'time', 'scope-name', 'scope-sub', 'matrix-sub', 'watch-sub', 'stars-sub', 'buckets-sub', 't-matrix', 'groups-sub', 'crumbs', 'usual-name']) say($(id), $(id).textContent);
 for (const panel of wall.aged) say(panel.age, '');
 say(wall.lamp.mark, '◌');
 
@@ -50,19 +52,24 @@ function buildFoot(root) {
 // --- painting -----------------------------------------------------------------------------------
 
 function paint() {
-  const age = store.age(), level = store.level(age);
+  const age = store.scopeAge(), level = store.level(age);
   const city = cityClock(store.offset === -Infinity ? 0 : store.cityNow());
-  const hour = store.day === '' ? '00' : city.iso === store.day ? city.time.slice(0, 2) : city.iso > store.day ? '23' : '00';
+  store.hour = hourOf(store, city);
+  const hour = String(store.hour).padStart(2, '0');
   paintHead(age, level, city);
   paintKpis(wall.kpis, store, hour);
-  const names = paintTiles(wall.tiles, store), n = names.length;
-  document.body.classList.toggle('many', n > MANY_TOWNS);
-  const shape = `${names} ${innerWidth} ${innerHeight}`;
-  if (shape !== shaped) { shaped = shape; shapeTiles($('matrix'), names); }
-  const villages = store.rows('centre').length - store.rows('town').filter((row) => row[0]).length;
-  say($('matrix-sub'), n ? `今日受理 件 · ${n} 个区镇${villages > 0 ? `，含 ${villages} 个村居站点` : ''}` : '等待数据');
+  const { names, all, least } = paintTiles(wall.tiles, $('matrix'), store);
+  document.body.classList.toggle('many', store.scope.kind !== 'town' && all > MANY);
+  const shape = `${scope} ${names} ${innerWidth} ${innerHeight}`;
+  if (shape !== shaped) { shaped = shape; shapeTiles($('matrix'), names, least); }
+  paintMatrixHead(names.length, all);
   paintWatch(wall.watch, $('watch'), $('watch-sub'), store);
-  paintWindows(wall.windows, $('windows'), store);
+  paintWindows(wall.windows, $('windows'), store); // Also those not shown: no cell may keep an old age.
+  paintGroups(wall.groups, $('groups'), $('groups-sub'), store);
+  paintStrip(wall.strip, $('strip'), store, store.hour);
+  const days = store.get('usual', 'days', 'accepted');
+  show($('key-usual'), days > 0);
+  say($('usual-name'), days ? `前 ${days} 日均` : '');
   paintTrend(wall.trend, $('trend'), store, Number(hour));
   const gone = level === 'lost' || level === 'wait';
   paintStars(wall.stars, $('stars-sub'), store, gone);
@@ -72,6 +79,17 @@ function paint() {
   if (tableOpen) paintTable(wall.table, store);
 }
 
+const MATRIX = { city: '区镇矩阵', town: '中心与村居站点', centre: '窗口' };
+
+function paintMatrixHead(shown, all) {
+  const { kind } = store.scope, beyond = all > shown ? `，另有 ${all - shown} 个按 T 看表` : '';
+  const villages = store.rows('centre').length - store.rows('town').filter((row) => row[0]).length;
+  say($('t-matrix'), MATRIX[kind]);
+  if (!all) say($('matrix-sub'), store.day === '' ? '等待数据' : kind === 'centre' ? '没有登记窗口' : '没有登记中心');
+  else if (kind === 'city') say($('matrix-sub'), `今日受理 件 · ${all} 个区镇${villages > 0 ? `，含 ${villages} 个村居站点` : ''}`);
+  else say($('matrix-sub'), `今日受理 件 · ${all} 个${kind === 'town' ? '' : '窗口，★ 均星（满 5 次评价）'}${beyond}`);
+}
+
 function paintHead(age, level, city) {
   set(wall.head, 'data-f', level);
   set(wall.lamp.box, 'data-f', level);
@@ -79,8 +97,12 @@ function paintHead(age, level, city) {
   say(wall.lamp.mark, FRESH[level][0]);
   say(wall.lamp.name, `${FRESH[level][1]}${level === 'wait' ? '' : ` ${shortSpan(age)}`}${cut ? ' 重连中' : ''}`);
   const [on, all] = store.coverage();
-  say($('scope-name'), String(store.get('city', 'city', 'name') || '全市'));
-  say($('scope-sub'), level === 'wait' ? '等待数据' : `${on}/${all} 在线`);
+  const { kind, key } = store.scope, above = crumbs(store).map((row) => `${row[1]} › `).join('');
+  const name = kind === 'centre' ? (store.rows('centre').length ? centreName(store, key) : '') : String(store.unit('name') || '');
+  say($('crumbs'), above);
+  say($('scope-name'), name || (kind === 'city' ? '全市' : key));
+  set(document.body, 'data-unknown', String(link.unknown));
+  say($('scope-sub'), link.unknown ? '没有这个范围' : level === 'wait' ? '等待数据' : `${on}/${all} 在线`);
   const [date, week] = dayWords(store.day);
   say($('date'), date || '等待数据');
   say($('week'), week);
@@ -98,6 +120,7 @@ function paintFoot(age, level) {
   say(foot.asof.value, level === 'wait' ? '—' : age === null ? '未知' : `${span(age)}前`);
   const gone = level === 'lost' || level === 'wait';
   say(foot.mark.value, gone ? DASH : `#${count(store.position())}`);
+  for (const id of ['rejects', 'unplaced']) show(foot[id].box, store.scope.kind === 'city');
   say(foot.rejects.value, gone ? DASH : `${count(store.get('city', 'city', 'rejects'))} 条`);
   say(foot.unplaced.value, gone ? DASH : `${count(store.get('city', 'city', 'unplaced'))} 件`);
   say(foot.line.value, `${link.reconnects} 次 · 重同步 ${link.resyncs}`);
@@ -151,8 +174,8 @@ function legend() {
   const rules = store.thresholds.map(([level, name, base, n, ppm]) => line(level === 2 ? '◆ 告警' : '▲ 预警', `${name} ≥ ${n} 且占${base} ≥ ${ppm / 10000} %`));
   $('legend').append(word('h2', {}, '图例'), line('● 正常', '有业务，线路在线'), line('○ 无业务', '线路在线，今日尚无受理'), line('◐ n/m 在线', '部分站点失去心跳，合计只含已到数据'), ...rules,
     line('▲ 延迟', '数据超过 5 秒未推进'), line('■ 陈旧', '超过 30 秒，数字变灰'), line('◌ 失联', '超过 120 秒，不再显示数字'),
-    line('满意率', '3 星及以上 ÷ 评价，少于 20 次不计算；两位小数舍去'), line('用时', '受理至决定的工作时间，480 工作分钟为 1 工作日'), line('负荷', '受理量与同类窗口均值之比'),
-    line('按键', 'T 数据表 · F1 图例。预警、告警为本屏阈值，不是电子监察的黄牌、红牌'));
+    line('满意率', '3 星及以上 ÷ 评价，少于 20 次不计算；两位小数舍去'), line('用时', '受理至决定的工作时间，480 工作分钟为 1 工作日'), line('有业务 空闲', '窗口在本小时或上一小时是否有受理、办结、出件或评价'), line('往日均', '本处有业务的前几日各小时受理均值，至多 7 日'), line('负荷', '受理量与同类窗口均值之比'),
+    line('按键', '← 上一级 · → 下一级 · ↑↓ 同级 · T 数据表 · F1 图例。预警、告警为本屏阈值，不是电子监察的黄牌、红牌'));
 }
 
 function openTable(open) {
@@ -166,8 +189,26 @@ function openTable(open) {
 addEventListener('keydown', (event) => {
   if (event.key === 'F1') { event.preventDefault(); legend(); show($('legend'), $('legend').hidden); }
   if (event.key === 'Escape') show($('legend'), false);
+  if (event.key.startsWith('Arrow') && !tableOpen) {
+    const to = next(store, scope, event.key);
+    if (to) { event.preventDefault(); go(to); }
+  }
   if (event.key === 't' || event.key === 'T') openTable(!tableOpen);
 });
+
+// Another scope in the same page: the line and the figures change, nothing is loaded anew.
+function go(to, push = true) {
+  if (to === scope) return;
+  for (const [above] of crumbs(store)) remember(above, scope);
+  scope = to;
+  store.reset(scope);
+  set(document.body, 'data-scope', store.scope.kind);
+  if (push) history.pushState(null, '', pathOf(scope) + location.search);
+  link.follow(scope);
+  dirty = true;
+}
+addEventListener('popstate', () => go(scopeHere(), false));
+for (const tile of wall.tiles) tile.box.addEventListener('click', () => tile.to && go(tile.to));
 
 let idle = setTimeout(() => document.body.classList.add('idle'), IDLE_MS);
 addEventListener('mousemove', () => {
