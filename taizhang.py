@@ -17,13 +17,11 @@ from ledger.terminal import main as run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from ledger.log.seam import Log
     from processors.views.picture import ViewSource
 
 ROOMS = ("ledger", "producers", "processors", "analytics")
-SETTLE_SECONDS = 30.0
 
 
 def check_rooms() -> None:
