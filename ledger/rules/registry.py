@@ -5,7 +5,7 @@ from typing import Any
 
 from ledger.contracts.events.rating import RatingSubmitted
 from ledger.contracts.wire import Event
-from ledger.rules import case, deadlines, rating
+from ledger.rules import case, deadlines, hall, rating
 from ledger.rules.corrections import check_targets
 from ledger.rules.door import CORRECTIONS, check_grant, check_receiver
 from ledger.rules.facts import (
@@ -86,6 +86,8 @@ STREAMS: dict[str, StreamRules] = {
         deadlines.settle, deadlines.next_look,
     ),
     "rating": StreamRules(rating.fold, rating.evolve, _decide_rating, _known_in_rating),
+    "hall": StreamRules(hall.fold, hall.evolve, hall.decide, hall.check_known,
+                        settle=hall.settle, next_look=hall.next_look),
     "org": _REFERENCE,
     "item": _REFERENCE,
     "partition": _REFERENCE,
