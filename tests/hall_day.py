@@ -2,6 +2,7 @@
 
 import orjson
 
+from ledger.contracts.events import COMMANDS
 from ledger.rules import hall as rules
 
 TOWN_KEY = "town.2020-06-01"
@@ -103,3 +104,71 @@ class HallDay:
                 getattr(self, step)(ticket)
             else:
                 self.ticket(step, ticket)
+
+
+def busy_day(rng, key, windows, clerks, steps):
+    """Yield (type, data) of `steps` commands of a hall's day, most of them legal.
+
+    To be sent the local time the ledger gave the fact (for a tick: the tick), or None when it
+    was refused.
+    """
+    stream, state = f"hall/{key}", rules.State()
+    for step in range(steps):
+        kind, data = _next(rng, state, windows, clerks, step)
+        at = yield kind, data
+        if kind == "clock.tick":
+            for draft in rules.settle(stream, state, None, at, list):
+                state = rules.evolve(state, _told(draft.type, draft.data, draft.at, stream))
+        elif at is not None:
+            told = COMMANDS[kind].model_validate(data).model_dump(mode="json", exclude_none=True)
+            state = rules.evolve(state, _told(COMMANDS[kind].TYPE, told, at, stream, "imported"))
+
+
+def _told(kind, data, at, stream, source="system"):
+    return {"type": kind, "time": at, "subject": stream, "sourceclass": source,
+            "data": {"data": data, "stamp": {}}}  # fmt: skip
+
+
+def _next(rng, state, windows, clerks, step):
+    """Choose what is said next: to a ticket, to a window, or that time passes."""
+    what = rng.random()
+    live = [t for t, ticket in state.tickets.items() if ticket.status != "END"]
+    if what < 0.02:
+        return "clock.tick", {}
+    if what < 0.2 or not state.windows:
+        window = rng.choice(windows)
+        verb = rng.choice(("open", "open", "pause", "resume", "resume", "close"))
+        more = {"open": {"staff_id": rng.choice(clerks)}, "pause": {"reason": "meal"}}
+        return f"window.{verb}", {"window_id": window, **more.get(verb, {})}
+    if what < 0.4 or not live:
+        data = {"ticket_id": f"t{step}", "no": f"A{step}", "queue_id": "q"}
+        return "ticket.issue", {**data, **({"appointment_id": "a"} if rng.random() < 0.2 else {})}
+    ticket_id = rng.choice(live)
+    ticket = state.tickets[ticket_id]
+    row = ticket.status if ticket.parked_at is None else "parked"
+    row = "parked SERV" if row == "parked" and ticket.status == "SERV" else row
+    usual = {"WAIT": "ticket.call", "CALL": "ticket.start_service", "PASS": "ticket.call",
+             "SERV": "ticket.finish_service"}  # fmt: skip
+    kind = rng.choice(rules.TICKETS[row]).COMMAND
+    if row in usual and rng.random() < 0.6:
+        kind = usual[row]
+    return kind, _ticket_data(rng, state, kind, ticket_id, windows, clerks)
+
+
+def _ticket_data(rng, state, kind, ticket_id, windows, clerks):
+    ticket, data = state.tickets[ticket_id], {"ticket_id": ticket_id}
+    ready = [name for name, window in state.windows.items() if window.status == "open"]
+    match kind:
+        case "ticket.check_in":
+            data["appointment_id"] = "a"
+        case "ticket.call":
+            data |= {"window_id": rng.choice(ready or windows), "call_no": ticket.call_no + 1}
+        case "ticket.start_service":
+            seat = state.windows.get(ticket.window)
+            data |= {"window_id": ticket.window,
+                     "staff_id": (seat.staff if seat else None) or rng.choice(clerks)}  # fmt: skip
+        case "ticket.transfer":
+            data["to_queue"] = "r"
+        case "ticket.finish_service":
+            data["outcome"] = rng.choice(("normal", "normal", "consult_only", "unable", "left"))
+    return data

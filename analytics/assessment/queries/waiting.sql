@@ -9,7 +9,7 @@ FROM (
     hall, centre, ticket, visit,
     bool_or(type IN ('ticket.called', 'ticket.cancelled', 'ticket.expired')) AS over
   FROM tickets
-  GROUP BY ALL
+  GROUP BY hall, centre, ticket, visit
   QUALIFY visit = max(visit) OVER (PARTITION BY hall, ticket)
 )
 WHERE NOT over
