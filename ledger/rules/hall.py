@@ -305,7 +305,9 @@ def settle(
     stream: str, state: State, _: Reference, tick: str, __: Callable[[], Sequence[Event]]
 ) -> list[Draft]:
     """Draft what a tick finds: services that a closed window left behind, and the day's end."""
-    drafts = []
+    drafts: list[Draft] = []
+    if not tick:
+        return drafts
     for at, kind, ticket_id in sorted(_due(state)):
         if not at < tick:
             break

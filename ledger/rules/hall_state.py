@@ -144,9 +144,10 @@ def _evolve_ticket(
         case facts.TicketCheckedIn.TYPE:
             return replace(ticket, checked_in=True, since=at, parked=0)
         case facts.TicketCalled.TYPE:
-            again = {"since": at, "parked": 0} if ticket.passed else {}
+            if ticket.passed:
+                ticket = replace(ticket, since=at, parked=0)
             return replace(ticket, status="CALL", window=data["window_id"],
-                           call_no=data["call_no"], **again)  # fmt: skip
+                           call_no=data["call_no"])  # fmt: skip
         case facts.TicketNoShow.TYPE:
             return replace(ticket, status="PASS", passed=True)
         case facts.ServiceStarted.TYPE:

@@ -70,10 +70,10 @@ async def agree(city, tmp_path, cuts):
 
 @pytest.mark.slow
 async def test_generated_days_of_two_halls_agree_at_random_cuts(city, tmp_path):
-    for seed in (1, 2, 3):
+    for seed in (1, 2):
         await live(city, "libao", seed, 400)
         await live(city, "qutang", seed + 10, 150)
-    cells = await agree(city, tmp_path, 25)
+    cells = await agree(city, tmp_path, 7)
     kinds = {event["type"] for found in (await events_of(city.log)).values() for _, event in found}
 
     assert {cell.partition("|")[0] for cell in cells} >= CODES - {
@@ -82,9 +82,7 @@ async def test_generated_days_of_two_halls_agree_at_random_cuts(city, tmp_path):
     assert (await fsck(city.log))["findings"] == []
 
 
-async def test_a_hand_made_day_agrees_and_has_the_figures_that_were_counted_by_hand(
-    city, tmp_path
-):
+async def test_a_hand_made_day_agrees_and_has_the_figures_that_were_counted_by_hand(city, tmp_path):
     key, clock = f"libao.{city.clock.now.date()}", city.clock
 
     async def tell(minutes, kind, **data):
@@ -111,7 +109,7 @@ async def test_a_hand_made_day_agrees_and_has_the_figures_that_were_counted_by_h
     await tell(20, "window.close", window_id="libao-1")
     clock.now += timedelta(minutes=31)
     await tick(city, key)
-    cells = await agree(city, tmp_path, 12)
+    cells = await agree(city, tmp_path, 4)
     day = {cell.replace(f"|{key[-10:]}|libao|", "|"): n for cell, n in cells.items()
            if "T" not in cell.partition("|")[2]}  # fmt: skip
 
