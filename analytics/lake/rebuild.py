@@ -26,7 +26,7 @@ WITH counted AS (
     unnest([-1, 1]) AS sign,
     unnest([json_extract(data, '$.before'), json_extract(data, '$.after')]) AS fact
   FROM counted
-  WHERE type IN ('case.event_restamped', 'rating.event_restamped')
+  WHERE type IN ('case.event_restamped', 'rating.event_restamped', 'hall.event_restamped')
 ), spelled AS (
   SELECT sign, json_transform(fact, '{"type": "VARCHAR", "time": "VARCHAR", "centre": "VARCHAR",
     "window": "VARCHAR", "dept": "VARCHAR", "channel": "VARCHAR",

@@ -85,6 +85,7 @@ POSTS: dict[str, frozenset[str]] = {
     ),
     "staff.record_leave": frozenset({Post.HALL_MANAGER}),
     "hall.count_heads": frozenset({Post.HALL_MANAGER}),
+    "hall.void_event": frozenset({Post.CORRECTOR}),
     "case.void_event": frozenset({Post.CORRECTOR}),
     "case.amend_event": frozenset({Post.CORRECTOR}),
     "rating.void_event": frozenset({Post.CORRECTOR}),

@@ -51,8 +51,22 @@ async def live(city, centre, seed, steps):
             kind, data = day.send(at)
         except StopIteration:
             break
+    await correct(city, key, rng)
     city.clock.now = city.clock.now.replace(hour=9) + timedelta(days=1)
     await tick(city, key)
+
+
+async def correct(city, key, rng):
+    """Take facts back, with those that need them; what cannot be is refused."""
+    for version in rng.sample(range(1, 120), 25):
+        ids = [f"hall/{key}@{version}"]
+        for _ in range(4):
+            data = {"target": ids[0], "cascade": ids[1:64], "reason_code": "other",
+                    "requested_by": "fixer", "approved_by": "checker"}  # fmt: skip
+            receipt = await city.say("hall.void_event", key, data, source_class="imported")
+            if receipt.code != "E_DEPENDENT":
+                break
+            ids += receipt.legal
 
 
 async def agree(city, tmp_path, cuts):
@@ -73,12 +87,15 @@ async def test_generated_days_of_two_halls_agree_at_random_cuts(city, tmp_path):
     for seed in (1, 2):
         await live(city, "libao", seed, 400)
         await live(city, "qutang", seed + 10, 150)
-    cells = await agree(city, tmp_path, 7)
+    cells = await agree(city, tmp_path, 6)
     kinds = {event["type"] for found in (await events_of(city.log)).values() for _, event in found}
 
-    assert {cell.partition("|")[0] for cell in cells} >= CODES - {
-        "waiting", "wait_from_45m", "wait_from_60m", "wait_from_90m", "wait_from_120m"}  # fmt: skip
-    assert "ticket.expired" in kinds
+    codes = {cell.partition("|")[0] for cell in cells}
+    buckets = {code for code in CODES if code.startswith("wait_from_")}
+
+    assert codes - buckets >= CODES - buckets - {"waiting"}
+    assert len(codes & buckets) > 3
+    assert {"ticket.expired", "hall.event_voided", "hall.event_restamped"} <= kinds
     assert (await fsck(city.log))["findings"] == []
 
 
@@ -109,7 +126,7 @@ async def test_a_hand_made_day_agrees_and_has_the_figures_that_were_counted_by_h
     await tell(20, "window.close", window_id="libao-1")
     clock.now += timedelta(minutes=31)
     await tick(city, key)
-    cells = await agree(city, tmp_path, 4)
+    cells = await agree(city, tmp_path, 3)
     day = {cell.replace(f"|{key[-10:]}|libao|", "|"): n for cell, n in cells.items()
            if "T" not in cell.partition("|")[2]}  # fmt: skip
 

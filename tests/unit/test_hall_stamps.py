@@ -177,3 +177,59 @@ def test_what_a_hall_without_its_line_tells_after_midnight_still_counts(day):
     assert stamp(event) == {"window": "town-1", "first_call": True}
     assert stamp(start)["wait_seconds"] == 300
     assert waiting(day) == 0
+
+
+# ------------------------------------------------------------------------------------- corrections
+
+
+def void(day, *versions, **more):
+    targets = [f"{TOWN_STREAM}@{version}" for version in versions]
+    data = {"target": targets[0], "cascade": targets[1:], "reason_code": "other",
+            "requested_by": "fu", "approved_by": "gu", **more}  # fmt: skip
+    return day.say("hall.void_event", data, who="fu", post="corrector")
+
+
+def test_a_voided_call_gives_its_time_back(day):
+    """Without the no-show and the second call the wait is from the issue again."""
+    day.bring_to("PASS")
+    day.hall.wait(minutes=20)
+    day.call()
+    day.start()
+    assert cells(day)["wait_seconds|2020-06-01|town|town-1"] == 0
+    assert void(day, 4, 5).status == "accepted"
+    made = cells(day)
+
+    assert made["no_shows|2020-06-01|town|town-1"] == 0
+    assert made["wait_seconds|2020-06-01|town|town-1"] == 22 * 60
+    assert made["open_seconds|2020-06-01|town|town-1"] == 22 * 60
+    assert day.state.tickets["T1"].status == "SERV"
+
+
+def test_a_voided_ticket_no_longer_waits(day):
+    day.issue()
+    assert void(day, 1).status == "accepted"
+
+    assert waiting(day) == 0
+    assert day.issue()["type"] == "ticket.issued"
+
+
+WRONG = {
+    "a fact that others need": ((3,), {}, "E_DEPENDENT"),
+    "a fact that is not there": ((99,), {}, "E_REF"),
+    "one person twice": ((4,), {"requested_by": "fu", "approved_by": "fu"}, "E_AUTH"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_a_void_that_is_wrong_is_refused(day, what):
+    versions, more, code = WRONG[what]
+    day.bring_to("SERV")
+
+    assert void(day, *versions, **more).code == code
+
+
+def test_a_fact_is_voided_once(day):
+    day.issue()
+    void(day, 1)
+
+    assert void(day, 1).code == "E_STATE"

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ledger.contracts.events.base import Id, Payload
+from ledger.contracts.events.base import EventRestamped, EventVoided, Id, Payload
 
 CASES_MAX = 32
 
@@ -220,3 +220,18 @@ class Headcount(HallPayload):
     COMMAND: ClassVar[str] = "hall.count_heads"
 
     count: int = Field(ge=0, le=100_000)
+
+
+class HallEventVoided(EventVoided):
+    """作废更正 of a fact of a hall's day."""
+
+    TYPE: ClassVar[str] = "hall.event_voided"
+    COMMAND: ClassVar[str] = "hall.void_event"
+    STREAM: ClassVar[str] = "hall"
+
+
+class HallEventRestamped(EventRestamped):
+    """重述 of a fact of a hall's day."""
+
+    TYPE: ClassVar[str] = "hall.event_restamped"
+    STREAM: ClassVar[str] = "hall"
