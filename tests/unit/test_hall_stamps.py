@@ -74,6 +74,17 @@ def test_after_a_no_show_the_wait_is_from_the_last_call(day):
     assert stamp(day.start())["wait_seconds"] == 60
 
 
+def test_a_no_show_is_forgotten_with_the_transfer(day):
+    day.bring_to("PASS")
+    day.call()
+    day.ticket("transfer")
+    day.hall.wait(minutes=6)
+    day.call()
+    day.hall.wait(minutes=1)
+
+    assert stamp(day.start())["wait_seconds"] == 420
+
+
 def test_an_appointment_waits_from_its_check_in_and_parking_is_no_wait(day):
     day.open()
     day.issue(appointment_id="a1")
