@@ -4,10 +4,13 @@ import argparse
 import asyncio
 import sys
 from contextlib import AsyncExitStack
+from datetime import datetime, time
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from ledger.contracts.codes import SHANGHAI
 from ledger.settings import Settings
 from ledger.terminal import DONE, NO, Commands, Progress, Result
 from ledger.terminal import main as run
@@ -75,17 +78,22 @@ async def serve(_: argparse.Namespace, settings: Settings) -> Result:
 
 
 async def demo(options: argparse.Namespace, settings: Settings) -> Result:
-    """Let a simulated city work, and show it."""
+    """Let a simulated city work, and show it; without --data nothing is left behind."""
     from ledger.log.open import open_log
-    from producers.drive import CityClock, demo_drive, load_city
+    from producers.drive import CityClock, demo_drive, load_city, next_day
 
     clock = CityClock()
     async with AsyncExitStack() as stack:
+        if options.data is None:
+            folder = stack.enter_context(TemporaryDirectory(prefix="taizhang-demo-"))
+            settings = settings.model_copy(update={"data": Path(folder)})
         if options.kafka:
             settings = await start_kafka(settings, stack)
         log = await open_log(settings.ledger_url, clock, settings.partitions)
         stack.push_async_callback(log.close)
-        city = demo_drive(log, load_city(), options.seed, options.speed, clock=clock)
+        start = await next_day(log)
+        clock.now = datetime.combine(start, time(8, 59), SHANGHAI)
+        city = demo_drive(log, load_city(), options.seed, options.speed, start, clock=clock)
         await serve_rooms(log, settings, stack, city)
     return None
 

@@ -50,11 +50,18 @@ def kafka_url(settings: Settings) -> str:
 
 async def writer(options: argparse.Namespace, settings: Settings) -> Result:
     """Run writers until told to stop; status 1: fenced or broken, start it again."""
+    from ledger.log.kafka_records import BrokenPromise
     from ledger.log.kafka_writer import run_writer
+    from ledger.log.writer_partition import Fenced
 
     stop = asyncio.Event()
     demo = options.demo_clock or settings.demo_clock
-    return await run_writer(kafka_url(settings), settings.data, demo_clock=demo, stop=stop)
+    try:
+        await run_writer(kafka_url(settings), settings.data, demo_clock=demo, stop=stop)
+    except (Fenced, BrokenPromise) as cause:
+        sys.stderr.write(f"taizhang: {cause}\n")
+        return NO
+    return DONE
 
 
 async def fsck(_: argparse.Namespace, settings: Settings) -> Result:

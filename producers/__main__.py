@@ -26,9 +26,16 @@ def add_commands(commands: Commands) -> None:
         import_,
         "import a file of cases by a mapping; every refused row is reported",
         "taizhang import tests/data/receipt.csv.gz "
+        "--mapping producers/intake/mappings/wabo_receipt.toml; "
+        "an XLSX to fill in: taizhang import --template cases.xlsx "
         "--mapping producers/intake/mappings/wabo_receipt.toml",
     )
-    imported.add_argument("file", type=Path, help="CSV or JSON Lines, each also .gz")
+    imported.add_argument(
+        "file", type=Path, nargs="?", help="CSV, JSON Lines or XES, each also .gz; Parquet; XLSX"
+    )
+    imported.add_argument(
+        "--template", type=Path, metavar="FILE.xlsx", help="write an XLSX to fill in instead"
+    )
     imported.add_argument("--mapping", type=Path, required=True, help="TOML: columns to commands")
     imported.add_argument("--report", type=Path, help="write the refused rows here (JSON Lines)")
     simulated = commands.add(
@@ -56,10 +63,16 @@ async def gateway(_: argparse.Namespace, settings: Settings) -> Result:
 
 
 async def import_(options: argparse.Namespace, settings: Settings) -> Result:
-    """Import one file."""
+    """Import one file, or write the template of a mapping."""
+    from ledger.contracts.errors import UserError
     from ledger.log.open import open_log
-    from producers.intake.importer import import_file
+    from producers.intake.importer import import_file, load_mapping
+    from producers.intake.template import write_template
 
+    if (options.file is None) == (options.template is None):
+        raise UserError("name either a FILE to import or --template FILE.xlsx to write")
+    if options.template is not None:
+        return write_template(options.template, load_mapping(options.mapping))
     log = await open_log(settings.ledger_url, partitions=settings.partitions)
     try:
         with Progress(f"importing {options.file.name}") as bar:

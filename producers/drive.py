@@ -18,6 +18,7 @@ from ledger.contracts.codes import BATCH_COMMANDS_MAX, SHANGHAI
 from ledger.contracts.commands import BEAT, CLOCK, TICK
 from ledger.contracts.errors import UserError
 from ledger.contracts.receipts import Receipt
+from ledger.contracts.wire import decode
 from ledger.log.seam import Log, Unreachable
 from producers.city.faults import Timed
 from producers.city.simulate import simulate
@@ -38,6 +39,7 @@ IDLE_SECONDS = 5.0
 """… but first shows the closed hall for so many real seconds."""
 
 RETRY_SECONDS = 0.5
+NEAR_END = 16
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -143,6 +145,18 @@ def _batches(commands: Iterator[Timed]) -> Iterator[list[Timed]]:
         batch.append(timed)
     if batch:
         yield batch
+
+
+async def next_day(log: Log) -> date:
+    """Give the first day a city has not worked yet: START, or the day after the last fact."""
+    end = await log.end()
+    # A little before the end: on Kafka the last offsets may be markers of transactions.
+    near = tuple(max(0, offset - NEAR_END) for offset in end)
+    days = [START]
+    async for records in log.scan(near, end):
+        last = decode(records[-1].value)["recordedat"]
+        days.append(datetime.fromisoformat(last).date() + timedelta(days=1))
+    return max(days) if len(days) > 1 else START
 
 
 async def demo_drive(

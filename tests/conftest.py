@@ -13,6 +13,7 @@ from ledger.contracts.codes import SHANGHAI
 from ledger.contracts.wire import decode
 from ledger.rules import case
 from ledger.rules.partition import Partition
+from tests.ways import BEFORE, ROADS, SAYS, SIGNED
 
 ROOT = Path(__file__).parents[1]
 MORNING = datetime(2020, 6, 1, 10, 0, tzinfo=SHANGHAI)
@@ -35,15 +36,20 @@ WINDOWS = {
     "key-1": ("key", "comp:livelihood", ()), "village-1": ("village", "village:all_round", ()),
 }  # fmt: skip
 DEPTS = ("民政", "住建", "公安", "税务", "供水")
+ALLOWS = {"deficiency_allowed": True, "commitment_allowed": True,
+          "special_kinds": ["hearing", "expert"]}  # fmt: skip
 ITEMS = {
     "promised": {}, "instant": {"project_type": "instant", "promised": {"n": 0}},
     "alone": {"one_person_ok": True},
     "instant-alone": {"project_type": "instant", "promised": {"n": 0}, "one_person_ok": True},
+    "generous": {**ALLOWS}, "escalated": {"project_type": "escalated", **ALLOWS},
+    "joint": {"project_type": "joint", **ALLOWS},
 }  # fmt: skip
 STAFF = {
     "an": ("accept", "approve", "issue", "review"), "bo": ("approve",), "cui": ("review",),
     "dai": ("issue", "accept"), "fu": ("corrector", "accept"), "gu": ("correct_approver",),
     "hu": ("correct_approver", "corrector"), "boss": ("item_admin",), "idle": (),
+    "mo": ("hall_manager",),
 }  # fmt: skip
 
 
@@ -210,24 +216,39 @@ class Hall:
         return self.say(f"{stream}.void_event", target.split("/")[1].split("@")[0], data,
                         **{"who": "fu", "post": "corrector", **more})  # fmt: skip
 
-    def bring_to(self, status, key="C1", item="promised"):
-        """Bring a new case to a state of the matrix; each fact an hour after the one before."""
-        roads = {
-            "-": (), "SUB": ("submit",), "ACC": ("submit", "accept"),
-            "TRN": ("submit", "accept", "transfer"),
-            "REV": ("submit", "accept", "transfer", "receive"),
-            "DEC+": ("submit", "accept", "transfer", "receive", "decide_on"),
-            "ISS": ("submit", "accept", "transfer", "receive", "decide_on", "issue"),
-        }  # fmt: skip
-        roads["DEC-"] = roads["DEC+"]
-        roads["VOI"] = roads["SUB"]
-        for step in roads[status]:
-            more = {"item": item} if step == "submit" else {}
-            if step == "decide_on" and status == "DEC-":
-                more = {"outcome": "rejected"}
-            receipt = getattr(self, step)(key, **more)
-            assert receipt.status == "accepted", receipt
+    def usual(self, command, key="C1", *, but=None, **more):
+        """Say a command as tests/ways.py has it; `but` are other fields of its data."""
+        way = SAYS[command]
+        place = COUNTER if command in {"case.submit", "case.accept"} else {}
+        actor = {"who": way.who, "post": way.post}
+        if command == "rating.submit":
+            actor = {"actor": {"kind": "citizen"}}
+        data = {k: v for k, v in {**way.data, **(but or {})}.items() if v is not None}
+        return self.say(command, key, data, **{**actor, **place, **more})
+
+    def ready_for(self, command, key="C1", state=None, item=None):
+        """Bring a new case to where a command is legal, what it needs said before."""
+        way = SAYS[command]
+        self.bring_to(state or way.state, key, item or way.item, signed=command in SIGNED)
+        for before in BEFORE.get(command, ()):
+            if not (before == "case.conclude" and self.state(key).concluded_at):
+                receipt = self.usual(before, key)
+                assert receipt.status == "accepted", receipt
             self.wait(minutes=1)
+
+    def bring_to(self, status, key="C1", item="promised", *, signed=False):
+        """Bring a new case to a state of the matrix; each fact a minute after the one before."""
+        for command in ROADS[status]:
+            but = {"case_no": key, "item": item} if command == "case.submit" else {}
+            if command == "case.decide" and status == "DEC-":
+                but = {"outcome": "rejected", "reason_code": "x", "remedies_told": True}
+            said = [(command, but)]
+            if signed and command == "case.submit":
+                said.append(("case.sign_commitment", {}))
+            for each, data in said:
+                receipt = self.usual(each, key, but=data)
+                assert receipt.status == "accepted", receipt
+                self.wait(minutes=1)
         if status == "VOI":
             assert self.void(f"case/{key}@1").status == "accepted"
         assert self.state(key).status == status

@@ -150,7 +150,7 @@ def timeline(answer: dict[str, Any]) -> str:
     lines.append("")
     lines.extend(_line(event) for event in answer["events"])
     lines.extend(
-        f"更正 {fix['id']}: 作废 {', '.join(fix['voids'])}; 事由 {fix['reason']}; "
+        f"更正 {fix['id']}: {_fixed(fix)}; 事由 {fix['reason']}; "
         f"申请 {fix['requested_by']}, 审批 {fix['approved_by']}"
         for fix in answer["corrections"]
     )
@@ -159,6 +159,16 @@ def timeline(answer: dict[str, Any]) -> str:
         for rating in answer["ratings"]
     )
     return "\n".join(lines)
+
+
+def _fixed(fix: dict[str, Any]) -> str:
+    if fix["amends"] is None:
+        return f"作废 {', '.join(fix['voids'])}"
+    changes = ", ".join(
+        f"{name}: {change.get('old', '无')} → {change.get('new', '无')}"
+        for name, change in fix["changes"].items()
+    )
+    return f"更正 {fix['amends']} {changes}"
 
 
 def _line(event: dict[str, Any]) -> str:
@@ -172,6 +182,7 @@ def _line(event: dict[str, Any]) -> str:
     )
     notes += [f"补录: {event['late_reason']}"] * bool(event["late_reason"])
     notes += [f"已被 {event['voided_by']} 作废"] * bool(event["voided_by"])
+    notes += [f"已由 {event['amended_by']} 更正"] * bool(event["amended_by"])
     notes += [" ".join(event["flags"])] * bool(event["flags"])
     tail = f"  [{'; '.join(notes)}]" if notes else ""
     return (

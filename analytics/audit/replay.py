@@ -10,14 +10,28 @@ from typing import Any, NamedTuple
 
 from ledger.contracts.wire import Event
 from ledger.rules import case
-from ledger.rules.corrections import current
+from ledger.rules.effective import CORRECTIONS, current
 
 NAMES = {
-    "case.submitted": "收件", "case.accepted": "受理", "case.step_started": "环节开始",
+    "case.submitted": "收件", "case.material_corrected_on_spot": "当场更正",
+    "case.supplement_noticed": "补正告知", "case.supplemented": "补正", "case.accepted": "受理",
+    "case.deemed_accepted": "视为受理", "case.not_accepted": "不予受理",
+    "case.collected_remote": "异地代收", "case.handed_over": "移交办理地",
+    "case.deficiency_committed": "容缺承诺", "case.deficiency_filled": "容缺补齐",
+    "case.deficiency_failed": "容缺未补", "case.commitment_signed": "告知承诺",
+    "case.commitment_verified": "承诺核查", "case.step_started": "环节开始",
     "case.step_finished": "环节结束", "case.transferred": "转办", "case.transfer_received": "签收",
-    "case.decision_made": "审批决定", "case.concluded": "办结", "case.issued": "出件",
-    "case.event_voided": "作废更正", "case.event_restamped": "重述", "rating.submitted": "评价",
-    "rating.event_voided": "作废评价", "rating.event_restamped": "重述评价",
+    "case.transfer_refused": "拒签退回", "case.special_started": "特别程序开始",
+    "case.special_ended": "特别程序结束", "case.extension_granted": "延长",
+    "case.clock_suspended": "挂起", "case.clock_resumed": "恢复", "case.clock_breached": "超时",
+    "case.escalated_result": "上级批复", "case.decision_made": "审批决定",
+    "case.concluded": "办结", "case.issued": "出件", "case.delivered": "送达",
+    "case.withdrawn": "撤回", "case.terminated": "终止", "case.fee_charged": "收费",
+    "case.fee_refunded": "退费", "case.archived": "归档", "case.decision_revoked": "撤销决定",
+    "case.external_status": "外部回传", "case.exchanged": "数据上报", "case.urged": "催办督办",
+    "case.event_voided": "作废更正", "case.event_amended": "更正", "case.event_restamped": "重述",
+    "rating.submitted": "评价", "rating.event_voided": "作废评价",
+    "rating.event_restamped": "重述评价",
 }  # fmt: skip
 """Event type → what a clerk calls it."""
 
@@ -73,7 +87,7 @@ def replay(history: Sequence[Stored], instant: Instant) -> dict[str, Any]:
         "truly": _truly(history, at),
         "holder": {"dept": state.holder_dept, "centre": state.holder_centre},
         "clocks": clocks(list(counting.values()), at),
-        "corrections": [_correction(s) for s in known if s.event["type"].endswith("event_voided")],
+        "corrections": [_correction(s) for s in known if s.event["type"].endswith(CORRECTIONS)],
         "ratings": [
             {"stars": e["data"]["data"]["stars"], "via": e["data"]["data"]["via"],
              "at": e["time"], "id": e["id"]}
@@ -136,14 +150,32 @@ def _correction(stored: Stored) -> dict[str, Any]:
     data = stored.event["data"]["data"]
     return {
         "id": stored.event["id"], "at": stored.event["recordedat"],
-        "voids": [data["target"], *data["cascade"]], "reason": data["reason_code"],
+        "voids": [data["target"], *data["cascade"]] if "cascade" in data else [],
+        "amends": data["target"] if "changes" in data else None,
+        "changes": data.get("changes", {}), "reason": data["reason_code"],
         "requested_by": data["requested_by"], "approved_by": data["approved_by"],
         "entered_by": stored.event.get("actorstaff"),
     }  # fmt: skip
 
 
+def _counts_as(event: Event, now: Event | None) -> dict[str, Any] | None:
+    """Give what an amended fact says now, None where it says what it said."""
+    names = ("time", "centre", "window", "dept", "channel")
+    if now is None:
+        return None
+    changed: dict[str, Any] = {n: now.get(n) for n in names if now.get(n) != event.get(n)}
+    if now["data"]["data"] != event["data"]["data"]:
+        changed["data"] = now["data"]["data"]
+    return changed or None
+
+
 def _rows(known: Sequence[Stored], counting: dict[str, Event]) -> list[dict[str, Any]]:
-    """Give the events in raw order; each says whether it counts and by whom it was taken back."""
+    """Give the events in raw order; each says whether it counts, and what corrected it."""
+    amended_by = {
+        stored.event["data"]["data"]["target"]: stored.event["id"]
+        for stored in known
+        if stored.event["type"].endswith(".event_amended")
+    }
     voided_by = {
         target: stored.event["id"]
         for stored in known
@@ -154,8 +186,8 @@ def _rows(known: Sequence[Stored], counting: dict[str, Event]) -> list[dict[str,
     rows = []
     for stored in known:
         event = stored.event
-        now_stamp = counting[event["id"]]["data"]["stamp"] if event["id"] in counting else None
-        was = event["data"]["stamp"]
+        now = counting.get(event["id"])
+        was, now_stamp = event["data"]["stamp"], now["data"]["stamp"] if now else None
         rows.append(
             {
                 "position": f"{stored.partition}:{stored.offset}", "id": event["id"],
@@ -170,6 +202,7 @@ def _rows(known: Sequence[Stored], counting: dict[str, Event]) -> list[dict[str,
                 "source_class": event["sourceclass"], "late_reason": event.get("latereason"),
                 "flags": was.get("flags", []), "counts": event["id"] in counting,
                 "voided_by": voided_by.get(event["id"]),
+                "amended_by": amended_by.get(event["id"]), "counts_as": _counts_as(event, now),
                 "data": event["data"]["data"], "stamp": was,
                 "stamp_now": now_stamp if now_stamp != was else None,
                 "chain": stored.chain.hex(),

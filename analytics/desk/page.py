@@ -11,7 +11,8 @@ from analytics.audit.case import RESULTS, Found
 
 REASONS = {
     "wrong_case": "录错办件", "wrong_person": "录错人员", "duplicate_entry": "重复录入",
-    "test_data": "测试数据", "other": "其他",
+    "test_data": "测试数据", "late_evidence": "证据后到", "typing_error": "录入笔误",
+    "other": "其他",
 }  # fmt: skip
 POSTS = {
     "guide": "导办", "accept": "受理", "review": "审查", "approve": "审批", "issue": "出件",
@@ -23,8 +24,10 @@ CHANNELS = {
     "internal": "内部", "self_service": "自助", "agent": "代办", "hotline": "热线", "other": "其他",
 }  # fmt: skip
 OUTCOMES = {"approved": "准予", "rejected": "不予", "partly": "部分准予"}
-NOTES = {"late": "补录", "clamped": "时钟已校正", "R03": "错窗受理", "R07": "岗位未分离",
-         "R20": "文书缺失"}  # fmt: skip
+NOTES = {"late": "补录", "clamped": "时钟已校正", "R01": "未一次性告知", "R03": "错窗受理",
+         "R07": "岗位未分离", "R08": "多次补正", "R12": "反复转办", "R14": "违规不受理",
+         "R15": "违规收费", "R16": "滥用特别程序", "R20": "文书缺失",
+         "R28": "容缺违规"}  # fmt: skip
 MACHINERY = (".event_restamped",)
 """Written by the ledger itself beside a correction; folded away on the page."""
 
@@ -141,13 +144,23 @@ def _corrections(then: dict[str, Any]) -> str:
     if not then["corrections"]:
         return ""
     rows = "".join(
-        f"<li><time>{_moment(fix['at'])}</time> 作废 "
-        f"{'、'.join(f'<code>{escape(each)}</code>' for each in fix['voids'])}, "
+        f"<li><time>{_moment(fix['at'])}</time> {_fixed(fix)}, "
         f"事由: {REASONS.get(fix['reason'], escape(fix['reason']))}; "
         f"申请人 {escape(fix['requested_by'])}, 审批人 {escape(fix['approved_by'])}</li>"
         for fix in then["corrections"]
     )
     return f"<section><h2>更正</h2><ul class=fixes>{rows}</ul></section>"
+
+
+def _fixed(fix: dict[str, Any]) -> str:
+    if fix["amends"] is None:
+        return "作废 " + "、".join(f"<code>{escape(each)}</code>" for each in fix["voids"])
+    changes = "、".join(
+        f"{escape(name)} {escape(str(change.get('old', '无')))} → "
+        f"{escape(str(change.get('new', '无')))}"
+        for name, change in fix["changes"].items()
+    )
+    return f"更正 <code>{escape(fix['amends'])}</code> {changes}"
 
 
 def _hidden(then: dict[str, Any]) -> str:
@@ -178,6 +191,8 @@ def _event(event: dict[str, Any]) -> str:
         tags.append(f"<span>缘由: {escape(event['late_reason'])}</span>")
     if gone:
         tags.append(f"<span class=void>已被 {escape(event['voided_by'])} 作废</span>")
+    elif event["amended_by"]:
+        tags.append(f"<span>已由 {escape(event['amended_by'])} 更正</span>")
     what = OUTCOMES.get(event["data"].get("outcome", ""), "")
     if event["type"] == "rating.submitted":
         what = f"{event['data']['stars']} 星"

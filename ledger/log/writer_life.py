@@ -185,13 +185,16 @@ class Life:
             self._tick_at = max(self._tick_at, told["at"])
         # Kafka forgets the positions of a group that was away for a week; the events know.
         decided = self.state.mark.command + 1
-        if committed.offset >= decided:
-            return int(committed.offset)
-        if decided == 0:
-            begin: int = (await self._consumer.beginning_offsets([self._commands]))[self._commands]
-            return begin
-        log.warning("Partition %d has no position; its last event says %d", self._number, decided)
-        return decided
+        if committed.offset < decided > 0:
+            log.warning("Partition %d: its position is taken from its events", self._number)
+        position = max(int(committed.offset), decided)
+        begin: int = (await self._consumer.beginning_offsets([self._commands]))[self._commands]
+        if 0 < position < begin:
+            log.warning(
+                "Partition %d: commands from %d to %d expired before they were decided; their "
+                "senders have no receipts", self._number, position, begin,
+            )  # fmt: skip
+        return max(position, begin)
 
     async def gather(self, limit: int) -> list[Any]:
         """Give the commands that came, at most `limit`, in order; [] = none for a while."""

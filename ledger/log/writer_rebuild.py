@@ -39,7 +39,7 @@ class Follower:
         self._consumer = make_consumer(places)
         self._asker = make_consumer(places, committed=False)
         self._lock = asyncio.Lock()
-        self._asked = 0
+        self._asked = self._answered = 0
         self._facts: list[tuple[int, Event]] = []
         self._position = 0
 
@@ -60,16 +60,21 @@ class Follower:
         """
         mine = self._asked + 1
         async with self._lock:
-            if self._asked < mine:
+            if self._answered < mine:
                 self._asked += 1
-                ends = await settled_ends(self._consumer, self._asker, [self._place])
-                async for _, records in read_between(
-                    self._consumer, {self._place: self._position}, ends
-                ):
-                    self._facts += [(r.offset, decode(r.value)) for r in records]
-                    self._position = records[-1].offset + 1
-                self._position = max(self._position, ends[self._place])
+                await self._read()
+                self._answered = self._asked
         return self._facts[-1][0] + 1 if self._facts else 0
+
+    async def _read(self) -> None:
+        high = (await self._asker.end_offsets([self._place]))[self._place]
+        if high <= self._position:
+            return
+        ends = await settled_ends(self._consumer, self._asker, [self._place])
+        async for _, records in read_between(self._consumer, {self._place: self._position}, ends):
+            self._facts += [(r.offset, decode(r.value)) for r in records]
+            self._position = records[-1].offset + 1
+        self._position = max(self._position, ends[self._place])
 
     def between(self, start: int, end: int) -> list[Event]:
         """Give the facts in [start, end)."""

@@ -83,15 +83,16 @@ class StateFile:
         self._number = number
         self._lock = _lock(path)
         self.is_private = self._lock is None
+        where = "" if self.is_private else path
+        self._connection = sqlite3.connect(where)
         try:
-            self._connection = sqlite3.connect("" if self.is_private else path)
             self._prepare()
         except sqlite3.DatabaseError:
             # A damaged file is not mended: it is folded again.
             self._connection.close()
             for suffix in ("", "-wal", "-shm"):
                 Path(f"{path}{suffix}").unlink(missing_ok=True)
-            self._connection = sqlite3.connect("" if self.is_private else path)
+            self._connection = sqlite3.connect(where)
             self._prepare()
         self.mark = self._read_mark()
 

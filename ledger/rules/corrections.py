@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ledger.contracts.codes import SourceClass
+from ledger.contracts.events import case as facts
 from ledger.contracts.wire import Event
 from ledger.rules import case, flags
 from ledger.rules.effective import CORRECTIONS, RESTAMPED, current
 from ledger.rules.refusals import Code, Refused
-from ledger.rules.stamps import HISTORY_PARTS, history_parts
+from ledger.rules.stamps import HISTORY_PARTS, concluded, history_parts
 
 __all__ = [
     "Restatement", "check_people", "check_targets", "current", "restamp", "restated_ratings",
@@ -156,6 +157,9 @@ def restamp(fact: Event, state: case.State, found: Sequence[str] = ()) -> Event:
     """
     stamp = {k: v for k, v in fact["data"]["stamp"].items() if k not in HISTORY_PARTS}
     others = [flag for flag in stamp.pop("flags", []) if flag not in flags.HISTORY_FLAGS]
+    if fact["type"] == facts.CaseConcluded.TYPE:
+        stamp.pop("never_accepted", None)
+        stamp |= concluded(state)
     fresh = {**history_parts(state), **stamp}
     if found or others:
         fresh["flags"] = [*found, *others]

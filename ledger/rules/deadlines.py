@@ -113,7 +113,7 @@ def _deemed(stream: str, state: case.State, reference: Reference) -> Draft:
     after = case.evolve(state, preview)
     stamp = {**stamps.history_parts(after), **own, "flags": ["R01"]}
     return Draft(
-        stream, course.DeemedAccepted.TYPE, data, stamp, at=at, centre=place[0], state=after,
+        stream, course.DeemedAccepted.TYPE, data, stamp, at=at, centre=place[0],
         derived=True,
     )  # fmt: skip
 

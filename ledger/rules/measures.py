@@ -124,8 +124,11 @@ MEASURES: tuple[Measure, ...] = (
     Measure("submitted", "申请量", "件", "case.submitted", centre="centre", window="window"),
     Measure("accepted", "受理量", "件", "case.accepted"),
     Measure("in_progress", "在办量", "件", "case.accepted", window="", gauge=True),
-    # Whatever is concluded was accepted, if perhaps without a centre: no condition here.
+    Measure("in_progress", "在办量", "件", "case.deemed_accepted", window="", gauge=True),
+    # What is concluded was accepted, if perhaps without a centre, or ended before it was.
     Measure("in_progress", "在办量", "件", "case.concluded", amount=-1, window="", gauge=True),
+    Measure("in_progress", "在办量", "件", "case.concluded", window="", gauge=True,
+            where=(Where("stamp.never_accepted", "=", value=True),)),
     Measure("wrong_window", "错窗受理", "件", "case.accepted",
             where=(Where("stamp.wrong_window", "=", value=True),)),
     Measure("decision_n", "决定量", "件", "case.decision_made",

@@ -93,6 +93,11 @@ def decided(state: State, at: str, reference: Reference) -> Stamp:
     return {} if minutes is None else {"working_minutes": minutes}
 
 
+def concluded(state: State) -> Stamp:
+    """Stamp case.concluded where the case ended before it was accepted: it never was 在办."""
+    return {"never_accepted": True} if state.accepted_at is None else {}
+
+
 def of_case_fact(
     kind: str, state: State, data: Mapping[str, Any], at: str,
     place: tuple[str | None, str | None], reference: Reference,
@@ -105,4 +110,6 @@ def of_case_fact(
             return accepted(state, data, at, place, reference)
         case facts.DecisionMade.TYPE:
             return decided(state, at, reference)
+        case facts.CaseConcluded.TYPE:
+            return concluded(state)
     return {}

@@ -69,15 +69,9 @@ class Made(NamedTuple):
     journal: Journal
 
 
-def make(plan: Plan, fold: Fold | None = None) -> Made:
-    """Put a worker together; nothing is started yet.
-
-    Args:
-        plan: what to work on.
-        fold: instead of the one that all measures compile to.
-
-    """
-    app = faust.App(
+def _app(plan: Plan) -> faust.App:
+    """Give a Faust application with the settings of design.md 6: no tables, no web, no leader."""
+    return faust.App(
         f"{plan.prefix}-views-{plan.view_set}",
         broker=[URL(f"kafka://{host}") for host in plan.bootstrap.split(",")],
         datadir=str(plan.data_dir / "faust"),
@@ -98,6 +92,17 @@ def make(plan: Plan, fold: Fold | None = None) -> Made:
         topic_disable_leader=True,
         table_standby_replicas=0,
     )
+
+
+def make(plan: Plan, fold: Fold | None = None) -> Made:
+    """Put a worker together; nothing is started yet.
+
+    Args:
+        plan: what to work on.
+        fold: instead of the one that all measures compile to.
+
+    """
+    app = _app(plan)
     journal = Journal(plan.data_dir / "worker.jsonl")
     holder = Holder(
         lambda place: KafkaState(

@@ -6,6 +6,7 @@ that say how fresh it is. A wall keeps nothing; it reads the compacted topic whe
 
 import asyncio
 import contextlib
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -148,10 +149,20 @@ class KafkaViews:
                 )
 
     async def _follow_rejects(self) -> None:
+        seen: set[bytes] = set()
         async with self._consumer(self._rejects) as consumer:
             while True:
                 got = await consumer.getmany(timeout_ms=POLL_MS)
-                self._board.reject(sum(map(len, got.values())))
+                before = len(seen)
+                seen.update(_identity(r.value) for records in got.values() for r in records)
+                self._board.reject(len(seen) - before)
+
+
+def _identity(value: bytes) -> bytes:
+    """Give what makes a refusal the same one: key, hash and code (design.md 5: kept once)."""
+    body = orjson.loads(value)
+    same = orjson.dumps([body["key"], body["hash"], body["code"]])
+    return hashlib.blake2b(same, digest_size=16).digest()
 
 
 def _why(task: "asyncio.Task[None]") -> str:

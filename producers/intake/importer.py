@@ -17,7 +17,8 @@ import orjson
 from ledger.contracts.codes import BATCH_COMMANDS_MAX
 from ledger.contracts.receipts import Receipt
 from ledger.log.seam import Log, Unreachable
-from producers.intake.files import Bad, rows
+from producers.intake.cells import Bad
+from producers.intake.files import rows
 from producers.intake.mapping import (
     Mapping,
     MappingError,
@@ -78,9 +79,16 @@ class Report:
         line = {"file": self._file, "row": row, "code": code, "reason": reason,
                 "case": case, "activity": activity}  # fmt: skip
         if self._csv:
-            self._table.writerow(line)
+            self._table.writerow({name: inert(value) for name, value in line.items()})
         else:
             self._out.write(orjson.dumps(line).decode() + "\n")
+
+
+def inert(value: object) -> object:
+    """Make text that a spreadsheet would run as a formula into text that it shows."""
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return "'" + value
+    return value
 
 
 def load_mapping(path: Path) -> Mapping:

@@ -10,13 +10,14 @@ import re
 import tomllib
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ledger.contracts.codes import Channel, SourceClass
+from ledger.contracts.codes import SHANGHAI, Channel, SourceClass
 from ledger.contracts.errors import UserError
+from producers.intake.cells import Dated
 
 PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 FORBIDDEN = re.compile(r"[|/@\x00-\x1f]")
@@ -111,13 +112,15 @@ class Mapping(Shape):
     utc_offset_hours: float = Field(default=8, ge=-12, le=14)
     """For times without an offset."""
     time_format: str | None = None
-    """As `datetime.strptime`; without it ISO 8601."""
+    """As `datetime.strptime`; without it ISO 8601. Dates that are no text are known as such."""
     not_before: date = date(1980, 1, 1)
     """An earlier date is a spreadsheet's zero, not a fact."""
     case_prefix: str = ""
     columns: Columns
     require: dict[str, str] = Field(default_factory=dict)
     """Column → the only value with which a row can be read."""
+    titles: dict[str, str] = Field(default_factory=dict)
+    """Column → its heading in the template, where ours does not fit; files may have either."""
     channel: Cell | None = None
     centre: Cell | None = None
     window: Cell | None = None
@@ -332,12 +335,13 @@ def _data(line: Line, names: Row, activity: str) -> dict[str, Any]:
 
 def _moment(text: str, mapping: Mapping) -> datetime:
     try:
-        if mapping.time_format:
+        if mapping.time_format and not isinstance(text, Dated):
             moment = datetime.strptime(text.strip(), mapping.time_format)  # noqa: DTZ007  see _aware
         else:
             moment = datetime.fromisoformat(text.strip())
         moment = _aware(moment, mapping)
-        moment.astimezone(UTC)
+        # One instant, one text: the same log with other offsets is a duplicate, no conflict.
+        ours = moment.astimezone(SHANGHAI)
     except (ValueError, OverflowError):
         wanted = mapping.time_format or "ISO 8601"
         raise RowRefused("E_FIELD", f"time {text[:40]!r} is not {wanted}") from None
@@ -346,7 +350,7 @@ def _moment(text: str, mapping: Mapping) -> datetime:
             "E_FIELD",
             f"time {text[:40]!r} is before {mapping.not_before}, the mapping's not_before",
         )
-    return moment
+    return ours
 
 
 def _aware(moment: datetime, mapping: Mapping) -> datetime:

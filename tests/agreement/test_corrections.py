@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+import pytest
+
 from analytics.assessment.second_road import second_road
 from analytics.lake.archiver import archive
 from analytics.lake.catalog import Lake
@@ -93,3 +95,95 @@ async def test_a_window_is_judged_by_what_was_known_when_it_accepted(city, tmp_p
 
     assert cells["accepted|2020-12-29|libao|libao-2"] == 2
     assert cells["wrong_window|2020-12-29|libao|libao-2"] == 1
+
+
+async def amend(city, case, version, changes):
+    data = {"target": f"case/{case}@{version}", "changes": changes, "reason_code": "typing_error",
+            "evidence": "E1", "requested_by": "x", "approved_by": "y"}  # fmt: skip
+    await city.must("case.amend_event", case, data, source_class="imported")
+
+
+async def test_an_amended_window_moves_the_case_and_its_rating(city, tmp_path):
+    await finish(city, "C1", "libao", "libao-1")
+    rating = {"rating_id": "r1", "stars": 1}
+    await city.must("rating.submit", "C1", rating, actor={"kind": "citizen"})
+    await amend(city, "C1", 2, {"window": {"old": "libao-1", "new": "libao-2"}})
+    cells = await figures(city, tmp_path)
+
+    assert cells["accepted|2020-12-29|libao|libao-2"] == 1
+    assert cells["negatives|2020-12-29|libao|libao-2"] == 1
+    assert not [c for c in cells if c.startswith(("accepted", "negatives")) and "libao-1" in c]
+
+
+async def test_an_amended_time_moves_the_hour_and_the_working_minutes(city, tmp_path):
+    city.clock.now += timedelta(hours=3)
+    await finish(city, "C1", "libao", "libao-1")
+    new = (city.clock.now - timedelta(hours=2)).isoformat()
+    old = {"old": city.clock.now.isoformat()}
+    await amend(city, "C1", 1, {"occurred_at": {**old, "new": new}})
+    await amend(city, "C1", 2, {"occurred_at": {**old, "new": new}, "accept_no": {
+        "old": "A", "new": None}})  # fmt: skip
+    cells = await figures(city, tmp_path)
+
+    assert cells["accepted|2020-12-29T10|libao|libao-1"] == 1
+    assert cells["decision_minutes|2020-12-29|libao|libao-1"] == 120
+
+
+async def test_an_amended_item_and_a_void_of_what_was_amended(city, tmp_path):
+    for case in ("C1", "C2"):
+        await finish(city, case, "libao", "libao-2", item="item-2")
+        await amend(city, case, 1, {"item": {"old": "item-2", "new": "item-0"}})
+    await amend(city, "C2", 4, {"result_code": {"old": 0, "new": 4}})
+    await city.void("C2", "case/C2@4")
+    cells = await figures(city, tmp_path)
+
+    assert cells["wrong_window|2020-12-29|libao|libao-2"] == 2
+    assert cells["in_progress||libao|"] == 1
+
+
+ENDS = [
+    ("case.refuse_acceptance", {"reason_code": "other", "doc_no": "N"}),
+    ("case.withdraw", {"request_doc": "W"}),
+]
+
+
+@pytest.mark.parametrize(("command", "data"), ENDS)
+async def test_what_ended_before_it_was_accepted_never_was_in_progress(
+    city, tmp_path, command, data
+):
+    other = {"source_class": "imported", "centre": "libao"}
+    await city.must("case.submit", "C1", {"case_no": "C1", "item": "item-2"}, **other)
+    await city.must(command, "C1", data, **other)
+    await city.must("case.conclude", "C1", {"result_code": 6}, **other)
+    cells = await figures(city, tmp_path)
+
+    assert cells["concluded|2020-12-29||"] == 1
+    assert not [cell for cell in cells if cell.startswith("in_progress")]
+
+
+async def test_a_withdrawal_outlives_the_acceptance_before_it(city, tmp_path):
+    """The acceptance is voided: the case was withdrawn from the counter, and never was 在办."""
+    other = {"source_class": "imported", "centre": "libao"}
+    await city.must("case.submit", "C1", {"case_no": "C1", "item": "item-2"}, **other)
+    await city.must("case.accept", "C1", {"accept_no": "A"}, **other)
+    await city.must("case.withdraw", "C1", {"request_doc": "W"}, **other)
+    await city.must("case.conclude", "C1", {"result_code": 5}, **other)
+    await city.void("C1", "case/C1@2", [])
+    cells = await figures(city, tmp_path)
+
+    assert not [cell for cell in cells if cell.startswith(("in_progress", "accepted"))]
+
+
+async def test_a_case_that_is_deemed_accepted_is_in_progress_until_its_conclusion(city, tmp_path):
+    other = {"centre": "libao", "staff": "libao-accept", "post": "accept"}
+    for case in ("C1", "C2"):
+        await city.must("case.submit", case, {"case_no": case, "item": "item-2"}, channel="web",
+                        **other)  # fmt: skip
+    city.clock.now += timedelta(days=20)
+    for partition in range(city.log.partitions):
+        await city.say("clock.tick", str(partition), {}, source_class="system")
+    await city.must("case.withdraw", "C1", {"request_doc": "W"}, **other)
+    await city.must("case.conclude", "C1", {"result_code": 5}, source_class="imported")
+    cells = await figures(city, tmp_path)
+
+    assert cells["in_progress||libao|"] == 1

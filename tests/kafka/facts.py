@@ -127,6 +127,11 @@ class Worker:
         lines = path.read_bytes().splitlines() if path.exists() else ()
         return [line for line in map(orjson.loads, lines) if line["what"] == what]
 
+    def is_stopped(self):
+        """Tell whether it was stopped (SIGSTOP)."""
+        stat = Path(f"/proc/{self.process.pid}/stat").read_text()
+        return stat.rpartition(") ")[2].startswith("T")
+
     async def ended(self, seconds=30.0):
         """Its exit status, when it has ended."""
         return await asyncio.wait_for(self.process.wait(), seconds)

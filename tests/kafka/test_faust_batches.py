@@ -168,6 +168,18 @@ async def test_the_group_s_offsets_are_never_committed(kafka_topics, views):
     assert committed is None
 
 
+async def test_the_same_refusal_counts_once(kafka_topics, views):
+    """Same key, hash and code is the same refusal, however often it was sent (design.md 5)."""
+    body = {"key": "a/1", "hash": "x", "code": "E_STATE"}
+    bodies = [body, body, body | {"code": "E_REF"}, body | {"key": "a/2"}]
+    async with writer(kafka_topics) as made:
+        await append(made, f"{kafka_topics.prefix}.rejects", 0, bodies)
+        await append(made, f"{kafka_topics.prefix}.rejects", 0, [body, body | {"key": "last"}])
+    await until(lambda: views._board.picture().rejects >= 4)  # noqa: SLF001
+
+    assert (await views.picture()).rejects == 4
+
+
 async def test_two_owners_of_a_partition_never_commit_both(kafka_topics):
     """The second one fences the first; its tally is lost, and folded again by the second."""
     tally = Tally(0)

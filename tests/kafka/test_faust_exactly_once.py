@@ -113,20 +113,20 @@ async def test_a_worker_stopped_inside_a_batch_is_fenced_when_it_wakes(kafka_top
     events = [accepted(i) for i in range(2000)]
     views = await follow(kafka_topics)
     try:
-        async with (
-            running(kafka_topics, tmp_path / "1", "STOP:fold:700") as zombie,
-            running(kafka_topics, tmp_path / "2") as successor,
-        ):
+        async with running(kafka_topics, tmp_path / "1", "STOP:fold:700") as zombie:
             ends = await fill(kafka_topics, events)
-            picture = await reached(views, ends)
-            assert len({line["partition"] for line in successor.journal("taken")}) == PARTITIONS
-            zombie.process.send_signal(signal.SIGCONT)
-            status = await zombie.ended()
-            more = await fill(kafka_topics, events[:200])
-            after = await reached(views, more)
+            await until(zombie.is_stopped, what="the stop inside a batch")
+            async with running(kafka_topics, tmp_path / "2") as successor:
+                picture = await reached(views, ends)
+                taken = {line["partition"] for line in successor.journal("taken")}
+                zombie.process.send_signal(signal.SIGCONT)
+                status = await zombie.ended()
+                more = await fill(kafka_topics, events[:200])
+                after = await reached(views, more)
     finally:
         await views.close()
 
+    assert taken == set(range(PARTITIONS))
     assert status == 1
     assert zombie.journal("ended")
     assert picture.sums == refold(events)

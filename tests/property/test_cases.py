@@ -2,7 +2,7 @@
 
 import json
 from copy import deepcopy
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import orjson
 import pytest
@@ -24,14 +24,26 @@ from ledger.rules.corrections import current
 from ledger.rules.partition import Partition
 from ledger.rules.refusals import Code
 from processors.views.fold import compile_fold
+from tests.ways import SAYS
 
 FOLD = compile_fold()
 KEYS = ("C1", "C2")
+COURSE = sorted(
+    command for command in SAYS
+    if command.startswith("case.") and command not in {"case.void_event", "case.amend_event"}
+)  # fmt: skip
 SOURCES = ("interactive", "interactive", "interactive", "imported", "historical")
 WHO = ("an", "bo", "cui", "dai", "fu", None)
 POSTS = ("accept", "approve", "review", "issue", "corrector", None)
-ITEMS = ("promised", "instant", "alone", "instant-alone")
+ITEMS = ("generous", "instant", "instant-alone", "promised", "alone")
 WINDOWS = ("town-1", "town-2", "town-3", None)
+OTHERWISE = {
+    "window": WINDOWS, "item": ITEMS, "outcome": ("approved", "partly", "rejected"),
+    "accept_no": (None, "1", "2"), "to_dept": ("民政", "住建", "公安"), "excluded": (True, False),
+    "days": (1, 3, 11), "materials": (["m1"], ["m1", "m2"]), "complete": (True, False),
+    "transfer_id": ("t1", "t9"), "notice_doc": (None, "T9"),
+}  # fmt: skip
+"""What an amendment says instead, by field."""
 
 
 def sums(events):
@@ -55,12 +67,15 @@ class Lives(RuleBasedStateMachine):
         note(f"{receipt.status} {receipt.code} {receipt.stream}@{receipt.version}")
         assert receipt.code != "E_INTERNAL"
 
-    @initialize(items=st.lists(st.sampled_from(ITEMS), min_size=2, max_size=2), far=st.booleans())
-    def begin(self, items, far):
-        """Two cases are on their way; half of the time both have come to their end."""
+    @initialize(
+        items=st.lists(st.sampled_from(ITEMS), min_size=2, max_size=2),
+        steps=st.sampled_from((7, 1, 2, 3, 4)),
+    )
+    def begin(self, items, steps):
+        """Two cases are on their way, or both have come to their end."""
         for key, item in zip(KEYS, items, strict=True):
-            self.usual(key, 7 if far else 4, item, "town-1", "approved")
-            if far:
+            self.usual(key, steps, item, "town-1", "approved")
+            if steps == 7:
                 self.rate(key, "sms", 4)
 
     @rule(
@@ -136,6 +151,63 @@ class Lives(RuleBasedStateMachine):
             again = hall.void(f"{stream}/{key}@{version}", *receipt.legal, stream=stream)
             assert again.code in {"", "E_SOD"}, again
 
+    @rule(
+        key=st.sampled_from(KEYS),
+        nth=st.integers(0, 60),
+        source=st.sampled_from(SOURCES),
+        fresh=st.booleans(),
+        back=st.sampled_from((0, 0, 3)),
+    )
+    def course(self, key, nth, source, fresh, back):
+        """Something the state allows, as it is usually said: mostly what is open, or is new."""
+        state = self.hall.state(key)
+        legal = [command for command in case.legal(state) if command in COURSE] or ["case.submit"]
+        command = legal[nth % len(legal)]
+        opened = {
+            "sp_no": state.special and state.special.sp_no,
+            "transfer_id": state.transfer and state.transfer.transfer_id,
+            "step_no": state.steps_open[0][0] if state.steps_open else None,
+        }
+        new = {"sp_no": f"s{nth}", "transfer_id": f"t{nth}", "step_no": nth + 1}
+        but = {
+            name: opened[name] if opened[name] and not fresh else new[name]
+            for name in new.keys() & SAYS[command].data.keys()
+        }
+        if command == "case.submit":
+            but["item"] = "generous"
+        at = self.hall.now - timedelta(minutes=back)
+        self.done(self.hall.usual(command, key, but=but, source_class=source, at=at))
+        self.hall.wait(minutes=1)
+
+    @rule(key=st.sampled_from(KEYS), back=st.integers(0, 8), nth=st.integers(0, 9), data=st.data())
+    def amend(self, key, back, nth, data):
+        """Say one thing of a fact otherwise."""
+        facts = list(current(self.hall.events(f"case/{key}")).values())
+        if not facts:
+            return
+        fact = facts[max(len(facts) - 1 - back, 0)]
+        said = fact["data"]["data"]
+        names = ["occurred_at", "window", *(name for name in said if name in OTHERWISE)]
+        what = names[nth % len(names)]
+        if what == "occurred_at":
+            old = fact["time"]
+            minutes = data.draw(st.integers(-5, 60))
+            new = (datetime.fromisoformat(old) - timedelta(minutes=minutes)).isoformat()
+        else:
+            old = fact.get(what) if what == "window" else said[what]
+            new = data.draw(st.sampled_from(OTHERWISE[what]))
+        changes = {what: {"old": old, "new": new}}
+        self.done(
+            self.hall.say(
+                "case.amend_event",
+                key,
+                {"target": fact["id"], "changes": changes, "reason_code": "x", "evidence": "E",
+                 "requested_by": "fu", "approved_by": "gu"},
+                who="fu",
+                post="corrector",
+            )
+        )  # fmt: skip
+
     @rule(nth=st.integers(0, 30))
     def repeat(self, nth):
         """Deliver some earlier command once more: same answer, nothing new."""
@@ -146,9 +218,15 @@ class Lives(RuleBasedStateMachine):
                 assert again.receipt == first.model_copy(update={"status": "duplicate"})
                 assert again.events == ()
 
-    @rule(hours=st.sampled_from((1, 20, 100)))
+    @rule(hours=st.sampled_from((1, 20, 100, 300)))
     def wait(self, hours):
         self.hall.wait(hours=hours)
+
+    @rule()
+    def tick(self):
+        """The city's clock comes by: dues may have passed."""
+        raw = self.hall.raw("clock.tick", "0", {}, source_class="system", source_system="clock")
+        assert self.hall.decide(raw).receipt.status == "noted"
 
     @invariant()
     def versions_are_contiguous_and_ids_follow(self):
@@ -203,8 +281,8 @@ class Lives(RuleBasedStateMachine):
     @invariant()
     def a_refusal_records_nothing(self):
         for decision in self.hall.spoken[-1:]:
-            recorded = decision.receipt.status == "accepted"
-            assert bool(decision.events) == recorded
+            if decision.receipt.status != "noted":
+                assert bool(decision.events) == (decision.receipt.status == "accepted")
             assert (decision.reject is not None) == (decision.receipt.status == "refused")
             if decision.reject:
                 assert decision.receipt.code in set(Code)

@@ -206,6 +206,15 @@ def test_a_voided_acceptance_takes_its_clocks_and_their_breach_with_it(monday):
     assert {c.code for c in monday.state().clocks.all} == {"C1"}
 
 
+def test_the_breach_before_a_deemed_acceptance_is_recorded_once(monday):
+    """Both are of one batch: the state that is carried knows of both."""
+    monday.submit()
+    tick(monday, "06-10T00:00")
+    monday.usual("case.urge")
+
+    assert kinds(monday) == ["submitted", "clock_breached", "deemed_accepted", "urged"]
+
+
 def test_history_has_no_clocks(monday):
     monday.say("case.submit", data={"case_no": "1", "item": "promised"}, channel="window",
                source_class="historical")  # fmt: skip

@@ -134,6 +134,16 @@ def test_the_flag_of_duty_goes_with_the_review_that_made_it(hall):
     assert hall.void("case/C1@5").code == "E_STATE"
 
 
+def test_history_is_not_flagged_by_a_later_restatement_either(hall):
+    hall.submit(source_class="historical")
+    hall.accept(source_class="historical")
+    hall.step()
+    hall.decide_on(who="an", source_class="historical")
+    hall.void("case/C1@3")
+
+    assert set(restated(hall)) == {"case/C1@3"}
+
+
 def test_other_flags_and_stamps_are_kept_by_a_restatement(hall):
     hall.submit()
     hall.accept(window="town-2", data={})

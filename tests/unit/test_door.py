@@ -63,9 +63,18 @@ def test_more_than_one_working_day_late_needs_a_reason(
 def test_time_never_runs_backwards_in_a_partition(hall):
     hall.submit()
     hall.now -= timedelta(minutes=1)
-    hall.accept(at=hall.now + timedelta(minutes=1))
+    receipt = hall.accept(at=hall.now + timedelta(minutes=1))
 
-    assert hall.last()["recordedat"] == FAR
+    assert (receipt.status, hall.last()["recordedat"]) == ("accepted", FAR)
+
+
+def test_nobody_rates_a_service_before_it_is_concluded(hall):
+    hall.bring_to("DEC+")
+    assert hall.rate().code == "E_STATE"
+    hall.conclude()
+
+    assert hall.rate(at=hall.now - timedelta(minutes=1)).code == "E_TIME_ORDER"
+    assert hall.rate().status == "accepted"
 
 
 def test_a_decision_is_not_made_before_the_case_was_signed_for(hall):

@@ -6,10 +6,11 @@ import orjson
 import pytest
 
 from analytics.audit.case import AuditError, NotFoundError, audit_case, find, parse_at, timeline
-from analytics.audit.replay import Instant, Stored, replay
+from analytics.audit.replay import NAMES, Instant, Stored, replay
 from analytics.lake.archiver import commit
 from analytics.lake.catalog import Lake
 from ledger.contracts.codes import SHANGHAI
+from ledger.contracts.events import FACTS
 from ledger.log.seam import Record
 
 DUE = "2020-06-04T23:59:59.999000+08:00"
@@ -110,6 +111,41 @@ def test_a_correction_names_who_asked_and_who_approved():
     assert answer["ratings"] == [
         {"stars": 2, "via": "qr", "at": "2020-06-03T12:00:00+08:00", "id": "rating/C1@1"}
     ]
+
+
+AMENDED = [
+    fact(8, "case/C1", 5, "case.event_amended", "05T09:00", {
+        "target": "case/C1@2", "reason_code": "typing_error", "requested_by": "zhao",
+        "approved_by": "qian", "changes": {"window": {"old": "libao-2", "new": "libao-3"},
+                                           "accept_no": {"new": "受-1"}}}, staff="zhao"),
+    fact(9, "case/C1", 6, "case.event_restamped", "05T09:00", {
+        "target": "case/C1@2", "before": STORY[1].event, "after": {
+            **STORY[1].event, "window": "libao-3",
+            "data": {"data": {"accept_no": "受-1"}, "stamp": {"accept_window": "libao-3"}}}},
+        staff="zhao"),
+]  # fmt: skip
+
+
+def test_an_amended_fact_shows_what_it_said_and_what_it_counts_as():
+    answer = replay([*STORY, *AMENDED], Instant())
+    (fix,) = answer["corrections"]
+    rows = {e["id"]: e for e in answer["events"]}
+    accepted = rows["case/C1@2"]
+
+    assert (fix["voids"], fix["amends"]) == ([], "case/C1@2")
+    assert (accepted["counts"], accepted["amended_by"]) == (True, "case/C1@5")
+    assert (accepted["window"], accepted["data"]) == ("libao-2", {})
+    assert accepted["counts_as"] == {"window": "libao-3", "data": {"accept_no": "受-1"}}
+    assert accepted["stamp_now"] == {"accept_window": "libao-3"}
+    assert rows["case/C1@1"]["counts_as"] is None
+    text = timeline(answer)
+    assert "更正 case/C1@2 window: libao-2 → libao-3, accept_no: 无 → 受-1; 事由" in text
+    assert "已由 case/C1@5 更正" in text
+    assert replay([*STORY, *AMENDED], at("04T09:00"))["corrections"] == []
+
+
+def test_every_fact_of_a_case_has_a_name_for_a_clerk():
+    assert set(NAMES) == {kind for kind in FACTS if kind.startswith(("case.", "rating."))}
 
 
 def test_every_event_shows_its_position_and_its_link():

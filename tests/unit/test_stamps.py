@@ -4,6 +4,8 @@ import pytest
 
 COUNTER = {"accept_centre": "town", "accept_window": "town-1"}
 PROMISED = {"item": "promised", "dept": "民政"}
+LIMITED = {"statutory_limit": {"n": 20, "unit": "workday"},
+           "promised_limit": {"n": 10, "unit": "workday"}}  # fmt: skip
 
 
 def stamps(hall, stream="case/C1"):
@@ -21,7 +23,8 @@ def test_each_fact_of_a_case_carries_what_a_reader_would_have_to_join(hall):
         ("case.accepted", {
             **place, "project_type": "promised", "required_window": "comp:livelihood",
             "wrong_window": False, "statutory_due": "2020-06-30T23:59:59.999000+08:00",
-            "promised_due": "2020-06-15T23:59:59.999000+08:00", "calendar": "org/cal-2020@1"}),
+            "promised_due": "2020-06-15T23:59:59.999000+08:00", "calendar": "org/cal-2020@1",
+            **LIMITED}),
         ("case.transferred", place),
         ("case.transfer_received", place),
         ("case.decision_made", {**place, "working_minutes": 3}),
@@ -118,7 +121,7 @@ def test_history_needs_only_number_item_channel_and_time(hall):
     assert stamps(hall)[1] == ("case.accepted", {
         **PROMISED, "project_type": "promised", "due_provisional": True,
         "statutory_due": "2011-06-29T23:59:59.999000+08:00",
-        "promised_due": "2011-06-15T23:59:59.999000+08:00"})  # fmt: skip
+        "promised_due": "2011-06-15T23:59:59.999000+08:00", **LIMITED})  # fmt: skip
     assert not any("flags" in stamp for _, stamp in stamps(hall))
     assert "latereason" not in hall.last()
 

@@ -1,6 +1,7 @@
 """Pictures of a small city, clocks that are turned by hand, and a stage for a real browser."""
 
 import asyncio
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -13,7 +14,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from processors.views.picture import Picture
 from processors.wall.server import PoliteServer, wall_app
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = shutil.which("chromium")
+"""Debian's; None = the one that `playwright install chromium` fetched (`make chromium`)."""
 NOW = 1_600_000_000.0
 PARTITIONS = 3
 

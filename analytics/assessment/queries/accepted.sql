@@ -8,6 +8,7 @@ WITH hourly AS (
     'accepted' AS code, date_trunc('hour', occurred_local) AS hour,
     coalesce(centre, '') AS centre, coalesce("window", '') AS "window", count(*) AS total
   FROM acceptances
+  WHERE NOT deemed
   GROUP BY ALL
 )
 SELECT code, strftime(hour, '%Y-%m-%dT%H') AS bucket, centre, "window", total AS sum

@@ -1,7 +1,7 @@
 // Where and why: the tiles of the 区镇, the list of what to look at, the windows.
 
 import { el, flash, say, set, show, style, unit, word } from './dom.js';
-import { count, DASH, kindName, shortSpan, span, STATUS, workdays } from './words.js';
+import { brief, count, DASH, kindName, shortSpan, span, STATUS } from './words.js';
 
 export const TILES_MAX = 40;
 const LINES_MAX = 12;
@@ -59,8 +59,8 @@ export function shapeTiles(root, names) {
 }
 
 const statusOf = (fresh, level, on, all, business) => {
+  if (level === 2 && (fresh === 'live' || fresh === 'late')) return 'bad'; // Red is not hidden by 5 s.
   if (fresh !== 'live') return fresh;
-  if (level === 2) return 'bad';
   if (level === 1) return 'warn';
   if (all && on < all) return 'part';
   return business ? 'ok' : 'none';
@@ -87,14 +87,13 @@ function paintTile(tile, store, row) {
   set(tile.box, 'data-f', fresh);
   set(tile.box, 'data-s', status);
   say(tile.name, get('name'));
-  paintBadge(tile.badge, status, status === 'part' ? `${on}/${all}` : STATUS[status][1], fresh === 'late' ? shortSpan(age) : status === 'part' ? '在线' : '');
+  paintBadge(tile.badge, status, status === 'part' ? `${on}/${all}` : STATUS[status][1], fresh === 'late' ? (status === 'late' ? shortSpan(age) : '延迟') : status === 'part' ? '在线' : '');
   const same = tile.key === town;
   tile.key = town;
   if (say(tile.big, gone ? DASH : count(get('accepted'))) && same && fresh === 'live') flash(tile.big);
   tile.big.classList.toggle('long', get('accepted') > 9999);
   say(tile.open, gone ? DASH : count(get('in_progress')));
-  const days = workdays(get('decision_minutes'), get('decision_n'));
-  say(tile.time, days === null ? DASH : `${Number(days).toFixed(1)}日`);
+  say(tile.time, brief(get('decision_minutes'), get('decision_n')));
   say(tile.bad, count(get('negatives')));
   say(tile.wrong, count(get('wrong_window')));
   const reason = String(get('reason') || '');

@@ -24,6 +24,13 @@ export function workdays(minutes, n) {
   return days.toFixed(days < 10 ? 2 : 1);
 }
 
+// On a tile: working days, below a tenth of one working minutes.
+export function brief(minutes, n) {
+  if (!n) return DASH;
+  const mean = minutes / n;
+  return mean < WORKDAY_MINUTES / 10 ? `${Math.round(mean)}分` : `${(mean / WORKDAY_MINUTES).toFixed(1)}日`;
+}
+
 export const share = (part, whole) => (whole ? `${((part / whole) * 100).toFixed(2)} %` : DASH);
 
 export function span(seconds) {

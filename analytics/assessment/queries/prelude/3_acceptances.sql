@@ -1,10 +1,17 @@
 -- 用途   the acceptance (受理) of each case that counts, with the reference data it was decided with
--- 依据   domain.md 4.1: a case is accepted once; what was voided does not count
+-- 依据   domain.md 4.1: a case is accepted once, or deemed so from its receipt; what was voided does not count
 -- grain  one row a case
 -- parameters  tables facts, adoptions
 -- unit   cases
 SELECT
   f.case_id, f.occurred_local, f.centre, f."window",
+  f.type = 'case.deemed_accepted' AS deemed,
+  coalesce(
+    timezone(
+      'Asia/Shanghai', CAST(json_extract_string(f.data, '$.effective_at') AS TIMESTAMPTZ)
+    ),
+    f.occurred_local
+  ) AS since,
   s.item, coalesce(a.adopted, 0) AS adopted
 FROM facts AS f
 LEFT JOIN (
@@ -14,5 +21,5 @@ LEFT JOIN (
 ) AS s USING (case_id)
 ASOF LEFT JOIN adoptions AS a
   ON a."partition" = f."partition" AND a."offset" < f."offset"
-WHERE f.type = 'case.accepted'
+WHERE f.type IN ('case.accepted', 'case.deemed_accepted')
 ORDER BY f.case_id

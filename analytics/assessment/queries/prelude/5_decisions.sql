@@ -5,7 +5,7 @@
 -- unit   working minutes
 WITH decided AS (
   SELECT
-    f."partition", f."offset", f.occurred_local AS until, a.occurred_local AS since,
+    f."partition", f."offset", f.occurred_local AS until, a.since,
     a.centre, a."window"
   FROM facts AS f
   JOIN acceptances AS a USING (case_id)
