@@ -21,5 +21,5 @@ ANTI JOIN (
   WHERE v.type = 'hall.event_voided' AND v."offset" < cut.until
 ) AS voided ON voided.id = e.id
 WHERE e."offset" < cut.until AND e.stream = 'hall'
-  AND e.type NOT IN ('hall.event_voided', 'hall.event_restamped')
+  AND NOT starts_with(e.type, 'hall.event_')
 ORDER BY hall, version
