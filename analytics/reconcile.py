@@ -108,7 +108,8 @@ def check_cut(lake: Lake, cut: Cut) -> None:
         '  JOIN (SELECT unnest(range(len($cut))) AS "partition", unnest($cut) AS until) AS cut'
         '  USING ("partition") WHERE e."offset" >= cut.until'
         '  QUALIFY row_number() OVER (PARTITION BY e."partition" ORDER BY e."offset") = 1'
-        ") AS next WHERE next.type IN ('case.event_restamped', 'rating.event_restamped')",
+        ") AS next WHERE next.type IN ('case.event_restamped', 'rating.event_restamped',"
+        " 'hall.event_restamped')",
         {"cut": list(cut)},
     )
     if split:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ledger.contracts.codes import SHANGHAI, ActorKind, Channel, LimitUnit, ProjectType, SourceClass
 from ledger.contracts.commands import Command
-from ledger.contracts.events import REFERENCE_COMMANDS, case, case_course
+from ledger.contracts.events import REFERENCE_COMMANDS, case, case_course, hall
 from ledger.contracts.events import reference as facts
 from ledger.contracts.events.base import Limit, Payload
 from ledger.rules import duty
@@ -51,6 +51,8 @@ def check_fields(command: Command, payload: Payload) -> None:
             raise Refused(Code.E_FIELD, "a withdrawal that staff enter needs request_doc")
         case case.CaseEventAmended():
             _check_changes(payload)
+        case hall.HallPayload():
+            _check_hall(command, payload)
         case facts.ItemRegistered():
             _check_limits(payload.promised, payload.statutory)
             promised = payload.promised
@@ -63,6 +65,18 @@ def check_fields(command: Command, payload: Payload) -> None:
             raise Refused(Code.E_FIELD, f"{command.type} needs a centre")
         if command.channel is Channel.WINDOW and command.window is None:
             raise Refused(Code.E_FIELD, f"{command.type} at channel window needs a window")
+
+
+def _check_hall(command: Command, payload: hall.HallPayload) -> None:
+    """Refuse a fact in the stream of another centre, another day or at two windows."""
+    centre, _, day = command.key.rpartition(".")
+    happened = command.occurred_at.astimezone(SHANGHAI).date().isoformat()
+    if day != happened or not centre:
+        raise Refused(Code.E_FIELD, f"key: of a hall it is CENTRE.{happened}, the day it happened")
+    if command.centre != centre:
+        raise Refused(Code.E_FIELD, f"centre: a fact of hall {command.key} has centre {centre}")
+    if command.window not in {None, getattr(payload, "window_id", command.window)}:
+        raise Refused(Code.E_FIELD, "window: not the one that data names as window_id")
 
 
 def _check_changes(amendment: case.CaseEventAmended) -> None:

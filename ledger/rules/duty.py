@@ -52,6 +52,40 @@ POSTS: dict[str, frozenset[str]] = {
     "case.record_external": frozenset(),
     "case.exchange": frozenset(),
     "case.urge": frozenset({Post.HALL_MANAGER, Post.CITY_SUPERVISOR}),
+    "ticket.issue": frozenset({Post.GUIDE}),
+    "ticket.check_in": frozenset({Post.GUIDE}),
+    **dict.fromkeys(
+        (
+            "ticket.call",
+            "ticket.start_service",
+            "ticket.finish_service",
+            "ticket.pass_over",
+            "ticket.park",
+            "ticket.resume",
+        ),
+        frozenset({Post.ACCEPT, Post.ISSUE, Post.AGENT}),
+    ),
+    **dict.fromkeys(
+        ("ticket.transfer", "ticket.cancel"),
+        frozenset({Post.GUIDE, Post.ACCEPT, Post.ISSUE, Post.AGENT}),
+    ),
+    "ticket.expire": frozenset({Post.HALL_MANAGER}),
+    "window.open": frozenset({Post.HALL_MANAGER}),
+    "window.close": frozenset({Post.HALL_MANAGER}),
+    **dict.fromkeys(
+        (
+            "window.pause",
+            "window.resume",
+            "staff.record_in",
+            "staff.record_out",
+            "staff.leave_post",
+            "staff.return",
+        ),
+        frozenset({Post.HALL_MANAGER, Post.GUIDE, Post.ACCEPT, Post.ISSUE, Post.AGENT}),
+    ),
+    "staff.record_leave": frozenset({Post.HALL_MANAGER}),
+    "hall.count_heads": frozenset({Post.HALL_MANAGER}),
+    "hall.void_event": frozenset({Post.CORRECTOR}),
     "case.void_event": frozenset({Post.CORRECTOR}),
     "case.amend_event": frozenset({Post.CORRECTOR}),
     "rating.void_event": frozenset({Post.CORRECTOR}),
@@ -60,14 +94,19 @@ POSTS: dict[str, frozenset[str]] = {
 
 REFERENCE_POSTS = frozenset({Post.ITEM_ADMIN, Post.CITY_SUPERVISOR})
 
-CITIZEN_COMMANDS = frozenset({"case.submit", "case.withdraw", "rating.submit"})
+CITIZEN_COMMANDS = frozenset({
+    "case.submit", "case.withdraw", "rating.submit",
+    "ticket.issue", "ticket.check_in", "ticket.cancel",
+})  # fmt: skip
 """What a citizen may do without a post, online or at a device."""
 
-SYSTEM_COMMANDS = frozenset(
-    {"case.conclude", "case.issue", "case.deliver", "case.record_external", "case.exchange"}
-)
-"""What the ledger's own machinery may do in an interactive source: automatic conclusion and
-electronic issue."""
+SYSTEM_COMMANDS = frozenset({
+    "case.conclude", "case.issue", "case.deliver", "case.record_external", "case.exchange",
+    "ticket.issue", "ticket.check_in", "ticket.expire",
+    "staff.record_in", "staff.record_out", "hall.count_heads",
+})  # fmt: skip
+"""What machinery may do in an interactive source: automatic conclusion and electronic issue,
+ticket machines, attendance devices, sensors."""
 
 ACCEPT_APPROVE = "accept–approve"
 REVIEW_APPROVE = "review–approve"

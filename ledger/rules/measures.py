@@ -62,6 +62,64 @@ def _decision_buckets() -> tuple[Measure, ...]:
     return tuple(made)
 
 
+WAIT_BOUNDS_MINUTES = (0, 5, 10, 15, 20, 30, 45, 60, 90, 120)
+"""Lower bounds of the buckets of waiting time, in minutes (domain.md K08)."""
+
+
+def _at_hall(
+    code: str, name: str, unit: str, event: str, amount: int | str = 1,
+    where: tuple[Where, ...] = (), window: str = "stamp.window", *, gauge: bool = False,
+) -> Measure:  # fmt: skip
+    """Give a measure of a hall; what amounts to a stamp is counted where there is that stamp."""
+    if isinstance(amount, str):
+        where = (*where, Where(amount, "present"))
+    return Measure(code, name, unit, event, amount, where, "centre", window, gauge)
+
+
+def _wait_buckets() -> tuple[Measure, ...]:
+    made = []
+    for low, high in pairwise((*WAIT_BOUNDS_MINUTES, None)):
+        where = [Where("stamp.wait_seconds", ">=", (low or 0) * 60)]
+        label = f"≥{low}分钟"
+        if high is not None:
+            where.append(Where("stamp.wait_seconds", "<", high * 60))
+            label = f"{low}–{high}分钟"
+        made.append(_at_hall(f"wait_from_{low}m", f"等候 {label}", "人次",
+                             "ticket.service_started", where=tuple(where)))  # fmt: skip
+    return tuple(made)
+
+
+_NORMAL = (Where("data.outcome", "=", "normal"),)
+
+HALL_MEASURES: tuple[Measure, ...] = (
+    _at_hall("tickets_issued", "取号量", "张", "ticket.issued", window=""),
+    _at_hall("tickets_called", "叫号量", "张", "ticket.called",
+             where=(Where("stamp.first_call", "=", value=True),)),
+    _at_hall("no_shows", "过号量", "次", "ticket.no_show"),
+    *(
+        _at_hall("waiting", "当前等候人数", "人", event, "stamp.waiting", window="", gauge=True)
+        for event in ("ticket.issued", "ticket.called", "ticket.transferred", "ticket.cancelled",
+                      "ticket.expired")
+    ),
+    _at_hall("wait_n", "等候人次", "人次", "ticket.service_started"),
+    _at_hall("wait_seconds", "等候时长", "秒", "ticket.service_started", "stamp.wait_seconds"),
+    *_wait_buckets(),
+    _at_hall("service_n", "办理人次", "人次", "ticket.service_finished", where=_NORMAL),
+    _at_hall("service_seconds", "办理时长", "秒", "ticket.service_finished",
+             "stamp.service_seconds", _NORMAL),
+    *(
+        _at_hall("open_seconds", "窗口开放时间", "秒", event, "stamp.open_seconds")
+        for event in ("ticket.service_started", "ticket.service_finished", "ticket.transferred",
+                      "ticket.parked", "ticket.resumed", "window.paused", "window.closed")
+    ),
+    *(
+        _at_hall("serving_seconds", "窗口办理时间", "秒", event, "stamp.serving_seconds")
+        for event in ("ticket.service_finished", "ticket.transferred", "ticket.parked",
+                      "window.closed")
+    ),
+)  # fmt: skip
+"""The hall's own (K05–K09, K38)."""
+
 MEASURES: tuple[Measure, ...] = (
     Measure("submitted", "申请量", "件", "case.submitted", centre="centre", window="window"),
     Measure("accepted", "受理量", "件", "case.accepted"),
@@ -87,6 +145,7 @@ MEASURES: tuple[Measure, ...] = (
                             (1, "非常不满意"))
     ),
     Measure("negatives", "差评", "次", "rating.submitted", where=(Where("data.stars", "<", 3),)),
+    *HALL_MEASURES,
 )  # fmt: skip
 
 CELLS_PER_EVENT_MAX = 10

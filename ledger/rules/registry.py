@@ -5,7 +5,7 @@ from typing import Any
 
 from ledger.contracts.events.rating import RatingSubmitted
 from ledger.contracts.wire import Event
-from ledger.rules import case, deadlines, rating
+from ledger.rules import case, deadlines, hall, hall_voids, rating
 from ledger.rules.corrections import check_targets
 from ledger.rules.door import CORRECTIONS, check_grant, check_receiver
 from ledger.rules.facts import (
@@ -65,6 +65,17 @@ def _decide_rating(asked: Asked) -> list[Draft]:
     return decide_rating(asked.stream, asked.payload, asked.state, of, asked.at)
 
 
+def _known_in_hall(asked: Asked) -> None:
+    _known_in_case(asked)
+    hall.check_known(asked)
+
+
+def _decide_hall(asked: Asked) -> list[Draft]:
+    if asked.command.type.endswith(CORRECTIONS):
+        return hall_voids.decide_void(asked)
+    return hall.decide(asked)
+
+
 def _decide_reference(asked: Asked) -> list[Draft]:
     check_grant(asked.payload, asked.key)
     return [Draft(asked.stream, asked.payload.TYPE, asked.data, {})]
@@ -86,6 +97,8 @@ STREAMS: dict[str, StreamRules] = {
         deadlines.settle, deadlines.next_look,
     ),
     "rating": StreamRules(rating.fold, rating.evolve, _decide_rating, _known_in_rating),
+    "hall": StreamRules(hall.fold, hall.evolve, _decide_hall, _known_in_hall,
+                        settle=hall.settle, next_look=hall.next_look),
     "org": _REFERENCE,
     "item": _REFERENCE,
     "partition": _REFERENCE,

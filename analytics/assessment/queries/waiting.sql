@@ -1,0 +1,17 @@
+-- 用途   当前等候人数: tickets whose visit transaction was not called and did not end before the cut
+-- 依据   domain.md K06 (S)
+-- grain  code, bucket '' (a gauge), centre, window ''
+-- parameters  table tickets
+-- unit   人
+SELECT 'waiting' AS code, '' AS bucket, centre, '' AS "window", count(*) AS sum
+FROM (
+  SELECT
+    hall, centre, ticket, visit,
+    bool_or(type IN ('ticket.called', 'ticket.cancelled', 'ticket.expired')) AS over
+  FROM tickets
+  GROUP BY hall, centre, ticket, visit
+  QUALIFY visit = max(visit) OVER (PARTITION BY hall, ticket)
+)
+WHERE NOT over
+GROUP BY ALL
+ORDER BY code, bucket, centre, "window"
