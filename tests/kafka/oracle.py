@@ -21,20 +21,25 @@ from ledger.log.kafka_records import (
 )
 from ledger.log.topics import parse_url, partitions_of
 from ledger.proof.chain import chain, genesis
-from ledger.rules.partition import Partition, failed_decision
+from ledger.rules.partition import Partition
+from ledger.rules.recording import failed_decision
 
 
 class Shelf:
     """What is durable, as the oracle keeps it."""
 
     def __init__(self):
-        self.streams, self.receipts = defaultdict(list), {}
+        self.streams, self.receipts, self.looks = defaultdict(list), {}, {}
 
     def history(self, stream):
         return self.streams[stream]
 
     def receipt(self, key):
         return self.receipts.get(key)
+
+    def due(self, before, limit):
+        looks = sorted((look, name) for name, look in self.looks.items() if look is not None)
+        return [name for look, name in looks[:limit] if look < before]
 
 
 class Topics:
@@ -118,6 +123,7 @@ def check_partition(topics, number, facts):
             decision = partition.decide(command.value, now)
         except ArithmeticError:
             decision = failed_decision(command.value, now)
+        shelf.looks.update(decision.looks)
         assert decision.receipt.model_dump_json().encode() == answers[0].value
         if decision.receipt.status == "accepted":
             shelf.receipts[decision.receipt.key] = answers[0].value
