@@ -92,7 +92,6 @@ SYSTEM_COMMANDS = frozenset(
         "case.record_external",
         "case.exchange",
         "rating.invite",
-        "rating.default",
     }
 )
 """What the ledger's own machinery may do in an interactive source: automatic conclusion and

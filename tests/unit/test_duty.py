@@ -21,6 +21,21 @@ MAY = {
     "case.void_event": "corrector",
     "rating.submit": "citizen",
     "rating.void_event": "corrector",
+    "rating.invite": "guide accept issue system",
+    "rating.default": "",
+    "rating.append": "citizen",
+    "neg.precheck": "rating_officer",
+    "neg.verify": "rating_officer",
+    "neg.plan_rectification": "rating_officer",
+    "neg.rectify": "rating_officer",
+    "neg.reply": "rating_officer",
+    "neg.close": "rating_officer",
+    "neg.call_back": "callback_officer",
+    "neg.grant_extension": "hall_manager city_supervisor",
+    "neg.instruct": "hall_manager city_supervisor",
+    "appeal.file": "accept review approve issue hall_manager",
+    "appeal.uphold": "city_supervisor",
+    "appeal.deny": "city_supervisor",
 }
 LEGAL = {  # Where each command is legal, and how it is said there.
     "case.submit": ("-", {"case_no": "1", "item": "promised"}),
@@ -37,6 +52,30 @@ LEGAL = {  # Where each command is legal, and how it is said there.
     "rating.submit": ("DEC+", {"rating_id": "1", "stars": 5}),
     "rating.void_event": ("DEC+", {"target": "rating/C1@1", "reason_code": "other",
                                    "requested_by": "new", "approved_by": "gu"}),
+    "rating.invite": ("DEC+", {}),
+    "rating.default": ("DEC+", {"rating_id": "2"}),
+    "rating.append": ("DEC+", {"rating_id": "1"}),
+    "neg.precheck": ("DEC+", {"rating_id": "1", "reasonable": True, "true_fact": True}),
+    "neg.verify": ("DEC+", {"rating_id": "1", "finding": "valid"}),
+    "neg.plan_rectification": ("DEC+", {"rating_id": "1", "by": "2020-06-09"}),
+    "neg.rectify": ("DEC+", {"rating_id": "1"}),
+    "neg.reply": ("DEC+", {"rating_id": "1"}),
+    "neg.close": ("DEC+", {"rating_id": "1"}),
+    "neg.call_back": ("DEC+", {"rating_id": "1", "reached": True}),
+    "neg.grant_extension": ("DEC+", {"rating_id": "1", "new_due": "2020-07-09",
+                                     "approver": "hu"}),
+    "neg.instruct": ("DEC+", {"rating_id": "1"}),
+    "appeal.file": ("DEC+", {"rating_id": "1", "by": "unit", "reason": "mistaken"}),
+    "appeal.uphold": ("DEC+", {"rating_id": "1"}),
+    "appeal.deny": ("DEC+", {"rating_id": "1"}),
+}  # fmt: skip
+VERIFIED = ("neg.verify", {"finding": "valid"})
+RECTIFIED = (VERIFIED, ("neg.rectify", {}))
+APPEALED = (("appeal.file", {"by": "unit", "reason": "mistaken"}),)
+BEFORE = {  # What was done about the negative before.
+    "neg.plan_rectification": (VERIFIED,), "neg.rectify": (VERIFIED,), "neg.call_back": RECTIFIED,
+    "neg.close": (*RECTIFIED, ("neg.reply", {})), "appeal.uphold": APPEALED,
+    "appeal.deny": APPEALED,
 }  # fmt: skip
 WHO = [*(post.value for post in Post), "citizen", "system", "external"]
 PLACE = {"centre": "town", "window": "town-1", "channel": "window"}
@@ -54,8 +93,13 @@ def halls(new_hall):
         hall.bring_to(state)
         if command == "case.finish_step":
             hall.step(number=5)
-        if command.startswith("rating."):
+        if command.startswith(("rating.", "neg.", "appeal.")):
             hall.conclude()
+        if command.startswith(("neg.", "appeal.", "rating.append")):
+            hall.org_must("staff.join", "new", {"centre": "city"})
+            for kind, said in (("rating.submit", {"stars": 1}), *BEFORE.get(command, ())):
+                data = {"rating_id": "1", **said}
+                hall.must(kind, data=data, source_class="imported")
         if command == "rating.void_event":
             hall.rate()
         made[command] = hall
