@@ -8,7 +8,8 @@ HEAD = """\
 Printed from `ledger/rules/measures.py` by `make docs`; a test holds it current.
 Every live number is a sum of these cells; ratios are divided and percentiles read from buckets by
 whoever reads. A sum is kept by local hour and by local day of the time of the fact; a level (存量)
-has no time and never expires. *Time* is the instant whose hour and day a sum is kept under, where it is not the time of the fact.
+has no time and never expires. *Time* is the instant whose hour and day a sum is kept under,
+where it is not the time of the fact.
 
 | code | 名称 | unit | fact | counted when | amount | centre | window | kept by | time |
 |---|---|---|---|---|---|---|---|---|---|
