@@ -19,7 +19,6 @@ WITH known AS (
     WHERE v.type = 'rating.event_voided' AND v."offset" < cut.until
   ) AS voided ON voided.id = e.id
   WHERE e."offset" < cut.until AND e.stream = 'rating'
-    AND e.type NOT IN ('rating.event_voided', 'rating.event_restamped')
 )
 SELECT
   k."partition", k."offset", k.type, k.case_id, k.occurred_local, k.source_class, k.rating_id,
