@@ -82,7 +82,8 @@ def check_cut(lake: Lake, cut: Cut) -> None:
 
     Raises:
         BehindError: the lake lacks events before the cut, or reference facts they adopted.
-        SplitCutError: the event behind the cut restates one before it.
+        SplitCutError: the event behind the cut restates one before it, or is a breach found out
+            in the batch of one before it.
 
     """
     partitions = len(cut) - 1
@@ -104,12 +105,14 @@ def check_cut(lake: Lake, cut: Cut) -> None:
         )
     split = lake.sql(
         'SELECT next."partition", next."offset" FROM ('
-        '  SELECT e."partition", e."offset", e.type FROM events AS e'
+        '  SELECT e."partition", e."offset", e.type, e.source_class FROM events AS e'
         '  JOIN (SELECT unnest(range(len($cut))) AS "partition", unnest($cut) AS until) AS cut'
         '  USING ("partition") WHERE e."offset" >= cut.until'
         '  QUALIFY row_number() OVER (PARTITION BY e."partition" ORDER BY e."offset") = 1'
         ") AS next WHERE next.type IN ('case.event_restamped', 'rating.event_restamped',"
-        " 'hall.event_restamped')",
+        " 'hall.event_restamped') "
+        "OR (next.source_class = 'system'"
+        " AND next.type IN ('rating.clock_breached', 'rating.event_voided'))",
         {"cut": list(cut)},
     )
     if split:

@@ -96,8 +96,8 @@ def compile_sql(measures: Iterable[Measure]) -> list[str]:
     One for all measures that share event and places: in one UNION they take DuckDB minutes.
     """
 
-    def scan(m: Measure) -> tuple[str, str, str, bool]:
-        return m.event, m.centre, m.window, m.gauge
+    def scan(m: Measure) -> tuple[str, str, str, bool, str]:
+        return m.event, m.centre, m.window, m.gauge, m.when
 
     scans = groupby(sorted(measures, key=scan), key=scan)
     return [_scan_sql(list(group)) for _, group in scans]
@@ -106,7 +106,7 @@ def compile_sql(measures: Iterable[Measure]) -> list[str]:
 def _scan_sql(group: list[Measure]) -> str:
     """Give the query of measures that share event and places: one scan, many sums."""
     first = group[0]
-    hour = "NULL::TIMESTAMP" if first.gauge else "date_trunc('hour', occurred_local)"
+    hour = "NULL::TIMESTAMP" if first.gauge else f"date_trunc('hour', {_when_sql(first.when)})"
     buckets = (
         "['']" if first.gauge else "[strftime(hour, '%Y-%m-%dT%H'), strftime(hour, '%Y-%m-%d')]"
     )
@@ -133,6 +133,14 @@ def _sum_sql(measure: Measure) -> str:
     value = str(amount) if isinstance(amount, int) else f"CAST({field_sql(amount)} AS BIGINT)"
     wheres = " AND ".join(_where_sql(where) for where in measure.where)
     return f"sum(sign * {value})" + (f" FILTER (WHERE {wheres})" if wheres else "")
+
+
+def _when_sql(field: str) -> str:
+    """Give the local instant at which a measure counts."""
+    if not field:
+        return "occurred_local"
+    told = f"timezone('Asia/Shanghai', TRY_CAST({field_sql(field)} AS TIMESTAMPTZ))"
+    return f"coalesce({told}, occurred_local)"
 
 
 def _where_sql(where: Where) -> str:

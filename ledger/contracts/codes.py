@@ -65,6 +65,8 @@ class Post(StrEnum):
     CORRECTOR = "corrector"
     CORRECT_APPROVER = "correct_approver"
     CITY_SUPERVISOR = "city_supervisor"
+    RATING_OFFICER = "rating_officer"
+    CALLBACK_OFFICER = "callback_officer"
 
 
 class ProjectType(StrEnum):

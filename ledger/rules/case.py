@@ -70,7 +70,8 @@ def _evolve(state: State, event: Event) -> State:
         case facts.CaseConcluded.TYPE:
             return replace(state, concluded_at=at)
         case facts.CaseIssued.TYPE:
-            return replace(state, status="ISS", issued_at=at)
+            issuers = state.issue_staff | ({staff} if staff else set())
+            return replace(state, status="ISS", issued_at=at, issue_staff=issuers)
     return evolve_course(state, event)
 
 

@@ -72,6 +72,7 @@ class State:
     extended_at: str | None = None
     suspended_at: str | None = None
     issued_at: str | None = None
+    issue_staff: frozenset[str] = frozenset()
     delivered_at: str | None = None
     revoked_at: str | None = None
     ended_at: str | None = None

@@ -18,8 +18,8 @@ from ledger.rules.refusals import Code, Refused
 from ledger.rules.stamps import HISTORY_PARTS, concluded, history_parts
 
 __all__ = [
-    "Restatement", "check_people", "check_targets", "current", "restamp", "restated_ratings",
-    "retold", "targets_of", "void_case_facts", "void_ratings",
+    "Restatement", "check_people", "check_targets", "current", "restamp", "retold",
+    "targets_of", "void_case_facts",
 ]  # fmt: skip
 
 NOT_CORRECTABLE = (*CORRECTIONS, RESTAMPED)
@@ -166,21 +166,3 @@ def restamp(fact: Event, state: case.State, found: Sequence[str] = ()) -> Event:
     if fresh == fact["data"]["stamp"]:
         return fact
     return {**fact, "data": {"data": fact["data"]["data"], "stamp": fresh}}
-
-
-def void_ratings(
-    stream: str, data: Mapping[str, Any], at: str, history: Sequence[Event]
-) -> list[Restatement]:
-    """Void facts of a rating stream; nothing depends on a rating."""
-    gone, facts = targets_of(data, at, history)
-    return [Restatement(stream, target, facts[target], None) for target in facts if target in gone]
-
-
-def restated_ratings(stream: str, history: Sequence[Event], state: case.State) -> list[Restatement]:
-    """Give the ratings whose place changes because their case was corrected."""
-    changed = []
-    for target, fact in current(history).items():
-        after = restamp(fact, state)
-        if after != fact:
-            changed.append(Restatement(stream, target, fact, after))
-    return changed

@@ -22,17 +22,31 @@ History = Callable[[], Sequence[Event]]
 def settle(
     stream: str, state: case.State, reference: Reference, tick: str, history: History
 ) -> list[Draft]:
-    """Draft what the passing of time asks for; [] mostly.
+    """Draft what the passing of time asks for of a case; [] mostly."""
+
+    def breach(clock: clocks.Clock, due: str) -> Draft:
+        return _breach(stream, state, clock, due, history)
+
+    drafts = settle_clocks(stream, state.clocks, reference, tick, history, breach)
+    if tick and (deemed := clocks.deemed_at(state.clocks, reference.calendar)) and deemed < tick:
+        drafts.append(_deemed(stream, state, reference))
+    return drafts
+
+
+def settle_clocks(
+    stream: str, ticking: clocks.Clocks, reference: Reference, tick: str, history: History,
+    breach: Callable[[clocks.Clock, str], Draft],
+) -> list[Draft]:  # fmt: skip
+    """Draft the breaches that are missing and withdraw those without ground, of any stream.
 
     `tick` "": only clocks that were stopped too late, and breaches without ground; else also
-    those that run and were due before it.
+    those that run and were due before it. `breach` drafts one, of a clock and its due.
     """
-    ticking = state.clocks
-    if not ticking.all:
+    if not ticking.all and not ticking.breached:
         return []
     late = dict(_late(ticking, reference, tick))
     drafts = [
-        _breach(stream, state, clock, due, history)
+        breach(clock, due)
         for clock, due in late.items()
         if clock.name not in ticking.breached_names
     ]
@@ -42,10 +56,7 @@ def settle(
         # Whether a running clock is late is for ticks to say; a fact only clears what it stopped.
         running = {clock.name for clock in ticking.all if clock.stop is None}
         lost = [each for each in lost if each[:3] not in running]
-    drafts += [draft for each in lost for draft in _withdrawn(stream, each[3], history)]
-    if tick and (deemed := clocks.deemed_at(ticking, reference.calendar)) and deemed < tick:
-        drafts.append(_deemed(stream, state, reference))
-    return drafts
+    return drafts + [draft for each in lost for draft in _withdrawn(stream, each[3], history)]
 
 
 def _late(
@@ -83,6 +94,7 @@ def holder_at(
 
 def _withdrawn(stream: str, target: str, history: History) -> list[Draft]:
     """Draft the withdrawal of a fact we derived ourselves, in the batch of the evidence."""
+    kind = stream.partition("/")[0]
     before = current(history()).get(target)
     data = {
         "target": target, "reason_code": "late_evidence", "requested_by": "ledger",
@@ -90,8 +102,8 @@ def _withdrawn(stream: str, target: str, history: History) -> list[Draft]:
     }  # fmt: skip
     restated = {"target": target, "before": before, "after": None}
     return [
-        Draft(stream, "case.event_voided", data, {}, target, derived=True),
-        Draft(stream, "case.event_restamped", restated, {}, target, derived=True),
+        Draft(stream, f"{kind}.event_voided", data, {}, target, derived=True),
+        Draft(stream, f"{kind}.event_restamped", restated, {}, target, derived=True),
     ]
 
 

@@ -89,24 +89,46 @@ POSTS: dict[str, frozenset[str]] = {
     "case.void_event": frozenset({Post.CORRECTOR}),
     "case.amend_event": frozenset({Post.CORRECTOR}),
     "rating.void_event": frozenset({Post.CORRECTOR}),
+    "rating.invite": frozenset({Post.GUIDE, Post.ACCEPT, Post.ISSUE}),
+    "rating.default": frozenset(),
+    **dict.fromkeys(
+        (
+            "neg.precheck",
+            "neg.verify",
+            "neg.plan_rectification",
+            "neg.rectify",
+            "neg.reply",
+            "neg.close",
+        ),
+        frozenset({Post.RATING_OFFICER}),
+    ),
+    "neg.call_back": frozenset({Post.CALLBACK_OFFICER}),
+    "neg.grant_extension": frozenset({Post.HALL_MANAGER, Post.CITY_SUPERVISOR}),
+    "neg.instruct": frozenset({Post.HALL_MANAGER, Post.CITY_SUPERVISOR}),
+    "appeal.file": frozenset(
+        {Post.ACCEPT, Post.REVIEW, Post.APPROVE, Post.ISSUE, Post.HALL_MANAGER}
+    ),
+    "appeal.uphold": frozenset({Post.CITY_SUPERVISOR}),
+    "appeal.deny": frozenset({Post.CITY_SUPERVISOR}),
 }
 """Command → the posts that may give it; reference commands are in `REFERENCE_POSTS`."""
 
 REFERENCE_POSTS = frozenset({Post.ITEM_ADMIN, Post.CITY_SUPERVISOR})
 
 CITIZEN_COMMANDS = frozenset({
-    "case.submit", "case.withdraw", "rating.submit",
+    "case.submit", "case.withdraw", "rating.submit", "rating.append",
     "ticket.issue", "ticket.check_in", "ticket.cancel",
 })  # fmt: skip
 """What a citizen may do without a post, online or at a device."""
 
 SYSTEM_COMMANDS = frozenset({
     "case.conclude", "case.issue", "case.deliver", "case.record_external", "case.exchange",
+    "rating.invite",
     "ticket.issue", "ticket.check_in", "ticket.expire",
     "staff.record_in", "staff.record_out", "hall.count_heads",
 })  # fmt: skip
 """What machinery may do in an interactive source: automatic conclusion and electronic issue,
-ticket machines, attendance devices, sensors."""
+invitations, ticket machines, attendance devices, sensors."""
 
 ACCEPT_APPROVE = "accept–approve"
 REVIEW_APPROVE = "review–approve"

@@ -6,17 +6,11 @@ from typing import Any, NamedTuple
 from ledger.contracts.codes import SourceClass
 from ledger.contracts.commands import Command
 from ledger.contracts.events import case as facts
-from ledger.contracts.events import rating as rating_facts
 from ledger.contracts.events.base import Payload
 from ledger.contracts.wire import Event
-from ledger.rules import case, duty, flags, rating, stamps
+from ledger.rules import case, duty, flags, stamps
 from ledger.rules.amendments import amend_case_fact
-from ledger.rules.corrections import (
-    Restatement,
-    restated_ratings,
-    void_case_facts,
-    void_ratings,
-)
+from ledger.rules.corrections import Restatement, void_case_facts
 from ledger.rules.reference import Reference
 from ledger.rules.refusals import Code, Refused
 
@@ -91,55 +85,24 @@ def _check_duty(command: Command, kind: str, state: case.State) -> None:
         raise Refused(Code.E_SOD, f"{staff} accepted this case; another person has to decide it")
 
 
-def decide_rating(
-    stream: str, payload: Payload, rated: rating.State, of: case.State, at: str
-) -> list[Draft]:
-    """Decide a rating of a case; it is stamped with where the case was accepted."""
-    if not isinstance(payload, rating_facts.RatingSubmitted):
-        raise Refused(Code.E_TYPE, "not a rating")
-    rating.check(rated, of, payload, at)
-    data = payload.model_dump(mode="json", exclude_none=True)
-    return [Draft(stream, payload.TYPE, data, stamps.history_parts(of))]
-
-
 def decide_case_void(
-    stream: str, data: Mapping[str, Any], at: str, history: Sequence[Event],
-    ratings: Sequence[Event], rating_stream: str,
-) -> list[Draft]:  # fmt: skip
+    stream: str, data: Mapping[str, Any], at: str, history: Sequence[Event]
+) -> tuple[list[Draft], case.State]:
     """Void facts of a case: the void, then one restatement per fact that counts differently."""
     restated, state = void_case_facts(stream, data, at, history)
-    restated = [*restated, *restated_ratings(rating_stream, ratings, state)]
     void = Draft(stream, facts.CaseEventVoided.TYPE, data, {}, state=state)
-    return [void, *(_restamped(each, state) for each in restated)]
+    return [void, *(_restamped(each, state) for each in restated)], state
 
 
 def decide_case_amendment(
-    stream: str, data: Mapping[str, Any], at: str, history: Sequence[Event],
-    ratings: Sequence[Event], rating_stream: str, reference: Reference,
-) -> list[Draft]:  # fmt: skip
+    stream: str, data: Mapping[str, Any], at: str, history: Sequence[Event], reference: Reference
+) -> tuple[list[Draft], case.State]:
     """Amend a fact of a case: the amendment, then its restatements, as of a void."""
     restated, state = amend_case_fact(stream, data, at, history, reference)
-    restated = [*restated, *restated_ratings(rating_stream, ratings, state)]
     amended = Draft(stream, facts.CaseEventAmended.TYPE, data, {}, state=state)
-    return [amended, *(_restamped(each, state) for each in restated)]
+    return [amended, *(_restamped(each, state) for each in restated)], state
 
 
-def restate_ratings(stream: str, history: Sequence[Event], state: case.State) -> list[Draft]:
-    """Restate the ratings whose place is another one now that their case is in `state`."""
-    return [_restamped(each, state) for each in restated_ratings(stream, history, state)]
-
-
-def decide_rating_void(
-    stream: str, data: Mapping[str, Any], at: str, history: Sequence[Event]
-) -> list[Draft]:
-    """Void a rating."""
-    restated = void_ratings(stream, data, at, history)
-    void = Draft(stream, rating_facts.RatingEventVoided.TYPE, data, {})
-    return [void, *(_restamped(each, None) for each in restated)]
-
-
-def _restamped(each: Restatement, state: case.State | None) -> Draft:
-    kind = each.stream.partition("/")[0]
+def _restamped(each: Restatement, state: case.State) -> Draft:
     data = {"target": each.target, "before": each.before, "after": each.after}
-    return Draft(each.stream, f"{kind}.event_restamped", data, {}, each.target,
-                 state if kind == "case" else None)  # fmt: skip
+    return Draft(each.stream, facts.CaseEventRestamped.TYPE, data, {}, each.target, state)

@@ -8,10 +8,11 @@ HEAD = """\
 Printed from `ledger/rules/measures.py` by `make docs`; a test holds it current.
 Every live number is a sum of these cells; ratios are divided and percentiles read from buckets by
 whoever reads. A sum is kept by local hour and by local day of the time of the fact; a level (存量)
-has no time and never expires.
+has no time and never expires. *Time* is the instant whose hour and day a sum is kept under,
+where it is not the time of the fact.
 
-| code | 名称 | unit | fact | counted when | amount | centre | window | kept by |
-|---|---|---|---|---|---|---|---|---|
+| code | 名称 | unit | fact | counted when | amount | centre | window | kept by | time |
+|---|---|---|---|---|---|---|---|---|---|
 """
 
 
@@ -26,7 +27,7 @@ def _row(measure: Measure) -> str:
     cells = (
         f"`{measure.code}`", measure.name, measure.unit, f"`{measure.event}`", when, amount,
         _place(measure.centre), _place(measure.window),
-        "level" if measure.gauge else "hour, day",
+        "level" if measure.gauge else "hour, day", _place(measure.when),
     )  # fmt: skip
     return f"| {' | '.join(cells)} |\n"
 

@@ -37,6 +37,8 @@ class Measure(NamedTuple):
     centre: str = "stamp.accept_centre"
     window: str = "stamp.accept_window"
     gauge: bool = False
+    when: str = ""
+    """Field with the instant it counts at, ISO 8601 +08:00; "": when the fact happened."""
 
 
 WORKDAY_MINUTES = 480
@@ -120,6 +122,37 @@ HALL_MEASURES: tuple[Measure, ...] = (
 )  # fmt: skip
 """The hall's own (K05–K09, K38)."""
 
+
+def _rating_loop() -> tuple[Measure, ...]:
+    """参评, 不予采纳, 差评整改, 回访, 申诉: K22–K29; a resolution counts at min(done, breach)."""
+    in_time = Where("stamp.in_time", "=", value=True)
+    made = [
+        Measure("rateable", "应评服务", "件", "case.concluded"),
+        Measure("rated_services", "参评服务", "件", "rating.submitted", when="stamp.concluded_at",
+                where=(Where("stamp.first", "=", value=True),
+                       Where("stamp.concluded_at", "present"))),
+        *(Measure(f"not_adopted_{stars}", f"不予采纳 ({stars}星)", "次", "appeal.upheld",
+                  when="stamp.rated_at", where=(Where("stamp.stars", "=", stars),))
+          for stars in (1, 2)),
+        *(Measure("verified_valid", "差评属实", "件", "neg.verified",
+                  where=(Where("data.finding", "=", finding),)) for finding in ("valid", "partly")),
+        Measure("rectified", "差评已整改", "件", "neg.rectified", when="stamp.verified_at"),
+        *(Measure("appeals_decided", "申诉决定", "件", kind)
+          for kind in ("appeal.upheld", "appeal.denied")),
+        Measure("appeals_upheld", "申诉成立", "件", "appeal.upheld"),
+    ]  # fmt: skip
+    for code, name, done in (("rectify", "差评整改", "neg.rectified"),
+                             ("callback", "实名差评回访", "neg.called_back")):  # fmt: skip
+        breach = Where("data.clock", "=", f"C11.{code}")
+        made += [
+            Measure(f"{code}_in_time", f"{name}按期", "件", done, where=(in_time,)),
+            Measure(f"{code}_resolved", f"{name}到期", "件", done, where=(in_time,)),
+            Measure(f"{code}_resolved", f"{name}到期", "件", "rating.clock_breached",
+                    where=(breach,)),
+        ]  # fmt: skip
+    return tuple(made)
+
+
 MEASURES: tuple[Measure, ...] = (
     Measure("submitted", "申请量", "件", "case.submitted", centre="centre", window="window"),
     Measure("accepted", "受理量", "件", "case.accepted"),
@@ -146,6 +179,7 @@ MEASURES: tuple[Measure, ...] = (
     ),
     Measure("negatives", "差评", "次", "rating.submitted", where=(Where("data.stars", "<", 3),)),
     *HALL_MEASURES,
+    *_rating_loop(),
 )  # fmt: skip
 
 CELLS_PER_EVENT_MAX = 10

@@ -3,21 +3,22 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ledger.contracts.events.rating import RatingSubmitted
 from ledger.contracts.wire import Event
-from ledger.rules import case, deadlines, hall, hall_voids, rating
+from ledger.rules import (
+    case,
+    deadlines,
+    hall,
+    hall_voids,
+    rating,
+    rating_deadlines,
+    rating_facts,
+)
 from ledger.rules.corrections import check_targets
 from ledger.rules.door import CORRECTIONS, check_grant, check_receiver
-from ledger.rules.facts import (
-    Draft,
-    decide_case,
-    decide_case_amendment,
-    decide_case_void,
-    decide_rating,
-    decide_rating_void,
-    restate_ratings,
-)
+from ledger.rules.facts import Draft, decide_case, decide_case_amendment, decide_case_void
 from ledger.rules.streams import Asked, StreamRules
+
+CHANGES_RATINGS = frozenset({"case.accept", "case.conclude"})
 
 
 def _known_in_case(asked: Asked) -> None:
@@ -32,37 +33,39 @@ def _right_in_case(asked: Asked) -> None:
 
 def _decide_case(asked: Asked) -> list[Draft]:
     ratings = f"rating/{asked.key}"
-    if asked.command.type.endswith(CORRECTIONS):
-        story = (asked.stream, asked.data, asked.at, asked.history_of(asked.stream),
-                 asked.history_of(ratings), ratings)  # fmt: skip
-        if asked.command.type.endswith(".void_event"):
-            return decide_case_void(*story)
-        return decide_case_amendment(*story, asked.reference)
-    drafts = decide_case(
-        asked.stream, asked.command, asked.payload, asked.data, asked.at, asked.state,
-        asked.reference,
-    )  # fmt: skip
-    if asked.command.type == "case.accept":
-        # Accepted again after a void: ratings given before count where it is accepted now
-        # (tests/agreement/test_corrections.py).
-        drafts += restate_ratings(ratings, asked.history_of(ratings), drafts[0].state)
+    kind = asked.command.type
+    if kind.endswith(CORRECTIONS):
+        story = (asked.stream, asked.data, asked.at, asked.history_of(asked.stream))
+        if kind.endswith(".void_event"):
+            drafts, state = decide_case_void(*story)
+        else:
+            drafts, state = decide_case_amendment(*story, asked.reference)
+    else:
+        drafts = decide_case(
+            asked.stream, asked.command, asked.payload, asked.data, asked.at, asked.state,
+            asked.reference,
+        )  # fmt: skip
+        state = drafts[0].state
+    if kind in CHANGES_RATINGS or kind.endswith(CORRECTIONS):
+        # Accepted or concluded again after a void: ratings given before count where and when it
+        # is accepted and concluded now (tests/agreement/test_corrections.py).
+        restated = rating_facts.restated_by_case(ratings, asked.history_of(ratings), state)
+        drafts += map(rating_facts.restamped, restated)
     return drafts
 
 
 def _known_in_rating(asked: Asked) -> None:
-    if isinstance(asked.payload, RatingSubmitted):
-        rating.check_known(asked.state_of(f"case/{asked.key}"))
-    else:
+    if asked.command.type.endswith(CORRECTIONS):
         _known_in_case(asked)
+    else:
+        of = asked.state_of(f"case/{asked.key}")
+        rating.check_known(asked.state, of, asked.payload.TYPE, asked.data)
 
 
 def _decide_rating(asked: Asked) -> list[Draft]:
     if asked.command.type.endswith(CORRECTIONS):
-        return decide_rating_void(
-            asked.stream, asked.data, asked.at, asked.history_of(asked.stream)
-        )
-    of: case.State = asked.state_of(f"case/{asked.key}")
-    return decide_rating(asked.stream, asked.payload, asked.state, of, asked.at)
+        return rating_facts.decide_void(asked)
+    return rating_facts.decide(asked)
 
 
 def _known_in_hall(asked: Asked) -> None:
@@ -96,9 +99,12 @@ STREAMS: dict[str, StreamRules] = {
         case.fold, case.evolve, _decide_case, _known_in_case, _right_in_case,
         deadlines.settle, deadlines.next_look,
     ),
-    "rating": StreamRules(rating.fold, rating.evolve, _decide_rating, _known_in_rating),
     "hall": StreamRules(hall.fold, hall.evolve, _decide_hall, _known_in_hall,
                         settle=hall.settle, next_look=hall.next_look),
+    "rating": StreamRules(
+        rating.fold, rating.evolve, _decide_rating, _known_in_rating,
+        settle=rating_deadlines.settle, next_look=rating_deadlines.next_look,
+    ),
     "org": _REFERENCE,
     "item": _REFERENCE,
     "partition": _REFERENCE,

@@ -41,8 +41,11 @@ def _lines(measure: Measure) -> list[str]:
     read_window = _field(measure.window) if measure.window else "''"
     amount = str(measure.amount) if isinstance(measure.amount, int) else _field(measure.amount)
     test = " and ".join(map(_test, measure.where)) or "True"
-    buckets = [""] if measure.gauge else ["{h}", "{h10}"]
+    hour, day = ("{x[:13]}", "{x[:10]}") if measure.when else ("{h}", "{h10}")
+    buckets = [""] if measure.gauge else [hour, day]
     lines = [f"    if {test}:", f"        c = {read_centre} or ''; w = {read_window} or ''"]
+    if measure.when:
+        lines.append(f"        x = {_field(measure.when)} or t")
     for bucket in buckets:
         lines.append(f"        k = f'{measure.code}|{bucket}|{place}'")
         lines.append(f"        sums[k] = sums.get(k, 0) + sign * {amount}")

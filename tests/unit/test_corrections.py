@@ -115,8 +115,10 @@ def test_ratings_lose_and_find_the_place_of_their_case(hall):
     hall.accept(window="town-3")
     found = restated(hall, "rating/C1")["rating/C1@1"]
 
-    place = {**PLACE, "item": "instant-alone"}
-    bare = {**BARE, "item": "instant-alone"}
+    place = {**PLACE, "item": "instant-alone", "first": True}
+    bare = {**BARE, "item": "instant-alone", "first": True}
+    ended = lost[0].pop("concluded_at")
+    assert ended == "2020-06-01T10:05:00+08:00"
     assert lost == (place, bare)
     assert found == (bare, {**place, "accept_window": "town-3"})
 
@@ -214,7 +216,10 @@ def test_a_voided_rating_may_be_given_again(hall):
     assert hall.rate(via="sms").status == "accepted"
     assert hall.void("rating/C1@1", stream="rating").status == "accepted"
 
-    assert restated(hall, "rating/C1") == {"rating/C1@1": (PLACE, None)}
+    told = restated(hall, "rating/C1")
+    assert told["rating/C1@1"][1] is None
+    assert [stamp["first"] for stamp in told["rating/C1@2"]] == [False, True]
+    assert told.keys() == {"rating/C1@1", "rating/C1@2"}
     assert hall.rate().status == "accepted"
     assert hall.void("rating/C1@1", stream="rating").code == "E_STATE"
     assert hall.void("rating/C1@2", stream="case").code == "E_REF"

@@ -31,7 +31,8 @@ def test_each_fact_of_a_case_carries_what_a_reader_would_have_to_join(hall):
         ("case.issued", place),
         ("case.concluded", place),
     ]  # fmt: skip
-    assert stamps(hall, "rating/C1") == [("rating.submitted", place)]
+    rated = {**place, "first": True, "concluded_at": hall.now.isoformat()}
+    assert stamps(hall, "rating/C1") == [("rating.submitted", rated)]
 
 
 def test_what_the_source_said_is_left_as_it_was_said(hall):

@@ -6,6 +6,9 @@ from pydantic import Field
 
 from ledger.contracts.events.base import EventRestamped, EventVoided, Id, Payload
 
+Via = Literal["pc", "mobile", "qr", "hall_tablet", "hall_other", "phone", "sms"]
+"""评价渠道 of GB/T 39046."""
+
 
 class RatingSubmitted(Payload):
     """评价: one citizen's verdict on one service; 5 stars is 非常满意, always.
@@ -20,15 +23,53 @@ class RatingSubmitted(Payload):
 
     rating_id: Id
     stars: int = Field(ge=1, le=5)
-    via: Literal["pc", "mobile", "qr", "hall_tablet", "hall_other", "phone", "sms"] = "qr"
+    via: Via = "qr"
     real_name: bool = False
     rater_ref: str | None = Field(default=None, pattern=r"^[0-9a-f]{16,64}$")
     device_id: str | None = Field(default=None, max_length=64)
     elapsed_ms: int | None = Field(default=None, ge=0, le=86_400_000)
 
 
+class RatingInvited(Payload):
+    """邀评: the citizen was asked to rate a service that ended; who is rated is said.
+
+    Source: domain.md 3.6; rule R10 (应评未邀) counts services without it.
+    """
+
+    TYPE: ClassVar[str] = "rating.invited"
+    COMMAND: ClassVar[str] = "rating.invite"
+    STREAM: ClassVar[str] = "rating"
+
+    subject: Literal["case", "ticket", "agent_task", "consult"] = "case"
+    via: Via = "qr"
+    device_id: str | None = Field(default=None, max_length=64)
+    rated_staff: tuple[Id, ...] = Field(default=(), max_length=16)
+
+
+class RatingDefaulted(Payload):
+    """默认好评: another system took silence for praise; kept as its fact, never counted."""
+
+    TYPE: ClassVar[str] = "rating.defaulted"
+    COMMAND: ClassVar[str] = "rating.default"
+    STREAM: ClassVar[str] = "rating"
+
+    rating_id: Id
+    stars: int = Field(default=5, ge=1, le=5)
+
+
+class RatingAppended(Payload):
+    """追评: once; its stars stand beside the first and never replace them."""
+
+    TYPE: ClassVar[str] = "rating.appended"
+    COMMAND: ClassVar[str] = "rating.append"
+    STREAM: ClassVar[str] = "rating"
+
+    rating_id: Id
+    stars: int | None = Field(default=None, ge=1, le=5)
+
+
 class RatingEventVoided(EventVoided):
-    """作废更正 of a rating."""
+    """作废更正 of a fact of the rating stream; a rating takes its negative loop along."""
 
     TYPE: ClassVar[str] = "rating.event_voided"
     COMMAND: ClassVar[str] = "rating.void_event"
