@@ -30,6 +30,12 @@ NAMES = {
     "case.fee_refunded": "退费", "case.archived": "归档", "case.decision_revoked": "撤销决定",
     "case.external_status": "外部回传", "case.exchanged": "数据上报", "case.urged": "催办督办",
     "case.event_voided": "作废更正", "case.event_amended": "更正", "case.event_restamped": "重述",
+    "rating.invited": "邀评", "rating.defaulted": "默认好评", "rating.appended": "追评",
+    "neg.dispatched": "差评派单", "neg.prechecked": "预审", "neg.verified": "核实",
+    "neg.rectify_planned": "整改计划", "neg.rectified": "整改", "neg.extension_granted": "整改延期",
+    "neg.replied": "回复", "neg.called_back": "回访", "neg.instructed": "批示",
+    "neg.closed": "差评办结", "appeal.filed": "申诉", "appeal.upheld": "申诉成立",
+    "appeal.denied": "申诉不成立", "rating.clock_breached": "差评超时",
     "rating.submitted": "评价", "rating.event_voided": "作废评价",
     "rating.event_restamped": "重述评价",
 }  # fmt: skip

@@ -145,7 +145,8 @@ def test_an_amended_fact_shows_what_it_said_and_what_it_counts_as():
 
 
 def test_every_fact_of_a_case_has_a_name_for_a_clerk():
-    assert set(NAMES) == {kind for kind in FACTS if kind.startswith(("case.", "rating."))}
+    beside = ("case.", "rating.", "neg.", "appeal.")
+    assert set(NAMES) == {kind for kind in FACTS if kind.startswith(beside)}
 
 
 def test_every_event_shows_its_position_and_its_link():
