@@ -208,10 +208,11 @@ async def test_how_it_was_rated_is_recorded_and_nobody_is_named(door, log, agent
     door.headers["User-Agent"] = agent
     began = round(MORNING.timestamp() * 1000)
     await rate(door, "2", began=str(began))
-    [event] = [orjson.loads(record.value) async for record in log.read("rating/C1")]
+    event, order = [orjson.loads(record.value) async for record in log.read("rating/C1")]
     said = event["data"]["data"]
 
     assert (said["stars"], said["device_id"], event["channel"]) == (2, device, channel)
+    assert (order["type"], order["actorkind"]) == ("neg.dispatched", "system")
     assert (said["real_name"], event["actorkind"], said.get("rater_ref")) == (
         False, "citizen", None,
     )  # fmt: skip
