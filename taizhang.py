@@ -34,7 +34,7 @@ def check_rooms() -> None:
 
 async def open_views(log: "Log", settings: Settings, stack: AsyncExitStack) -> "ViewSource":
     """Give the live views of a ledger; an embedded ledger's are kept up by this process."""
-    if settings.ledger_url.startswith("kafka://"):
+    if settings.is_kafka:
         from processors.runtime.views_tail import KafkaViews
 
         tail = await KafkaViews.open(settings.ledger_url)
@@ -55,7 +55,7 @@ async def open_for_reading(settings: Settings, stack: AsyncExitStack) -> tuple["
 
     try:
         log = await open_log(settings.ledger_url, partitions=settings.partitions)
-        ours = not settings.ledger_url.startswith("kafka://")
+        ours = not settings.is_kafka
     except LogError:
         log = await open_log(settings.ledger_url, partitions=settings.partitions, reading=True)
         ours = False
@@ -153,7 +153,7 @@ async def serve_rooms(
           f"综合窗口 counter {at}/counter\n命令入口 API    {at}/v1/commands\n"
           "Ctrl-C stops everything", flush=True)  # fmt: skip
     tasks = [asyncio.create_task(work)]
-    if not settings.ledger_url.startswith("kafka://"):
+    if not settings.is_kafka:
         tasks.append(asyncio.create_task(archive(log, lake, once=False)))
         tasks.append(asyncio.create_task(views.run(asyncio.Event())))  # type: ignore[attr-defined]
     served = asyncio.create_task(serve_app(rooms, settings.host, settings.port, wall.close))

@@ -35,19 +35,6 @@ def add_commands(commands: Commands) -> None:
     kafka_command.add_argument("--port", type=int, default=9092, help="of the first broker")
 
 
-def kafka_url(settings: Settings) -> str:
-    """Give the Kafka URL a process needs.
-
-    Raises:
-        UserError: none was given.
-
-    """
-    if not settings.ledger_url.startswith("kafka://"):
-        message = "this needs a Kafka ledger; give --ledger kafka://HOST:PORT"
-        raise UserError(message)
-    return settings.ledger_url
-
-
 async def writer(options: argparse.Namespace, settings: Settings) -> Result:
     """Run writers until told to stop; status 1: fenced or broken, start it again."""
     from ledger.log.kafka_records import BrokenPromise
@@ -57,7 +44,7 @@ async def writer(options: argparse.Namespace, settings: Settings) -> Result:
     stop = asyncio.Event()
     demo = options.demo_clock or settings.demo_clock
     try:
-        await run_writer(kafka_url(settings), settings.data, demo_clock=demo, stop=stop)
+        await run_writer(settings.kafka_url, settings.data, demo_clock=demo, stop=stop)
     except (Fenced, BrokenPromise) as cause:
         sys.stderr.write(f"taizhang: {cause}\n")
         return NO

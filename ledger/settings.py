@@ -38,6 +38,24 @@ class Settings(BaseModel):
         return self.ledger or f"sqlite:///{self.data / 'ledger.db'}"
 
     @property
+    def is_kafka(self) -> bool:
+        """Tell whether the book lies on Kafka."""
+        return self.ledger_url.startswith("kafka://")
+
+    @property
+    def kafka_url(self) -> str:
+        """Give the URL of the book for a process that only Kafka has.
+
+        Raises:
+            BadSettings: the book is an embedded one.
+
+        """
+        if not self.is_kafka:
+            message = "this needs a Kafka ledger; give --ledger kafka://HOST:PORT"
+            raise BadSettings(message)
+        return self.ledger_url
+
+    @property
     def lake_dir(self) -> Path:
         """Give the folder of the lake."""
         return Path(self.lake) if self.lake else self.data / "lake"

@@ -3,7 +3,6 @@
 import argparse
 import sys
 
-from ledger.contracts.errors import UserError
 from ledger.settings import Settings
 from ledger.terminal import Commands, Result, main
 
@@ -33,19 +32,11 @@ def add_commands(commands: Commands) -> None:
         made.add_argument("--port", type=int, help="port to listen on")
 
 
-def kafka_url(settings: Settings) -> str:
-    """Give the Kafka URL that a process of production needs."""
-    if not settings.ledger_url.startswith("kafka://"):
-        message = "this needs a Kafka ledger; give --ledger kafka://HOST:PORT"
-        raise UserError(message)
-    return settings.ledger_url
-
-
 def worker(_: argparse.Namespace, settings: Settings) -> Result:
     """Run a worker until told to stop."""
     from processors.runtime.faust_app import run_worker
 
-    return run_worker(kafka_url(settings), settings.data)
+    return run_worker(settings.kafka_url, settings.data)
 
 
 async def wall(_: argparse.Namespace, settings: Settings) -> Result:
@@ -53,7 +44,7 @@ async def wall(_: argparse.Namespace, settings: Settings) -> Result:
     from processors.runtime.views_tail import KafkaViews
     from processors.wall.server import serve_wall
 
-    source = await KafkaViews.open(kafka_url(settings))
+    source = await KafkaViews.open(settings.kafka_url)
     try:
         await serve_wall(source, settings.host, settings.port)
     finally:
