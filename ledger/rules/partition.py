@@ -13,7 +13,7 @@ from ledger.contracts.codes import SHANGHAI, SourceClass
 from ledger.contracts.commands import BEAT, TICK, Command, command_hash
 from ledger.contracts.events import REFERENCE_COMMANDS
 from ledger.contracts.events.base import Payload
-from ledger.contracts.events.reference import ReferenceAdopted
+from ledger.contracts.events.reference import ClockTicked, ReferenceAdopted
 from ledger.contracts.receipts import Receipt
 from ledger.contracts.wire import Event, decode, encode, event_id
 from ledger.rules.door import check_duty, check_fields, check_late, check_references
@@ -27,8 +27,9 @@ from ledger.rules.streams import Asked, never
 
 REFOLDED = (".event_voided", ".event_amended", ".event_restamped")
 """Corrections: the state is folded again from the facts that count."""
-LOOKS_A_TICK = 2000
+LOOKS_A_TICK = 5000
 """Streams that one tick looks at; the next tick goes on."""
+DAY = len("2020-06-01")
 STATES_KEPT = 50_000
 """Streams whose folded state stays in memory; others are folded again when asked for."""
 
@@ -203,7 +204,15 @@ class Partition:
         recorded = []
         for stream in streams:
             recorded += self._settle(stream, command, moment, self.tick)
-        return recorded
+        told = self._stream(f"partition/{self.number}").state
+        if self.is_reference or not (recorded or told.ticked[:DAY] < self.tick[:DAY]):
+            return recorded
+        to = self.tick if len(stored) < LOOKS_A_TICK else told.ticked
+        if not to:
+            return recorded
+        draft = Draft(f"partition/{self.number}", ClockTicked.TYPE, {"to": to}, {},
+                      at=self.tick, derived=True)  # fmt: skip
+        return [self._record(draft, command, "", moment), *recorded]
 
     def _record(self, draft: Draft, command: Command, at: str, moment: datetime) -> Stored:
         before = self._stream(draft.stream)

@@ -1,8 +1,10 @@
 """The streams there are, and the rules of each (domain.md 3.1)."""
 
 from collections.abc import Sequence
-from typing import Any
+from functools import reduce
+from typing import Any, NamedTuple
 
+from ledger.contracts.events.reference import ClockTicked
 from ledger.contracts.wire import Event
 from ledger.rules import (
     case,
@@ -92,6 +94,27 @@ def _unmoved(_: Any, __: Event) -> None:  # noqa: ANN401
     return None
 
 
+class Told(NamedTuple):
+    """What a partition has said of itself."""
+
+    adopted: int = 0
+    """Reference data up to here, exclusive."""
+    ticked: str = ""
+    """Every due before it is recorded, ISO 8601 +08:00; "": no tick yet."""
+
+
+def _told(told: Told, event: Event) -> Told:
+    data = event["data"]["data"]
+    if event["type"] == ClockTicked.TYPE:
+        return told._replace(ticked=data["to"])
+    return told._replace(adopted=data["offset"])
+
+
+def told_by(history: Sequence[Event]) -> Told:
+    """Fold the stream of a partition."""
+    return reduce(_told, history, Told())
+
+
 _REFERENCE = StreamRules(_stateless, _unmoved, _decide_reference)
 
 STREAMS: dict[str, StreamRules] = {
@@ -107,7 +130,7 @@ STREAMS: dict[str, StreamRules] = {
     ),
     "org": _REFERENCE,
     "item": _REFERENCE,
-    "partition": _REFERENCE,
+    "partition": StreamRules(told_by, _told, _decide_reference),
 }  # fmt: skip
 """Prefix of the stream → its rules."""
 
