@@ -1,7 +1,8 @@
 """The second road (第二条路): every indicator by hand-written SQL over what the sources said.
 
-Each file of `queries/` is one query; those of `queries/prelude/` become tables of their name, in
-order, for the others to read. None of them may read a stamp (tests/agreement looks).
+Each file of `queries/` gives what counts, one row (code, moment, centre, window, amount) each, and
+`CELLS` adds it up; those of `queries/prelude/` become tables of their name, in order, for the others
+to read. None of them may read a stamp, nor a breach that the ledger found (tests/agreement looks).
 """
 
 from pathlib import Path
@@ -12,6 +13,22 @@ from ledger.log.seam import Cut
 
 QUERIES = Path(__file__).parent / "queries"
 CHECKS = Path(__file__).parent / "checks"
+
+
+CELLS = """
+SELECT
+  code, unnest(CASE WHEN hour IS NULL THEN [''] ELSE
+    [strftime(hour, '%Y-%m-%dT%H'), strftime(hour, '%Y-%m-%d')] END) AS bucket,
+  centre, "window", total
+FROM (
+  SELECT
+    code, date_trunc('hour', moment) AS hour, coalesce(centre, '') AS centre,
+    coalesce("window", '') AS "window", CAST(sum(amount) AS BIGINT) AS total
+  FROM ({query})
+  GROUP BY ALL
+)
+"""
+"""What counts, by local hour and by local day of its moment; without a moment it is a level."""
 
 
 def prelude() -> list[tuple[str, Path]]:
@@ -38,7 +55,9 @@ def second_road(lake: Lake, cut: Cut) -> Cells:
             con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}")
         sums: Cells = {}
         for path in indicators():
-            sums |= cells(con.execute(path.read_text(encoding="utf-8")).fetchall())
+            query = path.read_text(encoding="utf-8")
+            for cell, amount in cells(con.execute(CELLS.format(query=query)).fetchall()).items():
+                sums[cell] = sums.get(cell, 0) + amount
         return sums
     finally:
         con.close()

@@ -1,7 +1,7 @@
 -- 用途   the facts (有效事实) of the rating stream that name a rating and counted at the cut
 -- 依据   domain.md 3.6, 3.9: what was voided does not count, nor does the loop of a voided rating
 -- grain  one row a fact
--- parameters  table cut(partition, until)
+-- parameters  tables cut(partition, until), voided
 -- unit   facts
 WITH known AS (
   SELECT
@@ -9,15 +9,7 @@ WITH known AS (
     e.source_class, json_extract_string(e.data, '$.rating_id') AS rating_id, e.data
   FROM events AS e
   JOIN cut USING ("partition")
-  ANTI JOIN (
-    SELECT unnest(list_prepend(
-      json_extract_string(v.data, '$.target'),
-      CAST(json_extract_string(v.data, '$.cascade[*]') AS VARCHAR[])
-    )) AS id
-    FROM events AS v
-    JOIN cut USING ("partition")
-    WHERE v.type = 'rating.event_voided' AND v."offset" < cut.until
-  ) AS voided ON voided.id = e.id
+  ANTI JOIN voided USING (id)
   WHERE e."offset" < cut.until AND e.stream = 'rating'
 )
 SELECT
