@@ -1,7 +1,7 @@
 -- 用途   the acceptance (受理) of each case that counts, with what was promised then
 -- 依据   domain.md 4.1: accepted once, or deemed so from its receipt; 0.4: type and limits as of then
 -- grain  one row a case
--- parameters  tables facts, adoptions, items
+-- parameters  tables facts, items
 -- unit   cases; since: from when on it counts; limits are JSON {n, unit}, NULL = none
 WITH told AS (
   SELECT
@@ -13,15 +13,13 @@ WITH told AS (
     json_extract_string(f.data, '$.project_type') AS project_type,
     json_extract(f.data, '$.statutory') AS statutory,
     json_extract(f.data, '$.promised') AS promised,
-    coalesce(a.adopted, 0) AS adopted, coalesce(a.calendar, -1) AS calendar, s.item
+    f.adopted, f.calendar, s.item
   FROM facts AS f
   LEFT JOIN (
     SELECT case_id, json_extract_string(data, '$.item') AS item
     FROM facts
     WHERE type = 'case.submitted'
   ) AS s USING (case_id)
-  ASOF LEFT JOIN adoptions AS a
-    ON a."partition" = f."partition" AND a."offset" < f."offset"
   WHERE f.type IN ('case.accepted', 'case.deemed_accepted')
 )
 SELECT

@@ -1,16 +1,13 @@
 -- 用途   conclusions (办结), with what had happened to the case until then
 -- 依据   domain.md K03, K10, K15–K18, K21: place, type and limits are those of its acceptance
 -- grain  one row a concluded case
--- parameters  tables facts, adoptions, acceptances, pauses, workdays
+-- parameters  tables facts, acceptances, pauses, workdays
 -- unit   elapsed: working days since the acceptance, pauses out; NULL = unknown, or promised otherwise
 WITH concluded AS (
   SELECT
     f."partition", f."offset", f.case_id, f.occurred_local,
-    CAST(json_extract_string(f.data, '$.result_code') AS INTEGER) AS result,
-    coalesce(r.calendar, -1) AS calendar
+    CAST(json_extract_string(f.data, '$.result_code') AS INTEGER) AS result, f.calendar
   FROM facts AS f
-  ASOF LEFT JOIN adoptions AS r
-    ON r."partition" = f."partition" AND r."offset" < f."offset"
   WHERE f.type = 'case.concluded'
 ), course AS (
   SELECT
@@ -48,20 +45,27 @@ WITH concluded AS (
     ), started)) AS started
   FROM paused
   WHERE started < ended
-), stood_still AS (
-  SELECT z.case_id, sum(greatest(0, e.nth - s.nth)) AS days
+), stood_from AS MATERIALIZED (
+  SELECT z.case_id, z.calendar, z.ended, w.nth
   FROM apart AS z
-  JOIN workdays AS s ON s.calendar = z.calendar AND s.day = z.started
+  JOIN workdays AS w ON w.calendar = z.calendar AND w.day = z.started
+), stood_still AS (
+  SELECT z.case_id, sum(greatest(0, e.nth - z.nth)) AS days
+  FROM stood_from AS z
   JOIN workdays AS e ON e.calendar = z.calendar AND e.day = z.ended
   GROUP BY z.case_id
+), begun AS MATERIALIZED (
+  SELECT p.case_id, p.calendar, p.ended, w.nth, w.unknown
+  FROM promised AS p
+  JOIN workdays AS w ON w.calendar = p.calendar AND w.day = p.started
+  WHERE NOT w.is_unknown
 ), used AS (
   SELECT
-    p.case_id, CAST(greatest(0, e.nth - s.nth - coalesce(z.days, 0)) AS INTEGER) AS elapsed
-  FROM promised AS p
-  JOIN workdays AS s ON s.calendar = p.calendar AND s.day = p.started
+    p.case_id, CAST(greatest(0, e.nth - p.nth - coalesce(z.days, 0)) AS INTEGER) AS elapsed
+  FROM begun AS p
   JOIN workdays AS e ON e.calendar = p.calendar AND e.day = p.ended
   LEFT JOIN stood_still AS z USING (case_id)
-  WHERE NOT s.is_unknown AND e.unknown = s.unknown
+  WHERE e.unknown = p.unknown
 )
 SELECT
   c.case_id, c."offset", c.occurred_local, c.result, a.project_type, o.channel,

@@ -33,15 +33,18 @@ WITH limits AS (
     )
   )
   GROUP BY id, since, island
+), stood_from AS MATERIALIZED (
+  SELECT
+    u.*, CASE u.unit WHEN 'day' THEN u.started - DATE '1970-01-01' ELSE w.nth END AS first
+  FROM united AS u
+  JOIN workdays AS w ON w.calendar = u.calendar AND w.day = u.started
 ), measured AS (
   SELECT
-    u.id, u.since,
-    CASE u.unit WHEN 'day' THEN u.started - DATE '1970-01-01' ELSE s.nth END AS first,
+    u.id, u.since, u.first,
     CASE WHEN u.ended < DATE '9999-12-31' THEN
       CASE u.unit WHEN 'day' THEN u.ended - DATE '1970-01-01' ELSE e.nth END
     END AS last
-  FROM united AS u
-  JOIN workdays AS s ON s.calendar = u.calendar AND s.day = u.started
+  FROM stood_from AS u
   LEFT JOIN workdays AS e ON e.calendar = u.calendar AND e.day = u.ended
 ), paused AS (
   SELECT
@@ -51,7 +54,7 @@ WITH limits AS (
       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
     ), 0) AS earlier
   FROM measured
-), begun AS (
+), begun AS MATERIALIZED (
   SELECT
     l.*, w.nth,
     CASE l.unit WHEN 'day' THEN w.day - DATE '1970-01-01' ELSE w.nth END AS day_zero,
@@ -70,13 +73,13 @@ WITH limits AS (
   JOIN paused AS p USING (id, since)
   WHERE p.first - b.day_zero - p.earlier < b.n
   GROUP BY ALL
-), aimed AS (
+), aimed AS MATERIALIZED (
   SELECT
     b.*, coalesce(s.open, false) AS open, CAST(b.n + coalesce(s.days, 0) AS INTEGER) AS total,
     (b.minutes - greatest(b.today, 0) - 1) // 480 AS whole_days
   FROM begun AS b
   LEFT JOIN stood_still AS s USING (id, since, extended)
-), counted AS (
+), counted AS MATERIALIZED (
   SELECT
     a.*,
     CASE a.unit
