@@ -7,7 +7,7 @@ to read. None of them may read a stamp, nor a breach that the ledger found (test
 
 from pathlib import Path
 
-from analytics.lake.catalog import Lake
+from analytics.lake.catalog import Connection, Lake
 from analytics.lake.rebuild import Cells, at_cut, cells
 from ledger.log.seam import Cut
 
@@ -50,9 +50,7 @@ def second_road(lake: Lake, cut: Cut) -> Cells:
     """
     con = at_cut(lake, cut)
     try:
-        for table, path in prelude():
-            query = path.read_text(encoding="utf-8")
-            con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}")
+        prepare(con)
         sums: Cells = {}
         for path in indicators():
             query = path.read_text(encoding="utf-8")
@@ -61,6 +59,13 @@ def second_road(lake: Lake, cut: Cut) -> Cells:
         return sums
     finally:
         con.close()
+
+
+def prepare(con: Connection) -> None:
+    """Make the tables of the prelude, at the cut of `con`."""
+    for table, path in prelude():
+        query = path.read_text(encoding="utf-8")
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}")
 
 
 def broken_checks(lake: Lake, cut: Cut, limit: int) -> list[tuple[str, str, str]]:

@@ -60,9 +60,9 @@ WITH limits AS (
     CASE l.unit WHEN 'day' THEN w.day - DATE '1970-01-01' ELSE w.nth END AS day_zero,
     CASE l.unit WHEN 'hour' THEN 60 * l.n ELSE l.n END AS minutes,
     greatest(l.start, w.day + INTERVAL 9 HOUR) AS opened,
-    CASE WHEN w.working THEN greatest(0, floor(epoch(
+    CASE WHEN w.working THEN CAST(greatest(0, floor(epoch(
       w.day + INTERVAL 17 HOUR - greatest(l.start, w.day + INTERVAL 9 HOUR)
-    ) / 60)) ELSE -1 END AS today
+    ) / 60)) AS INTEGER) ELSE -1 END AS today
   FROM limits AS l
   JOIN workdays AS w ON w.calendar = l.calendar AND w.day = CAST(l.start AS DATE)
   WHERE l.n IS NOT NULL
