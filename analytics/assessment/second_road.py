@@ -1,8 +1,8 @@
 """The second road (第二条路): every indicator by hand-written SQL over what the sources said.
 
 Each file of `queries/` gives what counts, one row (code, moment, centre, window, amount) each;
-`CELLS` adds it up. Those of `queries/prelude/` become tables of their name, in order, for the others
-to read. None of them may read a stamp (tests/agreement looks).
+`CELLS` adds it up. Those of `queries/prelude/` become tables of their name, in order, for the
+others to read. None of them may read a stamp (tests/agreement looks).
 """
 
 from pathlib import Path

@@ -3,31 +3,37 @@
 -- grain  one row a clock and code
 -- parameters  tables obligations, conclusions
 -- unit   件
-WITH resolved AS (
+WITH kept AS (
   SELECT
-    *, CASE clock WHEN 'C3' THEN 'promised' ELSE 'statutory' END AS name,
-    project_type IN ('promised', 'joint', 'escalated') AS slow
+    o.clock, c.occurred_local, c.centre, c."window",
+    coalesce(o.clock = 'C3' AND c.elapsed <= c.promised - 1, false) AS early
+  FROM obligations AS o
+  JOIN conclusions AS c USING (case_id)
+  WHERE o.clock IN ('C2', 'C3') AND NOT o.broken AND c.result IN (0, 1, 4)
+    AND o.project_type IN ('promised', 'joint', 'escalated')
+), broken AS (
+  SELECT
+    clock, due, centre, "window", project_type IN ('promised', 'joint', 'escalated') AS slow
   FROM obligations
-  WHERE clock IN ('C0', 'C2', 'C3')
+  WHERE clock IN ('C0', 'C2', 'C3') AND broken
 )
 SELECT
-  CASE
-    WHEN r.clock = 'C3' AND c.elapsed <= c.promised - 1 THEN 'promised_early'
-    ELSE r.name || '_met'
-  END AS code,
-  c.occurred_local AS moment, c.centre, c."window", 1 AS amount
-FROM resolved AS r
-JOIN conclusions AS c USING (case_id)
-WHERE r.slow AND r.clock <> 'C0' AND NOT r.broken AND c.result IN (0, 1, 4)
+  CASE WHEN early THEN 'promised_early' WHEN clock = 'C3' THEN 'promised_met'
+    ELSE 'statutory_met' END AS code,
+  occurred_local AS moment, centre, "window", 1 AS amount
+FROM kept
 UNION ALL
-SELECT name || '_broken', due, centre, "window", 1
-FROM resolved WHERE slow AND clock <> 'C0' AND broken
+SELECT
+  CASE clock WHEN 'C3' THEN 'promised_broken' ELSE 'statutory_broken' END,
+  due, centre, "window", 1
+FROM broken
+WHERE slow AND clock <> 'C0'
 UNION ALL
-SELECT 'overdue_' || name, due, centre, "window", 1
-FROM resolved WHERE clock <> 'C0' AND broken
-UNION ALL
-SELECT 'instant_broken', due, centre, "window", 1
-FROM resolved WHERE clock = 'C0' AND broken
+SELECT
+  CASE clock WHEN 'C3' THEN 'overdue_promised' WHEN 'C2' THEN 'overdue_statutory'
+    ELSE 'instant_broken' END,
+  due, centre, "window", 1
+FROM broken
 UNION ALL
 SELECT 'instant_met', occurred_local, centre, "window", 1
 FROM conclusions

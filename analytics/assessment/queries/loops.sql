@@ -5,11 +5,13 @@
 -- unit   件
 WITH steps AS (
   SELECT
-    'rectify' AS step, rectified AS done, rectify_due AS day, rectify_noticed AS noticed, centre,
-    "window"
+    'rectify_in_time' AS in_time, 'rectify_resolved' AS code, rectified AS done,
+    rectify_due AS day, rectify_noticed AS noticed, centre, "window"
   FROM neg_loops
   UNION ALL
-  SELECT 'callback', called_back, callback_due, callback_noticed, centre, "window"
+  SELECT
+    'callback_in_time', 'callback_resolved', called_back, callback_due, callback_noticed, centre,
+    "window"
   FROM neg_loops
   WHERE callback_due IS NOT NULL
 ), resolved AS (
@@ -24,8 +26,8 @@ UNION ALL
 SELECT 'rectified', verified, centre, "window", 1
 FROM neg_loops WHERE rectified IS NOT NULL
 UNION ALL
-SELECT unnest([step || '_in_time', step || '_resolved']), done, centre, "window", 1
+SELECT unnest([in_time, code]), done, centre, "window", 1
 FROM resolved WHERE kept
 UNION ALL
-SELECT step || '_resolved', due, centre, "window", 1
+SELECT code, due, centre, "window", 1
 FROM resolved WHERE broken
