@@ -10,4 +10,3 @@ SELECT unnest(list_prepend(
 FROM events AS e
 JOIN cut USING ("partition")
 WHERE e."offset" < cut.until AND ends_with(e.type, '.event_voided')
-ORDER BY id

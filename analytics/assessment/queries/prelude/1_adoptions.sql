@@ -14,4 +14,3 @@ WITH adopted AS (
 SELECT a."partition", a."offset", a.adopted, coalesce(c.calendar, -1) AS calendar
 FROM adopted AS a
 ASOF LEFT JOIN calendars AS c ON c.calendar < a.adopted
-ORDER BY "partition", "offset"

@@ -12,4 +12,3 @@ SELECT
   coalesce(CAST(json_extract_string(data, '$.is_project_item') AS BOOLEAN), false) AS is_project
 FROM events
 WHERE type = 'item.registered'
-ORDER BY version

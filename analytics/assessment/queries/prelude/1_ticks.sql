@@ -8,4 +8,3 @@ SELECT
   timezone('Asia/Shanghai', CAST(json_extract_string(data, '$.to') AS TIMESTAMPTZ)) AS reached
 FROM events
 WHERE type = 'clock.ticked'
-ORDER BY "partition", "offset"

@@ -44,4 +44,3 @@ ASOF LEFT JOIN adoptions AS r ON r."partition" = e."partition" AND r."offset" < 
 WHERE e."offset" < cut.until
   AND (e.stream = 'case' OR e.type = 'rating.submitted')
   AND NOT contains(e.type, '.event_') AND NOT ends_with(e.type, '_breached')
-ORDER BY e."partition", e."offset"

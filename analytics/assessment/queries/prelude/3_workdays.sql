@@ -41,4 +41,3 @@ SELECT
   CAST(sum(CAST(unknown AS INTEGER)) OVER so_far AS INTEGER) AS unknown
 FROM working
 WINDOW so_far AS (PARTITION BY calendar ORDER BY day)
-ORDER BY calendar, day

@@ -29,4 +29,3 @@ SELECT
   coalesce(t.statutory, i.statutory) AS statutory, coalesce(t.promised, i.promised) AS promised
 FROM told AS t
 ASOF LEFT JOIN items AS i ON i.item = t.item AND i.version < t.adopted
-ORDER BY t.case_id

@@ -29,4 +29,3 @@ SELECT
   "partition", "offset", until AS occurred_local, centre, "window",
   CASE WHEN known THEN CAST(greatest(minutes, 0) AS BIGINT) END AS minutes
 FROM told
-ORDER BY "partition", "offset"

@@ -31,4 +31,3 @@ UNION ALL
 SELECT case_id, lawful, "offset", day, ended_offset, ended
 FROM suspensions
 WHERE type = 'case.clock_suspended'
-ORDER BY case_id, "offset"

@@ -69,4 +69,3 @@ SELECT
   case_id, occurred_local, centre, "window", required,
   required IS NULL OR (required <> kind AND NOT list_contains(covers, required)) AS wrong
 FROM routed
-ORDER BY case_id

@@ -79,7 +79,7 @@ WITH ends AS (
     t."partition", t."offset", t.case_id, 'C5', t.start, 240, 'minute', NULL,
     coalesce(t.stop, e."offset"), coalesce(t.moment, e.moment), coalesce(t.how, CASE WHEN e.moment IS NOT NULL THEN 'ended' END)
   FROM transfers AS t
-  LEFT JOIN ends AS e ON e.case_id = t.case_id AND t.stop IS NULL
+  LEFT JOIN ends AS e USING (case_id)
   UNION ALL
   SELECT
     d."partition", d."offset", d.case_id, 'C7', d.start, 0, 'instant',
@@ -87,8 +87,8 @@ WITH ends AS (
     CASE WHEN d.stop IS NOT NULL THEN 'done' WHEN f.moment IS NOT NULL THEN 'failed'
       WHEN e.moment IS NOT NULL THEN 'ended' END
   FROM deferred AS d
-  LEFT JOIN failed AS f ON f.case_id = d.case_id AND f."offset" > d."offset" AND d.stop IS NULL
-  LEFT JOIN ends AS e ON e.case_id = d.case_id AND d.stop IS NULL
+  LEFT JOIN failed AS f ON f.case_id = d.case_id AND f."offset" > d."offset"
+  LEFT JOIN ends AS e ON e.case_id = d.case_id
   UNION ALL
   SELECT
     f."partition", f."offset", f.case_id, 'C8', f.occurred_local, 10, 'workday', NULL,
@@ -100,4 +100,3 @@ WITH ends AS (
 )
 SELECT row_number() OVER (ORDER BY "partition", "offset", clock) AS id, *
 FROM running
-ORDER BY id

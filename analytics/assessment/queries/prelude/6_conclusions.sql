@@ -81,4 +81,3 @@ LEFT JOIN course AS o USING (case_id)
 LEFT JOIN acceptances AS a USING (case_id)
 LEFT JOIN promised AS p USING (case_id)
 LEFT JOIN used AS u USING (case_id)
-ORDER BY c.case_id

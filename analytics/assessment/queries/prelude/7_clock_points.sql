@@ -48,4 +48,3 @@ FROM told AS t
 JOIN cut AS u USING ("partition")
 LEFT JOIN granted AS g
   ON g.case_id = t.case_id AND g."offset" <= t.since AND t.clock IN ('C2', 'C3')
-ORDER BY t.id, t.since

@@ -14,4 +14,3 @@ JOIN cut USING ("partition")
 ANTI JOIN voided USING (id)
 WHERE e."offset" < cut.until AND e.stream = 'hall'
   AND NOT starts_with(e.type, 'hall.event_')
-ORDER BY hall, version

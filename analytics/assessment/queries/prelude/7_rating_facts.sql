@@ -21,4 +21,3 @@ FROM known AS k
 JOIN known AS r
   ON r.type = 'rating.submitted' AND r.case_id = k.case_id AND r.rating_id = k.rating_id
   AND r."offset" <= k."offset"
-ORDER BY k."partition", k."offset"

@@ -76,7 +76,9 @@ WITH limits AS (
 ), aimed AS MATERIALIZED (
   SELECT
     b.*, coalesce(s.open, false) AS open, CAST(b.n + coalesce(s.days, 0) AS INTEGER) AS total,
-    (b.minutes - greatest(b.today, 0) - 1) // 480 AS whole_days
+    (b.minutes - greatest(b.today, 0) - 1) // 480 AS whole_days,
+    CASE WHEN b.unit = 'day'
+      THEN CAST(b.start AS DATE) + CAST(b.n + coalesce(s.days, 0) AS INTEGER) END AS last_day
   FROM begun AS b
   LEFT JOIN stood_still AS s USING (id, since, extended)
 ), counted AS MATERIALIZED (
@@ -89,7 +91,7 @@ WITH limits AS (
     END AS nth_due
   FROM aimed AS a
   LEFT JOIN workdays AS d
-    ON a.unit = 'day' AND d.calendar = a.calendar AND d.day = CAST(a.start AS DATE) + a.total
+    ON d.calendar = a.calendar AND d.day = a.last_day
 )
 SELECT
   c.id, c.since, c.extended,
@@ -105,4 +107,3 @@ SELECT
   END AS due
 FROM counted AS c
 LEFT JOIN workdays AS due ON due.calendar = c.calendar AND due.working AND due.nth = c.nth_due
-ORDER BY c.id, c.since, c.extended

@@ -19,4 +19,3 @@ WITH starts AS (
 SELECT s."partition", s."offset", due.day AS due
 FROM aimed AS s
 JOIN workdays AS due ON due.calendar = s.calendar AND due.working AND due.nth = s.nth
-ORDER BY s."partition", s."offset"

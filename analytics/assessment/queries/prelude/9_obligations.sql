@@ -44,4 +44,3 @@ SELECT
 FROM clocks AS c
 JOIN settled AS s USING (id)
 LEFT JOIN acceptances AS a USING (case_id)
-ORDER BY c.id
