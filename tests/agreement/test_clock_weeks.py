@@ -1,4 +1,4 @@
-"""Two roads over weeks of clocks: pauses, extensions, transfers, 容缺, late facts, voids, amendments."""
+"""Two roads over weeks of clocks: pauses, extensions, transfers, 容缺, voids, amendments."""
 
 import random
 from datetime import timedelta
@@ -69,6 +69,7 @@ class Weeks:
             "accept": limits if r.random() < 0.3 else {},
             "refuse_acceptance": {"reason_code": "not_required"},
             "collect_remote": {"handling_region": "r"},
+            "visit": {"hall": f"libao.{later:%Y-%m-%d}", "ticket_id": f"k{n}"},
             "transfer": {"transfer_id": f"t{n}", "kind": "dispatch",
                          "to_dept": r.choice(("住建", "民政", "税务"))},
             "start_special": {"sp_no": f"s{n}", "kind": "hearing", "days_told": 2,
@@ -93,11 +94,12 @@ class Weeks:
         r = self.chance
         self.number += 1
         case = f"C{self.oldest + r.randrange(CASES)}"
-        beside = ("notice_supplement", "supplement", "refuse_acceptance", "collect_remote",
+        beside = ("notice_supplement", "notice_supplement", "supplement", "supplement",
+                  "refuse_acceptance", "collect_remote",
                   "start_special", "end_special", "start_special", "end_special",
                   "suspend_clock", "resume_clock", "grant_extension", "commit_deficiency",
                   "fill_deficiency", "fill_deficiency", "fail_deficiency", "refuse_transfer",
-                  "withdraw", "terminate", *USUAL)  # fmt: skip
+                  "withdraw", "terminate", "visit", "visit", *USUAL)  # fmt: skip
         usual = USUAL[self.stage.get(case, 0) % len(USUAL)]
         kind = usual if r.random() < 0.6 else r.choice(beside)
         data = self.data_of(kind)
