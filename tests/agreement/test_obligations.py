@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import orjson
 import pytest
 
-from analytics.assessment.second_road import prepare
+from analytics.assessment.second_road import prepare, second_road
 from analytics.lake.archiver import archive
 from analytics.lake.catalog import Lake
 from analytics.lake.rebuild import at_cut
@@ -29,6 +29,9 @@ class Story(NamedTuple):
     broken: bool = False
     clock: str = "C3"
     item: str = "slow"
+    channel: str = "window"
+    counts: str = ""
+    """Codes besides those that every concluded case has."""
 
 
 def moment(text):
@@ -163,6 +166,50 @@ BREACHES = [
 ]  # fmt: skip
 
 
+def finish(at, result=0):
+    return [*decide(at), fact(at, "conclude", {"result_code": result})]
+
+
+def notice(at, number):
+    return [fact(at, "notice_supplement", {"notice_no": number, "missing": ["m"]}),
+            fact(at, "supplement", {"materials": ["m"], "complete": True})]  # fmt: skip
+
+
+def visit(at, ticket):
+    return [fact(at, "visit", {"hall": "libao.2020-04-20", "ticket_id": ticket})]
+
+
+def deliver(at, method):
+    return [*decide(at), fact(at, "issue", {"doc_kind": "licence", "doc_name": "证"}),
+            fact(at, "deliver", {"method": method}),
+            fact(at, "conclude", {"result_code": 0})]  # fmt: skip
+
+
+EARLY = "concluded promised_early statutory_met elapsed_days elapsed_from_1d"
+COURSES = [
+    Story("instant, the same day", limit(0), [*MON, *finish("04-20 16:00")], "",
+          item="quick", counts="concluded quick instant_met visits_once"),
+    Story("promised, the same day", limit(5), [*MON, *finish("04-20 16:00")], "",
+          counts="concluded quick promised_early statutory_met elapsed_from_0d visits_once"),
+    Story("an entry error", limit(5), [*MON, *finish("04-21", 3)], ""),
+    Story("sent back", limit(5), [*MON, fact("04-21", "withdraw"),
+          fact("04-21", "conclude", {"result_code": 5})], "",
+          counts="concluded returned visits_once"),
+    Story("in time, not early", limit(1), [*MON, *finish("04-21")], "",
+          counts="concluded promised_met statutory_met elapsed_days elapsed_from_1d visits_once"),
+    Story("came twice", limit(5), [*MON, *visit("04-20", "k1"), *visit("04-21", "k2"),
+          *finish("04-21")], "", counts=f"{EARLY} visits_more"),
+    Story("told twice", limit(5), [*notice("04-20", "1"), *notice("04-20", "2"), *accept("04-20"),
+          *finish("04-21")], "", counts=f"{EARLY} visits_more told_more noticed"),
+    Story("online to the end", limit(5), [*MON, *deliver("04-21", "courier")], "", channel="web",
+          counts=f"{EARLY} all_online submitted_online issued delivered_in_time"),
+    Story("fetched", limit(5), [*MON, *deliver("04-21", "locker")], "", channel="mobile",
+          counts=f"{EARLY} submitted_online issued delivered_in_time"),
+]  # fmt: skip
+ALWAYS = {"submitted", "accepted", "left", "accepted_at_window", "wrong_window", "case_events",
+          "decision_n", "decision_minutes"}  # fmt: skip
+
+
 class Book:
     """Tells stories to the real ledger, each fact when it was entered, a tick each morning."""
 
@@ -185,20 +232,25 @@ class Book:
             while morning < when:
                 await self.tick(morning)
                 morning += timedelta(days=1)
-            await self.say(f"C{n}", when, moment(at), kind, data)
+            place = self.places[n % len(self.places)], stories[n].channel
+            await self.say(f"C{n}", when, moment(at), kind, data, *place)
         await self.tick(moment(until))
 
     def whole(self, story):
         """Give the facts of a story, its application at the acceptance."""
-        (when, at, kind, _), *rest = story.course
-        submitted = (when, at, "case.submit", {"case_no": story.name, "item": story.item})
-        return [submitted, (when, at, kind, story.accept), *rest]
+        when, at, *_ = story.course[0]
+        yield when, at, "case.submit", {"case_no": story.name, "item": story.item}
+        for each in story.course:
+            yield (*each[:3], story.accept) if each[2] == "case.accept" else each
 
-    async def say(self, case, when, at, kind, data):
+    places = tuple(f"{centre}-{n}" for centre in ("libao", "qutang", "haian") for n in (1, 2, 3))
+
+    async def say(self, case, when, at, kind, data, window, channel):
         self.city.clock.now = when
         more = {"at": at, "late_reason": "网断"} if at < when else {}
-        return await self.city.must(kind, case, data, source_class="imported", centre="libao",
-                                    window="libao-2", channel="window", **more)  # fmt: skip
+        return await self.city.must(kind, case, data, source_class="imported",
+                                    centre=window.partition("-")[0], window=window,
+                                    channel=channel, **more)  # fmt: skip
 
     async def tick(self, now):
         self.city.clock.now = now
@@ -245,3 +297,17 @@ async def test_dues_and_breaches_are_those_of_the_domain(book, stories, until):
     made = {story.name: found.get((f"C{n}", story.clock)) for n, story in enumerate(stories)}
 
     assert made == {story.name: (story.due, story.broken) for story in stories}
+
+
+async def test_conclusions_count_by_how_the_case_went(book):
+    await book.tell(COURSES, "04-22")
+    await archive(book.city.log, book.lake)
+    cells = second_road(book.lake, await book.city.log.end())
+    made = {place: set() for place in book.places}
+    for cell in cells:
+        code, bucket, _, window = cell.split("|")
+        if window and "T" not in bucket and not code.startswith("decision_from"):
+            made[window].add(code)
+
+    for story, place in zip(COURSES, book.places, strict=True):
+        assert made[place] - ALWAYS == set(story.counts.split()), story.name
