@@ -1,12 +1,30 @@
 -- 用途   from which offset on a clock had which due (到期): its beginning, and each fact that moved it
--- 依据   domain.md 4.2, 4.3; design.md 5: a changed calendar moves what is open
+-- 依据   domain.md 4.2, 4.3; design.md 5: a changed calendar moves what is open when it is looked at next
 -- grain  one row a clock and offset, with and without the extension granted by then
--- parameters  tables cut, clocks, pauses, facts, adoptions
+-- parameters  tables cut, clocks, pauses, facts, adoptions, ticks
 -- unit   n of the clock's unit; next = the offset at which the due moved again, or the cut
-WITH calendars AS (
-  SELECT "partition", "offset"
-  FROM adoptions
-  QUALIFY calendar <> lag(calendar, 1, -1) OVER (PARTITION BY "partition" ORDER BY "offset")
+WITH seen AS (
+  SELECT e.stream_key AS case_id, max(e."offset") AS "offset"
+  FROM events AS e
+  JOIN cut USING ("partition")
+  WHERE e."offset" < cut.until AND e.stream = 'case'
+  GROUP BY e.stream_key
+), ticked AS (
+  SELECT t."partition", max(t."offset") AS "offset"
+  FROM ticks AS t
+  JOIN cut USING ("partition")
+  WHERE t."offset" < cut.until
+  GROUP BY t."partition"
+), looked AS (
+  SELECT
+    c.id, c."partition", coalesce(c.stop, greatest(s."offset", t."offset")) AS "offset"
+  FROM clocks AS c
+  JOIN seen AS s USING (case_id)
+  LEFT JOIN ticked AS t USING ("partition")
+), calendars AS (
+  SELECT l.id, coalesce(a.calendar, -1) AS calendar
+  FROM looked AS l
+  ASOF LEFT JOIN adoptions AS a ON a."partition" = l."partition" AND a."offset" < l."offset"
 ), granted AS (
   SELECT
     case_id, "offset", occurred_local AS moment,
@@ -28,19 +46,13 @@ WITH calendars AS (
   FROM clocks AS c
   JOIN granted AS g USING (case_id)
   WHERE c.clock IN ('C2', 'C3')
-  UNION
-  SELECT c.id, k."offset"
-  FROM clocks AS c
-  JOIN calendars AS k ON k."partition" = c."partition" AND k."offset" > c."offset"
-    AND k."offset" < coalesce(c.stop, k."offset" + 1)
-  WHERE c.unit NOT IN ('instant', 'today')
 ), told AS (
   SELECT
-    c.*, m.since, coalesce(a.calendar, -1) AS calendar,
+    c.*, m.since, a.calendar,
     lead(m.since) OVER (PARTITION BY id ORDER BY m.since) AS next
   FROM moves AS m
   JOIN clocks AS c USING (id)
-  ASOF LEFT JOIN adoptions AS a ON a."partition" = c."partition" AND a."offset" <= m.since
+  JOIN calendars AS a USING (id)
 )
 SELECT
   t.*, coalesce(t.next, u.until) AS before, g.moment AS granted, g."offset" AS granted_offset, g.days
