@@ -122,6 +122,8 @@ VECTORS = [
     Story("told of no exclusion", limit(2), [*MON, *special("04-21", "04-30", excluded=False)],
           "04-22", BROKEN),
     Story("hours of service", limit(3, "hour"), accept("04-20 15:30"), "04-21 10:30", BROKEN),
+    Story("hours, and days granted", limit(3, "hour"),
+          [*accept("04-20 15:30"), *extension("04-20 16:00", 2)], "04-23 10:30", BROKEN),
 ]  # fmt: skip
 BREACHES = [
     Story("concluded on the last day", limit(2), [*MON, *conclude("04-22 23:00")], "04-22"),

@@ -3,7 +3,7 @@
 -- grain  one row a target or cascade
 -- parameters  table cut(partition, until)
 -- unit   facts
-SELECT unnest(list_prepend(
+SELECT e."offset" AS voided_at, unnest(list_prepend(
   json_extract_string(e.data, '$.target'),
   CAST(json_extract_string(e.data, '$.cascade[*]') AS VARCHAR[])
 )) AS id

@@ -22,7 +22,8 @@ WITH ends AS (
   WHERE source_class <> 'historical'
 ), transfers AS (
   SELECT
-    t."partition", t."offset", t.case_id, t.occurred_local AS start, a."offset" AS stop, a.occurred_local AS moment,
+    t."partition", t."offset", t.case_id, t.occurred_local AS start,
+    json_extract_string(t.data, '$.transfer_id') AS about, a."offset" AS stop, a.occurred_local AS moment,
     CASE a.type WHEN 'case.transfer_received' THEN 'done' WHEN 'case.transfer_refused' THEN 'refused'
     END AS how
   FROM facts AS t
@@ -67,7 +68,7 @@ WITH ends AS (
   GROUP BY case_id
 ), running AS (
   SELECT
-    a."partition", a."offset", a.case_id, a.clock, a.start,
+    a."partition", a."offset", a.case_id, a.clock, '' AS about, a.start,
     CAST(json_extract_string(a.lim, '$.n') AS INTEGER) AS n,
     coalesce(json_extract_string(a.lim, '$.unit'), 'workday') AS unit, NULL::TIMESTAMP AS until,
     e."offset" AS stop, e.moment AS stopped, e.how
@@ -76,13 +77,13 @@ WITH ends AS (
   WHERE a.lim IS NOT NULL
   UNION ALL
   SELECT
-    t."partition", t."offset", t.case_id, 'C5', t.start, 240, 'minute', NULL,
+    t."partition", t."offset", t.case_id, 'C5', t.about, t.start, 240, 'minute', NULL,
     coalesce(t.stop, e."offset"), coalesce(t.moment, e.moment), coalesce(t.how, CASE WHEN e.moment IS NOT NULL THEN 'ended' END)
   FROM transfers AS t
   LEFT JOIN ends AS e USING (case_id)
   UNION ALL
   SELECT
-    d."partition", d."offset", d.case_id, 'C7', d.start, 0, 'instant',
+    d."partition", d."offset", d.case_id, 'C7', '', d.start, 0, 'instant',
     d.until, coalesce(d.stop, f."offset", e."offset"), coalesce(d.moment, f.moment, e.moment),
     CASE WHEN d.stop IS NOT NULL THEN 'done' WHEN f.moment IS NOT NULL THEN 'failed'
       WHEN e.moment IS NOT NULL THEN 'ended' END
@@ -91,7 +92,7 @@ WITH ends AS (
   LEFT JOIN ends AS e ON e.case_id = d.case_id
   UNION ALL
   SELECT
-    f."partition", f."offset", f.case_id, 'C8', f.occurred_local, 10, 'workday', NULL,
+    f."partition", f."offset", f.case_id, 'C8', '', f.occurred_local, 10, 'workday', NULL,
     d."offset", d.moment, CASE WHEN d.moment IS NOT NULL THEN 'done' END
   FROM facts AS f
   LEFT JOIN delivered AS d USING (case_id)

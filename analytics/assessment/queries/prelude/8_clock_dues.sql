@@ -6,7 +6,8 @@
 WITH limits AS (
   SELECT
     id, since, calendar, start, unit, until,
-    unnest([false, true]) AS extended, unnest([n, n + days]) AS n
+    unnest([false, true]) AS extended,
+    unnest([n, n + CASE unit WHEN 'hour' THEN 8 * days ELSE days END]) AS n
   FROM clock_points
 ), spans AS (
   SELECT
