@@ -2,7 +2,8 @@
 -- 依据   domain.md 4.3, 6.1: what was recorded after a breach does not heal it; decision 0007: how far time had come
 -- grain  one row a clock
 -- parameters  tables clocks, clock_points, clock_dues, ticks, news, acceptances
--- unit   local instants; broken: stopped after the due, or running when time had passed it
+-- unit   local instants; broken: stopped after the due, or running when a tick after the last news
+--        passed it (an acceptance that the law deems is news of the tick itself)
 WITH reached AS (
   SELECT p.id, p.since, p.next IS NULL AS last, t."offset", t.reached
   FROM clock_points AS p
@@ -39,9 +40,13 @@ WITH reached AS (
 ), told AS (
   SELECT
     d.id, d.since, d.due, coalesce(t.late, false) AS late,
-    CASE WHEN d."offset" > greatest(d.since, t."offset") THEN d.reached END AS reached
+    CASE WHEN d."offset" > greatest(
+      CASE WHEN a.deemed AND d.since = a."offset" THEN -1 ELSE d.since END, t."offset"
+    ) THEN d.reached END AS reached
   FROM dated AS d
-  LEFT JOIN touched AS t USING (id, since)
+  JOIN clocks AS c USING (id)
+  LEFT JOIN acceptances AS a USING (case_id)
+  LEFT JOIN touched AS t ON t.id = d.id AND t.since = d.since
 ), settled AS (
   SELECT
     id,
