@@ -11,6 +11,9 @@ from analytics.lake.catalog import Connection, Lake
 from ledger.log.seam import Cut
 from ledger.rules.measures import MEASURES, Measure, Where
 
+COLUMNS = {"recordedat": "recorded_at", "latereason": "late_reason"}
+"""Attribute of the wire → its column of the lake, where the names differ."""
+
 Cells = dict[str, int]
 """Cell `code|bucket|centre|window` → sum; zero is absent."""
 
@@ -26,14 +29,15 @@ WITH pairs AS (
     AND e.type IN ('case.event_restamped', 'rating.event_restamped', 'hall.event_restamped')
 ), spelled AS (
   SELECT sign, json_transform(fact, '{"type": "VARCHAR", "time": "VARCHAR", "centre": "VARCHAR",
-    "window": "VARCHAR", "dept": "VARCHAR", "channel": "VARCHAR",
-    "data": {"data": "JSON", "stamp": "JSON"}}') AS f
+    "window": "VARCHAR", "dept": "VARCHAR", "channel": "VARCHAR", "recordedat": "VARCHAR",
+    "latereason": "VARCHAR", "data": {"data": "JSON", "stamp": "JSON"}}') AS f
   FROM pairs
   WHERE json_type(fact) = 'OBJECT'
 )
 SELECT
   sign, f.type, timezone('Asia/Shanghai', TRY_CAST(f.time AS TIMESTAMPTZ)) AS occurred_local,
-  f.centre, f."window", f.dept, f.channel,
+  f.centre, f."window", f.dept, f.channel, TRY_CAST(f.recordedat AS TIMESTAMPTZ) AS recorded_at,
+  f.latereason AS late_reason,
   CAST(f.data.data AS VARCHAR) AS data, CAST(f.data.stamp AS VARCHAR) AS stamp
 FROM spelled
 """
@@ -42,7 +46,8 @@ FROM spelled
 CONTRIBUTIONS = """
 CREATE OR REPLACE TEMP VIEW contributions AS
 SELECT
-  1 AS sign, e.type, e.occurred_local, e.centre, e."window", e.dept, e.channel, e.data, e.stamp
+  1 AS sign, e.type, e.occurred_local, e.centre, e."window", e.dept, e.channel, e.recorded_at,
+  e.late_reason, e.data, e.stamp
 FROM events AS e
 JOIN cut USING ("partition")
 WHERE e."offset" < cut.until
@@ -147,6 +152,12 @@ def _where_sql(where: Where) -> str:
     field = field_sql(where.field)
     if where.op == "present":
         return f"{field} IS NOT NULL"
+    if where.op == "absent":
+        return f"{field} IS NULL"
+    if isinstance(where.value, tuple):
+        numbers = all(isinstance(value, int) for value in where.value)
+        listed = ", ".join(str(v) if isinstance(v, int) else _text(v) for v in where.value)
+        return f"{f'CAST({field} AS BIGINT)' if numbers else field} {where.op.upper()} ({listed})"
     if isinstance(where.value, bool):
         return f"{field} {where.op} '{str(where.value).lower()}'"
     if isinstance(where.value, int):
@@ -162,7 +173,7 @@ def field_sql(field: str) -> str:
     """Give the column or JSON path of a measure's field; a JSON null is NULL, that is, absent."""
     room, _, name = field.partition(".")
     if not name:
-        return f'"{field}"'
+        return f'"{COLUMNS.get(field, field)}"'
     return f"json_extract_string({room}, {_text('$.' + name)})"
 
 

@@ -12,6 +12,9 @@ ENDS = {
     course.CaseTerminated.TYPE: "TER",
 }
 
+ON_THE_SPOT = frozenset({"window", "locker"})
+"""Ways of delivery for which somebody comes to the hall."""
+
 
 def accepted(state: State, event: Event, since: str, at: str) -> State:
     """Give the state after an acceptance that counts from `since` and was made at `at`."""
@@ -48,6 +51,10 @@ def evolve_course(state: State, event: Event) -> State:
             return replace(state, materials_owed=state.materials_owed - set(data["materials"]))
         case course.DeficiencyFailed.TYPE:
             return replace(state, deficiency_failed=True)
+        case course.CollectedRemote.TYPE:
+            return replace(state, collected_remote=True)
+        case "case.visited":
+            return replace(state, visits=(*state.visits, at))
         case course.CommitmentSigned.TYPE:
             return replace(state, commitment_signed=True)
         case course.TransferRefused.TYPE:
@@ -67,7 +74,9 @@ def evolve_course(state: State, event: Event) -> State:
             return replace(state, suspended_at=None)
         case course.CaseDelivered.TYPE:
             ended = state.status in ENDS.values()
-            return replace(state, status=state.status if ended else "DLV", delivered_at=at)
+            handed = (*state.handed_at, at) if data["method"] in ON_THE_SPOT else state.handed_at
+            return replace(state, status=state.status if ended else "DLV", delivered_at=at,
+                           handed_at=handed)  # fmt: skip
         case course.CaseArchived.TYPE:
             return replace(state, status="ARC")
         case course.DecisionRevoked.TYPE:

@@ -77,4 +77,12 @@ class State:
     revoked_at: str | None = None
     ended_at: str | None = None
     """When it was not accepted, withdrawn or terminated: the end without a decision."""
+    channel: str | None = None
+    """How it was submitted; K17 and K21 tell window cases and online cases apart by it."""
+    collected_remote: bool = False
+    """异地代收: another place collected it, before it was accepted here."""
+    visits: tuple[str, ...] = ()
+    """When the applicant was at a window about it, in order of recording."""
+    handed_at: tuple[str, ...] = ()
+    """When a result was handed over on the spot, by a window or a locker, likewise."""
     clocks: Clocks = NONE
