@@ -293,4 +293,4 @@ MEASURES: tuple[Measure, ...] = (
     *CLOCK_MEASURES,
 )  # fmt: skip
 
-CELLS_PER_EVENT_MAX = 10
+CELLS_PER_EVENT_MAX = 21

@@ -42,7 +42,6 @@ from ledger.rules.case_state import State
 from ledger.rules.measures import NO_RESULT, PROMISED_TYPES
 from ledger.rules.workdays import Calendar
 
-VISITED = "case.visited"
 HELD = frozenset({0, 1, 4})
 """Result codes for which a promise was kept or broken (K11)."""
 ONLINE = frozenset({Channel.WEB, Channel.MOBILE})
@@ -122,7 +121,7 @@ def of_breach(state: State) -> dict[str, Any]:
 def looks_back(kind: str, at: str, after: State) -> bool:
     """Tell whether a fact changes what counts of facts recorded before it: it came late."""
     late = after.concluded_at is not None and at < after.concluded_at
-    return late and kind in {VISITED, course.CaseDelivered.TYPE}
+    return late and kind in {course.CaseVisited.TYPE, course.CaseDelivered.TYPE}
 
 
 def _minutes(before: State, at: str, calendar: Calendar) -> dict[str, Any]:

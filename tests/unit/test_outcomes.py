@@ -4,7 +4,6 @@ A row tells a case and names the sums it is in; only those of `CLOCK_MEASURES` a
 for the entries of K41, which have rows of their own.
 """
 
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -310,6 +309,17 @@ def test_a_delivery_told_late_takes_all_online_back(hall):
     assert counted(hall)["all_online"] == "06-03 1"
 
 
+def test_visits_make_a_case_one_of_more_also_when_they_are_told_late(hall):
+    tell(hall, *road(), ("06-01T10:30", "case.visit"), ("06-03T10:00", *ended()))
+    assert counted(hall)["visits_once"] == "06-03 1"
+    tell(hall, ("06-03T12:00", "case.visit", {"ticket_id": "K9"}, {"at": at("06-02T12:00")}))
+    found = counted(hall)
+
+    assert ("visits_once" in found, found["visits_more"]) == (False, "06-03 1")
+    hall.void(hall.events("case/C1")[-2]["id"])
+    assert counted(hall)["visits_once"] == "06-03 1"
+
+
 def test_a_calendar_published_later_leaves_outcomes_alone_unless_a_correction_moves_them(hall):
     tell(hall, *road(), ("06-12T11:00", *ended()))
     hall.org_must("calendar.publish", "cal-2020", {"year": 2020, "doc_no": "2",
@@ -345,7 +355,7 @@ def test_a_window_case_is_done_at_once_when_nobody_had_to_come_twice(hall, visit
     around = Around(state, state, state)
     data, when = {"result_code": 0}, at("06-01T16:00").isoformat()
     calendar = hall.partition.reference.calendar
-    online = replace(state, channel="web")
+    online = state._replace(channel="web")
 
     assert outcome("case.concluded", data, when, around, calendar)["visits"] == told
     again = outcome("case.concluded", data, when, Around(online, online, online), calendar)
