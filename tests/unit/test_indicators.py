@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ledger.contracts.events import FACTS
-from ledger.rules.indicators import page
+from ledger.rules.indicators import FORMULAE, page
 from ledger.rules.measures import CELLS_PER_EVENT_MAX, MEASURES
 
 INDICATORS_MD = Path(__file__).parents[2] / "docs" / "indicators.md"
@@ -12,6 +12,13 @@ INDICATORS_MD = Path(__file__).parents[2] / "docs" / "indicators.md"
 def test_the_printed_indicators_are_current():
     """Run `make docs` after changing a measure."""
     assert INDICATORS_MD.read_text() == page()
+
+
+def test_every_formula_is_of_sums_that_exist():
+    codes = {measure.code for measure in MEASURES}
+    named = {code.removeprefix("−") for each in FORMULAE for code in (*each.over, *each.under)}
+
+    assert named <= codes
 
 
 def test_every_measure_counts_a_fact_and_a_field_that_exist():
