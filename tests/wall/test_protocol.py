@@ -25,7 +25,7 @@ def busy(city):
         3, centre="haiyong", window="haiyong-01"
     )
     city.count("submitted", 2, centre="", window="")
-    city.count("concluded", 30).count("in_progress", -30)
+    city.conclude(30)
     city.count("wrong_window", 4)
     city.count("decision_n", 30).count("decision_minutes", 30 * 720)
     city.count("decision_from_1d", 30)
@@ -75,7 +75,7 @@ def test_in_progress_by_hour_is_the_gauge_less_what_flowed_since(city):
     found out now, since yesterday: it was in progress all day.
     """
     city.accept(10, now="2020-06-01T08:10:00+08:00")
-    city.accept(5).count("concluded", 9).count("left", 7).count("in_progress", -7)
+    city.accept(5).conclude(7).count("concluded", 2)
     city.count("accepted", now="2020-05-31T16:00:00+08:00").count("in_progress")
     made = sheet.Clerk().sheet(city.picture())
 
