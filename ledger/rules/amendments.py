@@ -55,7 +55,7 @@ def amend_case_fact(
     def rework(before: Event, now: Event, was: case.State, state: case.State) -> Event:
         return _reworked(before, now, was, state, reference)
 
-    restated, needing, state = retold(stream, counting, set(), {target: amended}, rework)
+    restated, needing, state = retold(stream, counting, set(), {target: amended}, reference, rework)
     if needing:
         raise Refused(
             Code.E_DEPENDENT,
@@ -158,10 +158,6 @@ def _reworked(
             own = stamps.accepted(state, {}, said["effective_at"], place, reference)
         case facts.CaseAccepted.TYPE if other_item or _differs(before, now):
             own = _accepted(before, now, state, reference, other_item=other_item)
-        case facts.DecisionMade.TYPE if (
-            now["time"] != before["time"] or was.accepted_at != state.accepted_at
-        ):
-            own = {**stamps.history_parts(state), **stamps.decided(state, now["time"], reference)}
         case _ if now is before:
             return now
     kept = [flag for flag in old.get("flags", []) if flag not in flags.SAID_FLAGS]

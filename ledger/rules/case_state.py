@@ -74,8 +74,14 @@ class State(NamedTuple):
     revoked_at: str | None = None
     ended_at: str | None = None
     """When it was not accepted, withdrawn or terminated: the end without a decision."""
-    visits: int = 0
-    """到窗: tickets that were served for the case."""
+    channel: str | None = None
+    """How it was submitted; K17 and K21 tell window cases and online cases apart by it."""
+    collected_remote: bool = False
+    """异地代收: another place collected it, before it was accepted here."""
+    visits: tuple[str, ...] = ()
+    """到窗: when a ticket was served for the case, in order of recording."""
+    handed_at: tuple[str, ...] = ()
+    """When a result was handed over on the spot, by a window or a locker, likewise."""
     clocks: Clocks = NONE
     corrected: bool = False
     """A fact of the case was voided or amended."""

@@ -74,7 +74,7 @@ def _breach(
             "holder_dept": dept, "holder_centre": centre}  # fmt: skip
     said = {name: value for name, value in data.items() if value is not None}
     return Draft(
-        stream, course.ClockBreached.TYPE, said, stamps.history_parts(state), at=due, derived=True
+        stream, course.ClockBreached.TYPE, said, stamps.breached(state), at=due, derived=True
     )
 
 

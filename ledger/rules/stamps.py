@@ -1,8 +1,8 @@
 """Stamps (戳): what a reader would otherwise have to join, worked out at the door (law 3).
 
-Two kinds of part. *History parts* depend on the effective facts of the case, and change when one
-of them is corrected. *Reference parts* depend on reference data as adopted when the fact was
-decided, and are kept by a restatement.
+Three kinds of part. *History parts* depend on the effective facts of the case, and change when
+one of them is corrected. *Reference parts* depend on reference data as adopted when the fact was
+decided, and are kept by a restatement. *Outcomes* (`outcomes.py`) depend on both.
 """
 
 from collections.abc import Mapping
@@ -13,6 +13,7 @@ from ledger.contracts.codes import SHANGHAI
 from ledger.contracts.events import case as facts
 from ledger.contracts.events.base import Limit
 from ledger.contracts.events.reference import ItemRegistered
+from ledger.rules import outcomes
 from ledger.rules.case import State
 from ledger.rules.reference import Reference
 from ledger.rules.routing import is_wrong, required_window
@@ -53,6 +54,7 @@ def accepted(
     item = reference.items.get(state.item or "")
     kind = data.get("project_type") or (item.project_type.value if item else None)
     stamp: Stamp = {"project_type": kind} if kind else {}
+    stamp.update(outcomes.remote(state))
     if item and item.one_person_ok:
         stamp["one_person_ok"] = True
     stamp.update(_allows(item))
@@ -83,19 +85,9 @@ def _limit(said: Mapping[str, Any] | None, registered: Limit | None) -> Limit | 
     return Limit.model_validate(said) if said else registered
 
 
-def decided(state: State, at: str, reference: Reference) -> Stamp:
-    """Stamp case.decision_made with the working minutes since acceptance, where known."""
-    if state.accepted_at is None:
-        return {}
-    minutes = reference.calendar.minutes(
-        datetime.fromisoformat(state.accepted_at), datetime.fromisoformat(at)
-    )
-    return {} if minutes is None else {"working_minutes": minutes}
-
-
-def concluded(state: State) -> Stamp:
-    """Stamp case.concluded where the case ended before it was accepted: it never was 在办."""
-    return {"never_accepted": True} if state.accepted_at is None else {}
+def breached(state: State) -> Stamp:
+    """Stamp a breach with its case's place and type."""
+    return {**history_parts(state), **outcomes.of_breach(state)}
 
 
 def of_case_fact(
@@ -108,8 +100,4 @@ def of_case_fact(
             return submitted(data["item"], reference)
         case facts.CaseAccepted.TYPE:
             return accepted(state, data, at, place, reference)
-        case facts.DecisionMade.TYPE:
-            return decided(state, at, reference)
-        case facts.CaseConcluded.TYPE:
-            return concluded(state)
     return {}

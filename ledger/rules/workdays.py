@@ -134,13 +134,23 @@ class Calendar:
         """Give `due` of a start and as a due in ISO 8601 +08:00; each day is worked out once."""
         if limit.unit is LimitUnit.HOUR:
             return self.due(datetime.fromisoformat(start), limit).isoformat()
-        name = (start[:10], limit.n, limit.unit.value)
-        due = self._dues.get(name)
-        if due is None:
-            if len(self._dues) >= DUES_KEPT:
-                self._dues.clear()
-            due = self._dues[name] = self.due(datetime.fromisoformat(start), limit).isoformat()
-        return due
+        name = (start[:10], limit.n, limit.unit)
+        return self._dues.get(name) or self._remembered(
+            name, self.due(datetime.fromisoformat(start), limit)
+        )
+
+    def minutes_due_at(self, start: str, minutes: int) -> str:
+        """Give `add_minutes` of a start and as an instant in ISO 8601 +08:00; once worked out."""
+        name = (start, minutes, "")
+        return self._dues.get(name) or self._remembered(
+            name, self.add_minutes(datetime.fromisoformat(start), minutes)
+        )
+
+    def _remembered(self, name: tuple[str, int, str], due: datetime) -> str:
+        if len(self._dues) >= DUES_KEPT:
+            self._dues.clear()
+        text = self._dues[name] = due.isoformat()
+        return text
 
     def due_paused(
         self, start: datetime, limit: Limit, pauses: Sequence[tuple[str, str | None]]
@@ -152,7 +162,7 @@ class Calendar:
         """
         if not pauses or limit.unit is LimitUnit.HOUR:
             return self.due(start, limit)
-        spans = [(_day(begin), _day(end) if end is not None else date.max) for begin, end in pauses]
+        spans = _spans(pauses)
         day, left = start.astimezone(SHANGHAI).date(), limit.n
         while left > 0:
             day += timedelta(1)
@@ -164,6 +174,25 @@ class Calendar:
         while limit.unit is LimitUnit.DAY and not self.is_working(day):
             day += timedelta(1)
         return datetime.combine(day, END_OF_DAY, SHANGHAI)
+
+    def elapsed_paused(
+        self, start: datetime, end: datetime, pauses: Sequence[tuple[str, str | None]]
+    ) -> int | None:
+        """Count the working days d with start_date < d ≤ end_date that no pause covers.
+
+        A pause covers a day as in `due_paused`. None where a year is not published.
+        """
+        first, last = start.astimezone(SHANGHAI).date(), end.astimezone(SHANGHAI).date()
+        if not self.covers(min(first, last), last):
+            return None
+        if not pauses:
+            return self.elapsed(first, last)
+        spans = _spans(pauses)
+        days = (first + timedelta(n) for n in range(1, (last - first).days + 1))
+        return sum(
+            self.is_working(day) and not any(begin < day <= stop for begin, stop in spans)
+            for day in days
+        )
 
     def add_minutes(self, start: datetime, minutes: int) -> datetime:
         """Give the instant at which so many working minutes have passed since `start`."""
@@ -180,6 +209,10 @@ class Calendar:
                     return begin + timedelta(minutes=left)
                 left -= today
             moment = opening + timedelta(days=1)
+
+
+def _spans(pauses: Sequence[tuple[str, str | None]]) -> list[tuple[date, date]]:
+    return [(_day(begin), _day(end) if end is not None else date.max) for begin, end in pauses]
 
 
 def _day(moment: str) -> date:
