@@ -6,6 +6,7 @@ applicant was told nothing in time is deemed accepted.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from ledger.contracts.codes import SHANGHAI
@@ -15,6 +16,7 @@ from ledger.rules import case, clocks, stamps
 from ledger.rules.corrections import current
 from ledger.rules.facts import Draft
 from ledger.rules.reference import Reference
+from ledger.rules.workdays import Calendar
 
 History = Callable[[], Sequence[Event]]
 
@@ -37,32 +39,45 @@ def settle_clocks(
     stream: str, ticking: clocks.Clocks, reference: Reference, tick: str, history: History,
     breach: Callable[[clocks.Clock, str], Draft],
 ) -> list[Draft]:  # fmt: skip
-    """Draft the breaches that are missing and withdraw those without ground, of any stream.
+    """Withdraw the breaches without ground and draft those that are missing, of any stream.
 
-    `tick` "": only clocks that were stopped too late, and breaches without ground; else also
-    those that run and were due before it. `breach` drafts one, of a clock and its due.
+    A breach has ground while its clock is still due when it says, and did not stop before. `tick`
+    "": of running clocks nothing is drafted, whether time has come that far is for ticks to say.
+    `breach` drafts one, of a clock and its due.
     """
     if not ticking.all and not ticking.breached:
         return []
-    late = dict(_late(ticking, reference, tick))
-    drafts = [
-        breach(clock, due)
-        for clock, due in late.items()
-        if clock.name not in ticking.breached_names
+    ticking, lost = without_ground(ticking, reference.calendar)
+    drafts = [draft for each in lost for draft in _withdrawn(stream, each.event, history)]
+    late = clocks.overdue(ticking, reference.calendar, tick, running=bool(tick))
+    return drafts + [
+        breach(clock, due) for clock, due in late if clock.name not in ticking.breached_names
     ]
-    grounded = {clock.name for clock in late}
-    lost = [each for each in ticking.breached if each[:3] not in grounded]
-    if lost and not tick:
-        # Whether a running clock is late is for ticks to say; a fact only clears what it stopped.
-        running = {clock.name for clock in ticking.all if clock.stop is None}
-        lost = [each for each in lost if each[:3] not in running]
-    return drafts + [draft for each in lost for draft in _withdrawn(stream, each[3], history)]
 
 
-def _late(
-    ticking: clocks.Clocks, reference: Reference, tick: str
-) -> list[tuple[clocks.Clock, str]]:
-    return list(clocks.overdue(ticking, reference.calendar, tick, running=bool(tick)))
+def without_ground(
+    ticking: clocks.Clocks, calendar: Calendar
+) -> tuple[clocks.Clocks, list[clocks.Breach]]:
+    """Give the clocks without the breaches that lost their ground, and those breaches.
+
+    What was recorded after a breach counts again once the breach is withdrawn: repeated until
+    every breach that is left has ground.
+    """
+    gone: list[clocks.Breach] = []
+    while lost := [b for b in ticking.breached if not _has_ground(ticking, b, calendar)]:
+        gone += lost
+        still = tuple(b for b in ticking.breached if b not in lost)
+        ticking = replace(ticking, breached=still)
+    return ticking, gone
+
+
+def _has_ground(ticking: clocks.Clocks, breach: clocks.Breach, calendar: Calendar) -> bool:
+    return any(
+        clock.name == breach[:3]
+        and clocks.due_of(ticking, clock, calendar) == breach.due
+        and (clock.stop is None or breach.due < clock.stop)
+        for clock in ticking.all
+    )
 
 
 def _breach(

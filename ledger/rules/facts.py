@@ -37,8 +37,8 @@ class Draft(NamedTuple):
 def decide_case(
     stream: str, command: Command, payload: Payload, data: Mapping[str, Any], at: str,
     state: case.State, reference: Reference,
-) -> list[Draft]:  # fmt: skip
-    """Decide a fact of a case.
+) -> tuple[list[Draft], case.State]:  # fmt: skip
+    """Decide a fact of a case; gives besides what the case is after it.
 
     Raises:
         Refused: E_STATE, E_TIME_ORDER, E_SOD.
@@ -55,7 +55,7 @@ def decide_case(
     found = flags.of_history(state, kind, data, command.actor.staff, source)
     if found := found + flags.of_said(state, kind, data, own, source):
         stamp["flags"] = found
-    return [Draft(stream, kind, data, stamp, state=after)]
+    return [Draft(stream, kind, data, stamp)], after
 
 
 def _preview(

@@ -43,11 +43,10 @@ def _decide_case(asked: Asked) -> list[Draft]:
         else:
             drafts, state = decide_case_amendment(*story, asked.reference)
     else:
-        drafts = decide_case(
+        drafts, state = decide_case(
             asked.stream, asked.command, asked.payload, asked.data, asked.at, asked.state,
             asked.reference,
         )  # fmt: skip
-        state = drafts[0].state
     if kind in CHANGES_RATINGS or kind.endswith(CORRECTIONS):
         # Accepted or concluded again after a void: ratings given before count where and when it
         # is accepted and concluded now (tests/agreement/test_corrections.py).
