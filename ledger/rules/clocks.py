@@ -13,7 +13,7 @@ A fact that was recorded before the breach moves the due also when it is amended
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
@@ -346,6 +346,12 @@ def deemed_at(clocks: Clocks, calendar: Calendar) -> str | None:
             longer = _workdays(C1_WORKDAYS + C1_GRACE_WORKDAYS)
             return calendar.due(start, longer).isoformat()
     return None
+
+
+def deemed_on(received: str, calendar: Calendar) -> str:
+    """Give when a deemed acceptance happens: on the day after C1 was due, at midnight."""
+    due = calendar.due(datetime.fromisoformat(received), C1_LIMIT)
+    return datetime.combine(due.date() + timedelta(days=1), time(), SHANGHAI).isoformat()
 
 
 def running(clocks: Clocks, code: str) -> Clock | None:

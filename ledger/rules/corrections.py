@@ -91,7 +91,7 @@ def check_people(
 
 
 def void_case_facts(
-    stream: str, data: Mapping[str, Any], at: str, history: Sequence[Event]
+    stream: str, data: Mapping[str, Any], at: str, history: Sequence[Event], rework: Rework
 ) -> tuple[list[Restatement], case.State]:
     """Void facts of a case; give what is restated and the state of the case afterwards.
 
@@ -100,7 +100,7 @@ def void_case_facts(
 
     """
     gone, facts = targets_of(data, at, history)
-    restated, needing, state = retold(stream, facts, gone, {})
+    restated, needing, state = retold(stream, facts, gone, {}, rework)
     if needing:
         raise Refused(
             Code.E_DEPENDENT,
@@ -112,7 +112,7 @@ def void_case_facts(
 
 def retold(
     stream: str, facts: Mapping[str, Event], gone: set[str], amended: Mapping[str, Event],
-    rework: Rework | None = None,
+    rework: Rework,
 ) -> tuple[list[Restatement], list[str], case.State]:  # fmt: skip
     """Tell a case again without the facts `gone` and with those `amended`.
 
@@ -127,6 +127,7 @@ def retold(
     for target, fact in facts.items():
         if target in gone:
             restated.append(Restatement(stream, target, fact, None))
+            was = case.evolve(was, fact)
             continue
         now = amended.get(target, fact)
         hard = now["sourceclass"] == SourceClass.INTERACTIVE
@@ -137,9 +138,8 @@ def retold(
                 raise
             needing.append(target)
             continue
-        if rework is not None:
-            now = rework(fact, now, was, state)
-            was = case.evolve(was, fact)
+        now = rework(fact, now, was, state)
+        was = case.evolve(was, fact)
         found = flags.of_history(
             state, now["type"], now["data"]["data"], now.get("actorstaff"), now["sourceclass"]
         )

@@ -7,14 +7,13 @@ applicant was told nothing in time is deemed accepted.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, time, timedelta
 
-from ledger.contracts.codes import SHANGHAI
 from ledger.contracts.events import case_course as course
 from ledger.contracts.wire import Event
 from ledger.rules import case, clocks, stamps
 from ledger.rules.corrections import current
 from ledger.rules.facts import Draft
+from ledger.rules.holders import HolderKind, holder_at
 from ledger.rules.reference import Reference
 from ledger.rules.workdays import Calendar
 
@@ -27,7 +26,7 @@ def settle(
     """Draft what the passing of time asks for of a case; [] mostly."""
 
     def breach(clock: clocks.Clock, due: str) -> Draft:
-        return _breach(stream, state, clock, due, history)
+        return _breach(stream, state, clock, due, reference, history)
 
     drafts = settle_clocks(stream, state.clocks, reference, tick, history, breach)
     if tick and (deemed := clocks.deemed_at(state.clocks, reference.calendar)) and deemed < tick:
@@ -81,30 +80,19 @@ def _has_ground(ticking: clocks.Clocks, breach: clocks.Breach, calendar: Calenda
 
 
 def _breach(
-    stream: str, state: case.State, clock: clocks.Clock, due: str, history: History
-) -> Draft:
+    stream: str, state: case.State, clock: clocks.Clock, due: str, reference: Reference,
+    history: History,
+) -> Draft:  # fmt: skip
     """Draft a breach; it is laid to whom held the case when the due passed."""
-    dept, centre = holder_at(state, due, history)
+    held = holder_at(current(history()).values(), due, reference.calendar)
     data = {"clock": clock.code, "about": clock.about, "start": clock.start, "due": due,
-            "holder_dept": dept, "holder_centre": centre}  # fmt: skip
+            "holder_dept": held.dept, "holder_centre": held.centre}  # fmt: skip
+    if held.kind is not HolderKind.OFFICE:
+        data["holder_kind"] = held.kind.value
     said = {name: value for name, value in data.items() if value is not None}
     return Draft(
         stream, course.ClockBreached.TYPE, said, stamps.history_parts(state), at=due, derived=True
     )
-
-
-def holder_at(
-    state: case.State, at: str, history: History
-) -> tuple[str | None, str | None]:  # fmt: skip
-    """Give department and centre that held the case at an instant (domain.md 4.2, holder)."""
-    if state.held_since is None or state.held_since <= at:
-        return state.holder_dept, state.holder_centre or state.accept_centre
-    then = case.State()
-    for fact in current(history()).values():
-        if fact["time"] > at:
-            break
-        then = case.evolve(then, fact)
-    return then.holder_dept, then.holder_centre or then.accept_centre
 
 
 def _withdrawn(stream: str, target: str, history: History) -> list[Draft]:
@@ -124,10 +112,8 @@ def _withdrawn(stream: str, target: str, history: History) -> list[Draft]:
 
 def _deemed(stream: str, state: case.State, reference: Reference) -> Draft:
     """Draft the deemed acceptance: effective from the receipt, on the day after C1 was due."""
-    clock = clocks.running(state.clocks, "C1")
-    start = clock.start if clock is not None else state.received_at or ""
-    due = reference.calendar.due(datetime.fromisoformat(start), clocks.C1_LIMIT)
-    at = datetime.combine(due.date() + timedelta(days=1), time(), SHANGHAI).isoformat()
+    start = state.received_at or ""
+    at = clocks.deemed_on(start, reference.calendar)
     place = (state.holder_centre, None)
     own = stamps.accepted(state, {}, start, place, reference)
     data = {"effective_at": start}

@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 from ledger.contracts.codes import SourceClass
 from ledger.contracts.commands import Command
 from ledger.contracts.events import case as facts
+from ledger.contracts.events import case_course as course
 from ledger.contracts.events.base import Payload
 from ledger.contracts.wire import Event
 from ledger.rules import case, duty, flags, stamps
-from ledger.rules.amendments import amend_case_fact
+from ledger.rules.amendments import amend_case_fact, reworker
 from ledger.rules.corrections import Restatement, void_case_facts
 from ledger.rules.reference import Reference
 from ledger.rules.refusals import Code, Refused
@@ -53,7 +54,10 @@ def decide_case(
     stamp = {**stamps.history_parts(after), **own}
     source = command.source_class
     found = flags.of_history(state, kind, data, command.actor.staff, source)
-    if found := found + flags.of_said(state, kind, data, own, source):
+    found += flags.of_said(state, kind, data, own, source)
+    if kind == course.ExtensionGranted.TYPE:
+        found += flags.of_extension(state, at, source, reference.calendar)
+    if found:
         stamp["flags"] = found
     return [Draft(stream, kind, data, stamp)], after
 
@@ -86,10 +90,10 @@ def _check_duty(command: Command, kind: str, state: case.State) -> None:
 
 
 def decide_case_void(
-    stream: str, data: Mapping[str, Any], at: str, history: Sequence[Event]
+    stream: str, data: Mapping[str, Any], at: str, history: Sequence[Event], reference: Reference
 ) -> tuple[list[Draft], case.State]:
     """Void facts of a case: the void, then one restatement per fact that counts differently."""
-    restated, state = void_case_facts(stream, data, at, history)
+    restated, state = void_case_facts(stream, data, at, history, reworker(reference))
     void = Draft(stream, facts.CaseEventVoided.TYPE, data, {}, state=state)
     return [void, *(_restamped(each, state) for each in restated)], state
 

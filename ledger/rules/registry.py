@@ -37,11 +37,10 @@ def _decide_case(asked: Asked) -> list[Draft]:
     ratings = f"rating/{asked.key}"
     kind = asked.command.type
     if kind.endswith(CORRECTIONS):
-        story = (asked.stream, asked.data, asked.at, asked.history_of(asked.stream))
-        if kind.endswith(".void_event"):
-            drafts, state = decide_case_void(*story)
-        else:
-            drafts, state = decide_case_amendment(*story, asked.reference)
+        corrected = decide_case_void if kind.endswith(".void_event") else decide_case_amendment
+        drafts, state = corrected(
+            asked.stream, asked.data, asked.at, asked.history_of(asked.stream), asked.reference
+        )
     else:
         drafts, state = decide_case(
             asked.stream, asked.command, asked.payload, asked.data, asked.at, asked.state,

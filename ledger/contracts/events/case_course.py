@@ -331,3 +331,4 @@ class ClockBreached(CasePayload):
     due: str
     holder_dept: str | None = None
     holder_centre: str | None = None
+    holder_kind: Literal["office", "applicant", "special"] = "office"
