@@ -49,13 +49,14 @@ def holder_of(state: case.State, at: str, calendar: Calendar) -> Holder:
         return Holder(HolderKind.APPLICANT)
     if state.special is not None and _stops_the_law(state, state.special.sp_no):
         return Holder(HolderKind.SPECIAL, about=state.special.kind)
+    office: tuple[str | None, str | None]
     moving = state.transfer
     if moving is not None and sign_due(moving.at, calendar) <= at:
-        dept, centre = moving.to_dept, moving.to_centre
+        office = (moving.to_dept, moving.to_centre)
     else:
-        dept, centre = state.holder_dept, state.holder_centre
-    # A department that sits in a centre is named with the centre where the case was accepted.
-    return Holder(HolderKind.OFFICE, dept, centre or state.accept_centre)
+        office = (state.holder_dept, state.holder_centre)
+    # A department without a place of its own is named with the centre that accepted the case.
+    return Holder(HolderKind.OFFICE, office[0], office[1] or state.accept_centre)
 
 
 def _stops_the_law(state: case.State, about: str) -> bool:

@@ -1,48 +1,14 @@
-"""Clocks in races (domain.md 4.2, 4.3): what comes after a breach, what moves a due, who held it."""
-
-from datetime import datetime
+"""Clocks in races (domain.md 4.2, 4.3): what comes after a breach, what moves a due."""
 
 import pytest
 
-from ledger.contracts.codes import SHANGHAI
 from ledger.contracts.events.base import Limit
-from ledger.rules import clocks, holders
+from ledger.rules import clocks
 from ledger.rules.clocks import Breach, Clock, Clocks, Extension, Pause, due_of
 from ledger.rules.effective import current
+from tests.ticking import HEARING, amend, breaches, kinds, moment, tick
 
 LAW = frozenset({"C2", "C3", "C4"})
-HEARING = {"sp_no": "s1", "kind": "hearing", "legal_basis": "行政许可法 §45", "days_told": 30,
-           "notice_doc": "T1", "excluded": True}  # fmt: skip
-
-
-def moment(text):
-    """An instant of 2020, MM-DDTHH:MM."""
-    return datetime.fromisoformat(f"2020-{text}:00+08:00").astimezone(SHANGHAI)
-
-
-def tick(hall, text):
-    hall.now = moment(text)
-    raw = hall.raw("clock.tick", "0", {}, source_class="system", source_system="clock",
-                   source_seq=f"0@{hall.now.isoformat()}")  # fmt: skip
-    return hall.decide(raw)
-
-
-def breaches(hall, key="C1"):
-    """The breaches that count: (clock, day of the due)."""
-    return [
-        (e["data"]["data"]["clock"], e["time"][5:10])
-        for e in current(hall.events(f"case/{key}")).values() if e["type"] == "case.clock_breached"
-    ]  # fmt: skip
-
-
-def kinds(hall, since=0):
-    return [e["type"].removeprefix("case.") for e in hall.events("case/C1")][since:]
-
-
-def amend(hall, version, changes, key="C1"):
-    data = {"target": f"case/{key}@{version}", "changes": changes, "reason_code": "x",
-            "evidence": "E", "requested_by": "fu", "approved_by": "gu"}  # fmt: skip
-    return hall.say("case.amend_event", key, data, who="fu", post="corrector")
 
 
 @pytest.fixture
@@ -356,71 +322,6 @@ def test_what_is_deemed_accepted_was_never_promised_on_the_spot(monday):
     assert not [c for c in monday.state().clocks.all if c.code == "C0"]
 
 
-# ------------------------------------------------------------------------------------ 8 holders
-
-
-def holder(hall, text):
-    facts = current(hall.events("case/C1")).values()
-    return holders.holder_at(facts, moment(text).isoformat(), hall.partition.reference.calendar)
-
-
-def test_on_the_way_the_sender_holds_until_it_should_be_signed_for(monday):
-    monday.bring_to("TRN")
-
-    assert (holder(monday, "06-01T14:01").dept, holder(monday, "06-01T14:01").centre) == (
-        None, "town")  # fmt: skip
-    assert holder(monday, "06-01T14:02").dept == "民政"
-
-
-def test_a_breach_on_the_way_is_laid_to_the_receiver_who_did_not_sign(monday):
-    monday.bring_to("TRN")
-    tick(monday, "06-16T00:00")
-
-    laid = [e["data"]["data"] for e in monday.events("case/C1")
-            if e["type"] == "case.clock_breached"]  # fmt: skip
-    assert [(each["clock"], each.get("holder_dept")) for each in laid] == [
-        ("C5", "民政"), ("C3", "民政")]  # fmt: skip
-
-
-def test_the_applicant_holds_while_materials_are_awaited(monday):
-    monday.submit()
-    monday.usual("case.notice_supplement")
-    tick(monday, "07-20T00:00")
-
-    laid = monday.last()["data"]["data"]
-    assert (laid["clock"], laid["holder_kind"]) == ("C6", "applicant")
-    assert "holder_dept" not in laid
-
-
-def test_a_special_procedure_holds_while_it_stops_the_legal_clock(monday):
-    monday.bring_to("REV", item="generous")
-    monday.must("case.start_special", data={**HEARING, "days_told": 3}, who="cui", post="review")
-    tick(monday, "06-05T00:00")
-
-    laid = monday.last()["data"]["data"]
-    assert (laid["clock"], laid["holder_kind"]) == ("C9", "special")
-
-
-def test_the_time_of_a_case_is_shared_out_without_a_gap(monday):
-    """Town 10:00–14:02 (on the way until it should be signed), 民政 afterwards."""
-    monday.bring_to("TRN")
-    monday.now = moment("06-02T10:00")
-    monday.receive()
-    monday.now = moment("06-02T12:00")
-    monday.decide_on()
-    monday.conclude()
-    facts = list(current(monday.events("case/C1")).values())
-    calendar = monday.partition.reference.calendar
-    found = holders.shares(facts, "2020-12-31T00:00:00+08:00", calendar)
-    by_dept = {each.dept: minutes for each, minutes in found.items()}
-
-    assert by_dept == {None: 242, "民政": 178 + 180}
-    whole = calendar.minutes(moment("06-01T10:00"), moment("06-02T12:00"))
-    assert sum(by_dept.values()) == whole
-    held = holders.stretches(facts, "2020-12-31T00:00:00+08:00", calendar)
-    assert all(a.end == b.start for a, b in zip(held, held[1:], strict=False))
-
-
-def test_the_light_names_of_clocks_are_those_of_the_contract():
+def test_the_clocks_of_a_case_are_those_of_the_contract():
     literal = clocks.course.ClockBreached.model_fields["clock"].annotation.__args__
     assert set(literal) == {f"C{n}" for n in range(10)}
