@@ -1,4 +1,4 @@
-"""What tests of clocks say to a hall: ticks, corrections; and what they read: breaches that count."""
+"""What tests of clocks say to a hall: ticks, corrections; and what they read."""
 
 from datetime import datetime
 

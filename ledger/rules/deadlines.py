@@ -5,8 +5,10 @@ drafted, breaches that later evidence took the ground from are withdrawn, a case
 applicant was told nothing in time is deemed accepted.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
 from ledger.contracts.events import case_course as course
 from ledger.contracts.wire import Event
@@ -17,6 +19,9 @@ from ledger.rules.holders import HolderKind, holder_at
 from ledger.rules.reference import Reference
 from ledger.rules.workdays import Calendar
 
+OPEN = "9999"
+"""A look after every tick."""
+LIMITS = {"C2": "statutory", "C3": "promised"}
 History = Callable[[], Sequence[Event]]
 
 
@@ -28,10 +33,40 @@ def settle(
     def breach(clock: clocks.Clock, due: str) -> Draft:
         return _breach(stream, state, clock, due, reference, history)
 
-    drafts = settle_clocks(stream, state.clocks, reference, tick, history, breach)
+    drafts = _dues_anew(stream, state, reference.calendar, history)
+    drafts += settle_clocks(stream, state.clocks, reference, tick, history, breach)
     if tick and (deemed := clocks.deemed_at(state.clocks, reference.calendar)) and deemed < tick:
         drafts.append(_deemed(stream, state, reference))
     return drafts
+
+
+def _dues_anew(
+    stream: str, state: case.State, calendar: Calendar, history: History
+) -> list[Draft]:  # fmt: skip
+    """Restate the dues that an open case was told, where a calendar published since moves them.
+
+    A case that has ended keeps its figures.
+    """
+    if state.acceptance is None or state.concluded_at is not None or state.ended_at is not None:
+        return []
+    limits = {
+        LIMITS[clock.code]: clock.limit
+        for clock in state.clocks.all
+        if clock.code in LIMITS and clock.limit is not None
+    }
+    if not limits:
+        return []
+    fresh = stamps.dues(datetime.fromisoformat(state.accepted_at or ""), limits, calendar)
+    if all(fresh.get(name) == getattr(state, name) for name in stamps.DUES):
+        return []
+    before = current(history())[state.acceptance]
+    kept = {
+        name: value
+        for name, value in before["data"]["stamp"].items()
+        if name not in {*stamps.DUES, "calendar"}
+    }
+    after = {**before, "data": {**before["data"], "stamp": {**kept, **fresh}}}
+    return [_restamped(stream, state.acceptance, before, after)]
 
 
 def settle_clocks(
@@ -103,11 +138,18 @@ def _withdrawn(stream: str, target: str, history: History) -> list[Draft]:
         "target": target, "reason_code": "late_evidence", "requested_by": "ledger",
         "approved_by": "ledger", "cascade": [],
     }  # fmt: skip
-    restated = {"target": target, "before": before, "after": None}
     return [
         Draft(stream, f"{kind}.event_voided", data, {}, target, derived=True),
-        Draft(stream, f"{kind}.event_restamped", restated, {}, target, derived=True),
+        _restamped(stream, target, before, None),
     ]
+
+
+def _restamped(
+    stream: str, target: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
+) -> Draft:
+    kind = stream.partition("/")[0]
+    data = {"target": target, "before": before, "after": after}
+    return Draft(stream, f"{kind}.event_restamped", data, {}, target, derived=True)
 
 
 def _deemed(stream: str, state: case.State, reference: Reference) -> Draft:
@@ -132,7 +174,11 @@ def _deemed(stream: str, state: case.State, reference: Reference) -> Draft:
 
 
 def next_look(state: case.State, reference: Reference) -> str | None:
-    """Give when the case has to be looked at again; None: never by itself."""
+    """Give when the case has to be looked at again; None: never.
+
+    `OPEN`: not by itself, but a new calendar may move what is paused, or broken already.
+    """
     if state.status == "VOI" or not state.clocks.all:
         return None
-    return clocks.next_due(state.clocks, reference.calendar)
+    due = clocks.next_due(state.clocks, reference.calendar)
+    return OPEN if due is None and any(c.stop is None for c in state.clocks.all) else due

@@ -5,6 +5,7 @@ logs drive it: `decide` a batch, make the batch durable, then `settle()`. When d
 or is unknown, drop the whole `Partition` and build a new one from the store.
 """
 
+import sys
 from collections import OrderedDict
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -19,7 +20,14 @@ from ledger.contracts.wire import Event, decode, encode, event_id
 from ledger.rules.door import check_duty, check_fields, check_late, check_references
 from ledger.rules.facts import Draft
 from ledger.rules.reading import centres_of, parse, payload_of
-from ledger.rules.recording import Decision, Stored, envelope, reject_body
+from ledger.rules.recording import (
+    EVERY,
+    Decision,
+    Stored,
+    envelope,
+    keep_looks,
+    reject_body,
+)
 from ledger.rules.reference import Reference
 from ledger.rules.refusals import Code, Refused
 from ledger.rules.registry import rules_of
@@ -29,6 +37,8 @@ REFOLDED = (".event_voided", ".event_amended", ".event_restamped")
 """Corrections: the state is folded again from the facts that count."""
 LOOKS_A_TICK = 5000
 """Streams that one tick looks at; the next tick goes on."""
+AFTER_ALL = "~"
+"""After every look."""
 DAY = len("2020-06-01")
 STATES_KEPT = 50_000
 """Streams whose folded state stays in memory; others are folded again when asked for."""
@@ -46,9 +56,10 @@ class Store(Protocol):
         ...
 
     def due(self, before: str, limit: int) -> list[str]:
-        """Give the streams a tick has to look at: look < `before`, earliest first, ≤ `limit`.
+        """Give the streams a tick has to look at: look < `before`, ≤ `limit`.
 
-        What a decision says in `looks` is kept by stream; "" is earlier than every tick.
+        Earliest first, then by name. What a decision says in `looks` is kept by stream; "" is
+        earlier than every tick.
         """
         ...
 
@@ -75,6 +86,8 @@ class Partition:
         self._new_receipts: dict[str, Receipt] = {}
         self._new_looks: dict[str, str | None] = {}
         self._looks: dict[str, str | None] = {}
+        self._all_due = False
+        """A calendar was adopted in this batch."""
         self._recorded_at = ""
 
     def resume(self, recorded_at: str) -> None:
@@ -86,17 +99,19 @@ class Partition:
         self._new_events.clear()
         self._new_receipts.clear()
         self._new_looks.clear()
+        self._all_due = False
         while len(self._streams) > STATES_KEPT:
             self._streams.popitem(last=False)
 
-    def adopt(self, facts: list[Event], offset: int, now: datetime) -> Stored | None:
+    def adopt(self, facts: list[Event], offset: int, now: datetime) -> Decision | None:
         """Fold reference facts up to `offset` in and say so in the partition itself.
 
         Gives the `reference.adopted` fact to append before anything else of the batch; None when
-        there is nothing new.
+        there is nothing new. A new calendar moves dues: every open stream is looked at anew.
         """
         if offset <= self.reference.offset:
             return None
+        calendar = self.reference.calendar
         for fact in facts:
             self.reference.apply(fact)
         self.reference.offset = offset
@@ -106,7 +121,12 @@ class Partition:
             source_system="ledger", source_seq=f"adopt-{self.number}-{offset}",
             source_class=SourceClass.SYSTEM,
         )  # fmt: skip
-        return self._record(draft, command, self._at(command.occurred_at), self._now(now))
+        event = self._record(draft, command, self._at(command.occurred_at), self._now(now))
+        looks = {} if self.reference.calendar is calendar else {EVERY: ""}
+        keep_looks(self._new_looks, looks)
+        self._all_due |= bool(looks)
+        noted = Receipt(key=f"ledger/{command.source_seq}", hash="", status="noted")
+        return Decision(noted, (event,), None, looks)
 
     def decide(self, raw: bytes, now: datetime) -> Decision:
         """Decide one command; refusals are results, only a defect of ours raises."""
@@ -198,7 +218,7 @@ class Partition:
             for stream, look in self._new_looks.items()
             if look is not None and look < self.tick
         }
-        stored = self._store.due(self.tick, LOOKS_A_TICK)
+        stored = self._due()
         # In order of name, so that a replay finds the same order whatever it knew of dues.
         streams = sorted(fresh | (set(stored) - set(self._new_looks)))
         recorded = []
@@ -213,6 +233,13 @@ class Partition:
         draft = Draft(f"partition/{self.number}", ClockTicked.TYPE, {"to": to}, {},
                       at=self.tick, derived=True)  # fmt: skip
         return [self._record(draft, command, "", moment), *recorded]
+
+    def _due(self) -> list[str]:
+        """Give the stored streams to look at; a calendar of this batch is not stored yet."""
+        if not self._all_due:
+            return self._store.due(self.tick, LOOKS_A_TICK)
+        every = self._store.due(AFTER_ALL, sys.maxsize)
+        return sorted(set(every) - set(self._new_looks))[:LOOKS_A_TICK]
 
     def _record(self, draft: Draft, command: Command, at: str, moment: datetime) -> Stored:
         before = self._stream(draft.stream)
