@@ -198,15 +198,19 @@ class Partition:
     def _settle(
         self, stream: str, command: Command, moment: datetime, tick: str = ""
     ) -> list[Stored]:
-        """Record what time asks of a stream now, and when it has to be looked at again."""
+        """Record what time asks of a stream now, and when it has to be looked at again.
+
+        Asked until nothing more is: a deemed acceptance starts clocks that may be due as well.
+        """
         rules = rules_of(stream)
         if rules.next_look is never:
             return []
-        drafts = rules.settle(
+        recorded: list[Stored] = []
+        while drafts := rules.settle(
             stream, self._stream(stream).state, self.reference, tick,
             lambda: self._history(stream),
-        )  # fmt: skip
-        recorded = [self._record(draft, command, "", moment) for draft in drafts]
+        ):  # fmt: skip
+            recorded += [self._record(draft, command, "", moment) for draft in drafts]
         look = rules.next_look(self._stream(stream).state, self.reference)
         self._looks[stream] = self._new_looks[stream] = look
         return recorded

@@ -26,7 +26,7 @@ def prolong(hall):
 
 @pytest.fixture
 def january(new_hall):
-    """2020-01-20, a Monday: 10 working days promised (02-06, prolonged 02-10), 20 statutory (02-21, 02-25)."""
+    """2020-01-20, a Monday; 10 working days promised: 02-07, prolonged 02-11."""
     hall = new_hall(furnished=False)
     hall.now = moment("01-20T10:00")
     hall.furnish()
