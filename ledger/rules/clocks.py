@@ -12,7 +12,6 @@ A fact that was recorded before the breach moves the due also when it is amended
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from itertools import zip_longest
 from typing import Any, NamedTuple
@@ -30,6 +29,7 @@ C1_WORKDAYS = 5
 C1_LIMIT = Limit(n=C1_WORKDAYS, unit=LimitUnit.WORKDAY)
 C1_GRACE_WORKDAYS = 1
 """Deemed acceptance waits this much longer, so that ordinary lag never triggers it (4.3)."""
+DEEMED_LIMIT = Limit(n=C1_WORKDAYS + C1_GRACE_WORKDAYS, unit=LimitUnit.WORKDAY)
 C5_MINUTES = 240
 """转办签收: four working hours."""
 C6_WORKDAYS = 30
@@ -42,8 +42,7 @@ EXTENDED = frozenset({"C2", "C3"})
 ENDING = frozenset({course.NotAccepted.TYPE, course.CaseWithdrawn.TYPE, course.CaseTerminated.TYPE})
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(NamedTuple):
     """One clock; `due` is set where a date was committed to, else it follows from the limit."""
 
     code: str
@@ -63,8 +62,7 @@ class Clock:
         return self.code, self.about, self.start
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(NamedTuple):
     """A stretch that does not count for some clocks; open while `end` is None."""
 
     about: str
@@ -75,8 +73,7 @@ class Pause:
     """Ids of the breaches that were recorded before it: their clocks it does not pause."""
 
 
-@dataclass(frozen=True, slots=True)
-class Extension:
+class Extension(NamedTuple):
     """延长: when it was granted, and by how many days."""
 
     at: str
@@ -95,8 +92,7 @@ class Breach(NamedTuple):
     due: str
 
 
-@dataclass(frozen=True, slots=True)
-class Clocks:
+class Clocks(NamedTuple):
     """The clocks of one case, running and stopped."""
 
     all: tuple[Clock, ...] = ()
@@ -127,13 +123,13 @@ def evolve(clocks: Clocks, event: Event) -> Clocks:
     kind, at, data = event["type"], event["time"], event["data"]["data"]
     if kind == course.ClockBreached.TYPE:
         breach = Breach(data["clock"], data["about"], data["start"], event["id"], data["due"])
-        return replace(clocks, breached=(*clocks.breached, breach))
+        return clocks._replace(breached=(*clocks.breached, breach))
     ticking = _evolve(clocks, event, kind, at, data)
     if ticking is clocks:
         return clocks
     recorded = event.get("recordedat", "")
-    return replace(ticking, all=tuple(
-        replace(now, stop_recorded=recorded)
+    return ticking._replace(all=tuple(
+        now._replace(stop_recorded=recorded)
         if now.stop is not None and was is not now else now
         for now, was in zip_longest(ticking.all, clocks.all) if now is not None
     ))  # fmt: skip
@@ -169,11 +165,11 @@ def _evolve(clocks: Clocks, event: Event, kind: str, at: str, data: dict[str, An
         case course.DeficiencyCommitted.TYPE:
             due = datetime.fromisoformat(data["due_at"]).astimezone(SHANGHAI).isoformat()
             begun = _start(clocks, Clock("C7", "", at, due=due))
-            return replace(begun, owed=frozenset(data["materials"]))
+            return begun._replace(owed=frozenset(data["materials"]))
         case course.DeficiencyFilled.TYPE:
             return _filled(clocks, at, data["materials"])
         case course.DeficiencyFailed.TYPE:
-            return replace(_stop(clocks, at, "C7"), owed=frozenset())
+            return _stop(clocks, at, "C7")._replace(owed=frozenset())
         case facts.DecisionMade.TYPE if data["outcome"] != "rejected":
             return _start(clocks, Clock("C8", "", at, _workdays(C8_WORKDAYS)))
         case course.CaseDelivered.TYPE:
@@ -197,7 +193,7 @@ def _evolve_pauses(clocks: Clocks, kind: str, at: str, data: dict[str, Any]) -> 
             return _go_on(clocks, "suspended", at)
         case course.ExtensionGranted.TYPE:
             longer = Extension(at, data["days"], clocks.breach_ids)
-            return replace(clocks, extended=longer)
+            return clocks._replace(extended=longer)
     return clocks
 
 
@@ -206,7 +202,7 @@ def _workdays(n: int) -> Limit:
 
 
 def _start(clocks: Clocks, clock: Clock) -> Clocks:
-    return replace(clocks, all=(*clocks.all, clock))
+    return clocks._replace(all=(*clocks.all, clock))
 
 
 def _run(clocks: Clocks, start: str, stamp: dict[str, Any]) -> Clocks:
@@ -227,15 +223,17 @@ def _on_the_spot(clocks: Clocks, at: str) -> Clocks:
 def _filled(clocks: Clocks, at: str, materials: Iterable[str]) -> Clocks:
     """C7 runs until the last material that is owed has come."""
     owed = clocks.owed - set(materials)
-    return replace(clocks if owed else _stop(clocks, at, "C7"), owed=owed)
+    still = clocks if owed else _stop(clocks, at, "C7")
+    return still._replace(owed=owed)
 
 
 def _stop(clocks: Clocks, at: str, *codes: str, about: str | None = None) -> Clocks:
     """Stop the running clocks of these codes; without codes, all of them."""
-    return replace(
-        clocks,
+    if all(clock.stop is not None or (codes and clock.code not in codes) for clock in clocks.all):
+        return clocks
+    return clocks._replace(
         all=tuple(
-            replace(clock, stop=at)
+            clock._replace(stop=at)
             if clock.stop is None
             and (not codes or clock.code in codes)
             and (about is None or clock.about == about)
@@ -247,14 +245,13 @@ def _stop(clocks: Clocks, at: str, *codes: str, about: str | None = None) -> Clo
 
 def _pause(clocks: Clocks, about: str, at: str, which: frozenset[str]) -> Clocks:
     pause = Pause(about, at, which, behind=clocks.breach_ids)
-    return replace(clocks, pauses=(*clocks.pauses, pause))
+    return clocks._replace(pauses=(*clocks.pauses, pause))
 
 
 def _go_on(clocks: Clocks, about: str, at: str) -> Clocks:
-    return replace(
-        clocks,
+    return clocks._replace(
         pauses=tuple(
-            replace(pause, end=at) if pause.about == about and pause.end is None else pause
+            pause._replace(end=at) if pause.about == about and pause.end is None else pause
             for pause in clocks.pauses
         ),
     )
@@ -274,11 +271,11 @@ def due_of(clocks: Clocks, clock: Clock, calendar: Calendar) -> str | None:
         return clock.due
     if clock.stop is not None:
         calendar = calendar.as_of(clock.stop_recorded)
-    start = datetime.fromisoformat(clock.start)
-    if clock.minutes:
-        return calendar.add_minutes(start, clock.minutes).isoformat()
     if clock.limit is None:
-        return None
+        return calendar.minutes_due_at(clock.start, clock.minutes) if clock.minutes else None
+    if not clocks.pauses and clocks.extended is None:
+        return calendar.due_at(clock.start, clock.limit)
+    start = datetime.fromisoformat(clock.start)
     mine = {each.event for each in clocks.breached if each[:3] == clock.name}
     paused = [
         (p.start, p.end) for p in clocks.pauses
@@ -342,9 +339,7 @@ def deemed_at(clocks: Clocks, calendar: Calendar) -> str | None:
     """Give the instant after which a case whose C1 runs is deemed accepted: due and grace."""
     for clock in clocks.all:
         if clock.code == "C1" and clock.stop is None:
-            start = datetime.fromisoformat(clock.start)
-            longer = _workdays(C1_WORKDAYS + C1_GRACE_WORKDAYS)
-            return calendar.due(start, longer).isoformat()
+            return calendar.due_at(clock.start, DEEMED_LIMIT)
     return None
 
 

@@ -6,7 +6,6 @@ applicant was told nothing in time is deemed accepted.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -101,7 +100,7 @@ def without_ground(
     while lost := [b for b in ticking.breached if not _has_ground(ticking, b, calendar)]:
         gone += lost
         still = tuple(b for b in ticking.breached if b not in lost)
-        ticking = replace(ticking, breached=still)
+        ticking = ticking._replace(breached=still)
     return ticking, gone
 
 

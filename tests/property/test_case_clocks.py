@@ -45,6 +45,7 @@ class Clocks(RuleBasedStateMachine):
         super().__init__()
         self.hall = self.make()
         self.diary = Diary()
+        self.is_new_calendar = False
         self.diary.publish(self.hall.now.isoformat(), HOLIDAYS_2020, WORKDAYS_2020)
 
     @initialize(
@@ -62,11 +63,11 @@ class Clocks(RuleBasedStateMachine):
         return list(current(self.hall.events(f"case/{key}")).values())
 
     def heard(self, key, receipt):
-        """After every command: no breach without ground, none missing of what has stopped."""
+        """After a command, unless a calendar waits for its tick: no breach without ground, none missing of what has stopped."""
         note(f"{receipt.status} {receipt.code} {receipt.stream}@{receipt.version}")
         assert receipt.code != "E_INTERNAL"
         self.hall.wait(minutes=1)
-        if receipt.status != "accepted":
+        if receipt.status != "accepted" or self.is_new_calendar:
             return
         facts = self.facts(key)
         assert recount(facts, self.diary, "") <= recorded(facts)
@@ -90,6 +91,7 @@ class Clocks(RuleBasedStateMachine):
         """Something that moves a due, or would, were it not entered after the breach."""
         if broken:
             self.pass_a_due(key)
+        self.tick()
         before = recorded(self.facts(key))
         self.say(key, command, nth, hours, legal=legal)
         if command in HEALING:
@@ -167,6 +169,7 @@ class Clocks(RuleBasedStateMachine):
         self.hall.org_must("calendar.publish", "cal-2020", {
             "year": 2020, "doc_no": "x", "holidays": holidays, "workdays": workdays})  # fmt: skip
         self.diary.publish(self.hall.now.isoformat(), holidays, workdays)
+        self.is_new_calendar = True
         self.hall.wait(minutes=1)
 
     @rule()
@@ -183,6 +186,7 @@ class Clocks(RuleBasedStateMachine):
             assert recorded(facts) == recount(facts, self.diary, now)
             carried = self.hall.partition._stream(f"case/{key}").state  # noqa: SLF001
             assert carried == case.fold(self.hall.events(f"case/{key}"))
+        self.is_new_calendar = False
         self.dues_are_those_of_the_newest_calendar()
 
     def dues_are_those_of_the_newest_calendar(self):
