@@ -49,6 +49,6 @@ JOIN cut USING ("partition")
 ANTI JOIN voided USING (id)
 LEFT JOIN amended AS a USING (id)
 WHERE e."offset" < cut.until
-  AND e.type IN ('case.submitted', 'case.accepted', 'case.deemed_accepted', 'case.decision_made',
-                 'case.concluded', 'case.issued', 'rating.submitted')
+  AND e.type IN ('case.submitted', 'case.supplemented', 'case.accepted', 'case.deemed_accepted',
+                 'case.decision_made', 'case.concluded', 'case.issued', 'rating.submitted')
 ORDER BY e."partition", e."offset"
