@@ -123,7 +123,9 @@ class Hall:
         facts = [decode(value) for value in self.org.log[self.partition.reference.offset :]]
         adopted = self.partition.adopt(facts, len(self.org.log), self.now)
         if adopted:
-            self.shelf.keep(adopted)
+            keep_looks(self.shelf.looks, adopted.looks)
+            for event in adopted.events:
+                self.shelf.streams.setdefault(event.stream, []).append(event.value)
         self.partition.settle()
         return decision.receipt
 

@@ -63,7 +63,10 @@ class Clocks(RuleBasedStateMachine):
         return list(current(self.hall.events(f"case/{key}")).values())
 
     def heard(self, key, receipt):
-        """After a command, unless a calendar waits for its tick: no breach without ground, none missing of what has stopped."""
+        """No breach is left without ground, and none missing of what has stopped, at once.
+
+        Unless a calendar waits for its tick.
+        """
         note(f"{receipt.status} {receipt.code} {receipt.stream}@{receipt.version}")
         assert receipt.code != "E_INTERNAL"
         self.hall.wait(minutes=1)

@@ -4,6 +4,9 @@ from itertools import pairwise
 
 import pytest
 
+from analytics.audit.replay import Instant, Stored
+from analytics.audit.standing import lines, standing
+from ledger.contracts.wire import decode
 from ledger.rules import holders
 from ledger.rules.effective import current
 from tests.ticking import HEARING, moment, tick
@@ -76,3 +79,42 @@ def test_the_time_of_a_case_is_shared_out_without_a_gap(monday):
     assert sum(by_dept.values()) == whole
     held = holders.stretches(facts, "2020-12-31T00:00:00+08:00", calendar)
     assert all(a.end == b.start for a, b in pairwise(held))
+
+
+def stored(hall, key="C1"):
+    return [Stored(0, n, b"", event) for n, event in enumerate(hall.events(f"case/{key}"))]
+
+
+def test_the_audit_of_a_case_shows_its_light_and_whose_time_it_was(monday):
+    monday.bring_to("TRN")
+    monday.now = moment("06-02T10:00")
+    monday.receive()
+    calendars = [e for e in map(decode, monday.org.log) if e["type"] == "calendar.published"]
+    now = Instant(time=moment("06-16T09:30"))
+    stood = standing(stored(monday), now, calendars)
+
+    assert [(each["profile"], each["name"]) for each in stood["lights"]] == [
+        ("four_tier", "黄灯"), ("two_tier", "红灯")]  # fmt: skip
+    assert stood["lights"][0]["reason"] == "承诺时限已超期(至 2020-06-15 23:59)"
+    assert [(each["holder"], each["minutes"]) for each in stood["shares"]] == [
+        ("town", 242), ("民政 · town", 5008)]  # fmt: skip
+    assert lines(stood)[0].startswith("亮灯 黄灯  承诺时限已超期")
+    assert [line.split()[1].count("█") for line in lines(stood)[1:]] == [1, 19]
+
+
+def test_a_calendar_that_was_not_published_is_no_zero(monday):
+    monday.bring_to("ACC")
+    stood = standing(stored(monday), Instant(), [])
+
+    assert [each["minutes"] for each in stood["shares"]] == [None]
+    assert "时长未知" in lines(stood)[1]
+
+
+def test_time_goes_on_with_the_ticks_where_nothing_happens(monday):
+    monday.bring_to("ACC")
+    calendars = [e for e in map(decode, monday.org.log) if e["type"] == "calendar.published"]
+    later = standing(stored(monday), Instant(), calendars, moment("06-16T00:00").isoformat())
+
+    assert later["lights"][0]["name"] == "黄灯"
+    assert standing(stored(monday), Instant(), calendars)["lights"][0]["name"] == "正常"
+    assert standing([], Instant(), calendars) == {"lights": [], "shares": []}
