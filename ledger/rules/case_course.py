@@ -23,7 +23,8 @@ def accepted(state: State, event: Event, since: str, at: str) -> State:
         accept_window=event.get("window"), accept_staff=event.get("actorstaff"),
         holder_centre=centre, route=((state.holder_dept, centre),),
         project_type=stamp.get("project_type", state.project_type),
-        promised_due=stamp.get("promised_due"),
+        promised_due=stamp.get("promised_due"), statutory_due=stamp.get("statutory_due"),
+        due_provisional=stamp.get("due_provisional"), acceptance=event.get("id"),
         one_person_ok=stamp.get("one_person_ok", False),
         allows=frozenset(stamp.get("allows", ())),
     )  # fmt: skip

@@ -62,7 +62,11 @@ class State(NamedTuple):
     """容缺: deferred materials that have not come."""
     deficiency_at: str | None = None
     deficiency_failed: bool = False
+    acceptance: str | None = None
+    """Id of the fact by which it is accepted."""
     promised_due: str | None = None
+    statutory_due: str | None = None
+    due_provisional: bool | None = None
     commitment_signed: bool = False
     special: Special | None = None
     specials_seen: frozenset[str] = frozenset()

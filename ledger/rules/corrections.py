@@ -93,7 +93,12 @@ def check_people(
 
 
 def void_case_facts(
-    stream: str, data: Mapping[str, Any], at: str, history: Sequence[Event], reference: Reference
+    stream: str,
+    data: Mapping[str, Any],
+    at: str,
+    history: Sequence[Event],
+    reference: Reference,
+    rework: Rework,
 ) -> tuple[list[Restatement], case.State]:
     """Void facts of a case; give what is restated and the state of the case afterwards.
 
@@ -102,7 +107,7 @@ def void_case_facts(
 
     """
     gone, facts = targets_of(data, at, history)
-    restated, needing, state = retold(stream, facts, gone, {}, reference)
+    restated, needing, state = retold(stream, facts, gone, {}, reference, rework)
     if needing:
         raise Refused(
             Code.E_DEPENDENT,
@@ -114,7 +119,7 @@ def void_case_facts(
 
 def retold(
     stream: str, facts: Mapping[str, Event], gone: set[str], amended: Mapping[str, Event],
-    reference: Reference, rework: Rework | None = None,
+    reference: Reference, rework: Rework,
 ) -> tuple[list[Restatement], list[str], case.State]:  # fmt: skip
     """Tell a case again without the facts `gone` and with those `amended`.
 
@@ -142,8 +147,7 @@ def retold(
                 raise
             needing.append(target)
             continue
-        if rework is not None:
-            now = rework(fact, now, before, state)
+        now = rework(fact, now, before, state)
         found = flags.of_history(
             state, now["type"], now["data"]["data"], now.get("actorstaff"), now["sourceclass"]
         )
@@ -185,8 +189,9 @@ def _whole(facts: Iterable[Event]) -> case.State:
 
 
 def _outcome(fact: Event, around: Around, reference: Reference) -> Stamp:
-    data = fact["data"]["data"]
-    return outcome(fact["type"], data, fact["time"], around, reference.calendar)
+    """Give the outcomes of a fact under the calendar that was published when it was recorded."""
+    calendar = reference.calendar.as_of(fact["recordedat"])
+    return outcome(fact["type"], fact["data"]["data"], fact["time"], around, calendar)
 
 
 def _restamp(fact: Event, state: case.State, found: Sequence[str], anew: Stamp | None) -> Event:

@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 from ledger.contracts.codes import SourceClass
 from ledger.contracts.commands import Command
 from ledger.contracts.events import case as facts
+from ledger.contracts.events import case_course as course
 from ledger.contracts.events.base import Payload
 from ledger.contracts.wire import Event
 from ledger.rules import case, duty, flags, outcomes, stamps
-from ledger.rules.amendments import amend_case_fact
+from ledger.rules.amendments import amend_case_fact, reworker
 from ledger.rules.corrections import Restatement, current, recounted, void_case_facts
 from ledger.rules.reference import Reference
 from ledger.rules.refusals import Code, Refused
@@ -37,8 +38,10 @@ class Draft(NamedTuple):
 def decide_case(
     stream: str, command: Command, payload: Payload, data: Mapping[str, Any], at: str,
     state: case.State, reference: Reference, history: Callable[[], Sequence[Event]],
-) -> list[Draft]:  # fmt: skip
+) -> tuple[list[Draft], case.State]:  # fmt: skip
     """Decide a fact of a case; one that came late restates what it changes of facts before it.
+
+    Gives besides what the case is after it.
 
     Raises:
         Refused: E_STATE, E_TIME_ORDER, E_SOD.
@@ -56,17 +59,19 @@ def decide_case(
     stamp = {**stamps.history_parts(after), **own}
     source = command.source_class
     found = flags.of_history(state, kind, data, command.actor.staff, source)
-    if found := found + flags.of_said(state, kind, data, own, source):
+    found += flags.of_said(state, kind, data, own, source)
+    if kind == course.ExtensionGranted.TYPE:
+        found += flags.of_extension(state, at, source, reference.calendar)
+    if found:
         stamp["flags"] = found
-    drafts = [Draft(stream, kind, data, stamp, state=after)]
+    drafts = [Draft(stream, kind, data, stamp)]
     if outcomes.looks_back(kind, at, after):
         told = current(history())
         concluded = {facts.CaseConcluded.TYPE}
         drafts += [
-            restatement(each, after)
-            for each in recounted(stream, told, concluded, reference, preview)
+            restatement(each) for each in recounted(stream, told, concluded, reference, preview)
         ]
-    return drafts
+    return drafts, after
 
 
 def _preview(
@@ -101,7 +106,7 @@ def decide_case_void(
     stream: str, data: Mapping[str, Any], at: str, history: Sequence[Event], reference: Reference
 ) -> tuple[list[Draft], case.State]:
     """Void facts of a case: the void, then one restatement per fact that counts differently."""
-    restated, state = void_case_facts(stream, data, at, history, reference)
+    restated, state = void_case_facts(stream, data, at, history, reference, reworker(reference))
     state = state._replace(corrected=True)
     void = Draft(stream, facts.CaseEventVoided.TYPE, data, {}, state=state)
     return [void, *(restatement(each, state) for each in restated)], state

@@ -4,9 +4,9 @@ Elapsed days, in time or not, how many visits and notices: they change when anot
 voided, amended or comes late. One function works them out, for a new fact and for every
 restatement, so that what counts is always what the effective history says.
 
-They need the calendar too. A restatement works an outcome out anew, with the calendar adopted at
-that moment, only where the correction moves it: where the history before and after it gives, under
-one calendar, two answers. Otherwise the outcome stays as it was stamped, under its own calendar.
+They need the calendar too: that of the moment at which their own fact was recorded, as the dues of
+stopped clocks do, so that in time is exactly what has no breach. A restatement works an outcome out
+anew only where the correction moves it: where the history before and after it gives two answers.
 
 A stamp says what counts, so that a measure is one look at one part:
 
@@ -177,7 +177,7 @@ def _concluded(code: int, at: str, around: Around, calendar: Calendar) -> dict[s
 def _promises(at: str, around: Around, calendar: Calendar) -> dict[str, Any]:
     """Give what a conclusion says of the promised and of the statutory limit."""
     stamp: dict[str, Any] = {}
-    by_code = {clock.code: clock for clock in around.after.clocks.all}
+    by_code = {clock.code: clock for clock in around.before.clocks.all}
     if (statutory := by_code.get("C2")) and _within(around, statutory, at, calendar):
         stamp["statutory"] = "met"
     promised = by_code.get("C3")
@@ -198,7 +198,7 @@ def _elapsed(
     """Give the working days a clock ran; None where its limit has other days, or none are known."""
     if clock.limit is None or clock.limit.unit is not LimitUnit.WORKDAY:
         return None
-    paused = [(pause.start, pause.end) for pause in ticking.pauses if clock.code in pause.clocks]
+    paused = clocks.paused(ticking, clock)
     return calendar.elapsed_paused(
         datetime.fromisoformat(clock.start), datetime.fromisoformat(at), paused
     )

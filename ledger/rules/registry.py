@@ -45,17 +45,15 @@ def _decide_case(asked: Asked) -> list[Draft]:
     ratings = f"rating/{asked.key}"
     kind = asked.command.type
     if kind.endswith(CORRECTIONS):
-        story = (asked.stream, asked.data, asked.at, asked.history_of(asked.stream))
-        if kind.endswith(".void_event"):
-            drafts, state = decide_case_void(*story, asked.reference)
-        else:
-            drafts, state = decide_case_amendment(*story, asked.reference)
+        corrected = decide_case_void if kind.endswith(".void_event") else decide_case_amendment
+        drafts, state = corrected(
+            asked.stream, asked.data, asked.at, asked.history_of(asked.stream), asked.reference
+        )
     else:
-        drafts = decide_case(
+        drafts, state = decide_case(
             asked.stream, asked.command, asked.payload, asked.data, asked.at, asked.state,
             asked.reference, lambda: asked.history_of(asked.stream),
         )  # fmt: skip
-        state = drafts[0].state
     if kind == "case.conclude" or state.corrected:
         # Accepted or concluded again after a void: ratings given before count where and when it
         # is accepted and concluded now (tests/agreement/test_corrections.py).

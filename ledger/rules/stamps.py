@@ -17,10 +17,13 @@ from ledger.rules import outcomes
 from ledger.rules.case import State
 from ledger.rules.reference import Reference
 from ledger.rules.routing import is_wrong, required_window
+from ledger.rules.workdays import Calendar
 
 Stamp = dict[str, Any]
 
-DUES = ("statutory_due", "promised_due")
+DUES = ("statutory_due", "promised_due", "due_provisional")
+"""Parts of the stamp of an acceptance that a calendar published later restates; with them goes
+`calendar`, which alone restates nothing."""
 HISTORY_PARTS = ("item", "dept", "accept_centre", "accept_window")
 
 
@@ -65,18 +68,28 @@ def accepted(
             stamp["required_window"] = needed.value
         stamp["wrong_window"] = is_wrong(reference.windows[window], needed)
     start = datetime.fromisoformat(at).astimezone(SHANGHAI)
-    for name in ("statutory", "promised"):
-        limit = _limit(data.get(name), getattr(item, name, None))
-        if limit is None:
-            continue
+    limits = {
+        name: limit
+        for name in ("statutory", "promised")
+        if (limit := _limit(data.get(name), getattr(item, name, None))) is not None
+    }
+    for name, limit in limits.items():
         stamp[f"{name}_limit"] = limit.model_dump(mode="json")
-        due = reference.calendar.due(start, limit)
+    return {**stamp, **dues(start, limits, reference.calendar)}
+
+
+def dues(start: datetime, limits: Mapping[str, Limit], calendar: Calendar) -> Stamp:
+    """Give the dues of limits that run from `start`, and by which published years (`DUES`)."""
+    start = start.astimezone(SHANGHAI)
+    stamp: Stamp = {}
+    years = {start.year}
+    for name, limit in limits.items():
+        due = calendar.due(start, limit)
         stamp[f"{name}_due"] = due.isoformat()
-        if not reference.calendar.covers(start.date(), due.date()):
+        years.update(range(start.year, due.year + 1))
+        if not calendar.covers(start.date(), due.date()):
             stamp["due_provisional"] = True
-    ends = [start, *(datetime.fromisoformat(stamp[d]) for d in DUES if d in stamp)]
-    years = range(start.year, max(end.year for end in ends) + 1)
-    if used := [reference.calendar.sources[y] for y in years if y in reference.calendar.sources]:
+    if used := [calendar.sources[y] for y in sorted(years) if y in calendar.sources]:
         stamp["calendar"] = ",".join(used)
     return stamp
 
