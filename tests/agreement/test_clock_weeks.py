@@ -49,6 +49,34 @@ class Weeks:
             data = {"name": item, "dept": "住建", "project_type": "promised", **more}
             await self.city.must("item.register", item, data, source_class="system")
 
+    async def usual(self):
+        """Cases that go their way in time, so that every class is in the weeks."""
+        owed = {"materials": ["a"], "commitment_doc": "C",
+                "due_at": (self.city.clock.now + timedelta(hours=9)).isoformat()}  # fmt: skip
+        sure = {
+            "S1": ["submit quick", "collect_remote", "accept", "decide", "conclude"],
+            "S2": ["submit slow", "notice_supplement", "supplement", "accept", "transfer",
+                   "refuse_transfer", "commit_deficiency", "fill_deficiency", "decide",
+                   "conclude"],
+            "S3": ["submit slow", "accept", "commit_deficiency", "fail_deficiency"],
+            "S4": ["submit slow", "accept", "commit_deficiency"],
+        }  # fmt: skip
+        says = {
+            "notice_supplement": {"notice_no": "B", "missing": ["m"]},
+            "supplement": {"materials": ["m"], "complete": True},
+            "collect_remote": {"handling_region": "r"}, "commit_deficiency": owed,
+            "transfer": {"transfer_id": "t", "kind": "dispatch", "to_dept": "民政"},
+            "refuse_transfer": {"transfer_id": "t", "reason_code": "not_ours"},
+            "fill_deficiency": {"materials": ["a"]}, "fail_deficiency": {"materials": ["a"]},
+            "decide": {"outcome": "approved", "doc_no": "D"}, "conclude": {"result_code": 0},
+        }  # fmt: skip
+        for case, course in sure.items():
+            for step in course:
+                kind, _, item = step.partition(" ")
+                data = {"case_no": case, "item": item} if item else says.get(kind, {})
+                await self.city.must(f"case.{kind}", case, data, source_class="imported",
+                                     channel="window")  # fmt: skip
+
     async def tick(self):
         now = self.city.clock.now.isoformat()
         for partition in range(self.city.log.partitions):
@@ -177,6 +205,7 @@ class Weeks:
 async def test_weeks_of_clocks_agree_at_random_cuts(city, tmp_path, seed):
     weeks = Weeks(city, seed)
     await weeks.furnish()
+    await weeks.usual()
     await weeks.live()
     lake = Lake(str(tmp_path / "lake"))
     await archive(city.log, lake)
