@@ -9,7 +9,8 @@ WITH kept AS (
     coalesce(o.clock = 'C3' AND c.elapsed <= c.promised - 1, false) AS early
   FROM obligations AS o
   JOIN conclusions AS c USING (case_id)
-  WHERE o.clock IN ('C2', 'C3') AND NOT o.broken AND c.result IN (0, 1, 4)
+  WHERE o.clock IN ('C2', 'C3') AND NOT o.broken AND coalesce(c.occurred_local <= o.due, true)
+    AND c.result IN (0, 1, 4)
     AND o.project_type IN ('promised', 'joint', 'escalated')
 ), broken AS (
   SELECT

@@ -28,6 +28,8 @@ WITH received AS (
 SELECT
   t."partition", t."offset", t.case_id, t.occurred_local, t.source_class, t.centre, t."window",
   t.deemed, t.since, t.item, t.adopted, t.calendar,
+  t.project_type IS NOT NULL AS own_type, t.statutory IS NOT NULL AS own_statutory,
+  t.promised IS NOT NULL AS own_promised,
   coalesce(t.project_type, i.project_type) AS project_type,
   coalesce(t.statutory, i.statutory) AS statutory, coalesce(t.promised, i.promised) AS promised
 FROM told AS t

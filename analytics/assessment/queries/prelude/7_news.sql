@@ -13,7 +13,7 @@ WITH taken_back AS (
   WHERE e."offset" < cut.until AND e.stream = 'case'
 ), amended AS (
   SELECT
-    a.stream_key AS case_id, a."offset", e.type, unnest(json_keys(a.data, '$.changes')) AS name
+    a.stream_key AS case_id, a."offset", e."offset" AS target, e.type, unnest(json_keys(a.data, '$.changes')) AS name
   FROM events AS a
   JOIN cut USING ("partition")
   JOIN events AS e ON e.id = json_extract_string(a.data, '$.target')
@@ -41,5 +41,14 @@ UNION ALL
 SELECT DISTINCT c.id, a."offset", NULL::TIMESTAMP
 FROM clocks AS c
 JOIN amended AS a USING (case_id)
-WHERE a.name IN ('occurred_at', 'due_at', 'item', 'project_type', 'excluded', 'days', 'legal_basis')
-  OR (a.name = 'promised' AND c.clock = 'C3') OR (a.name = 'statutory' AND c.clock = 'C2')
+WHERE CASE a.name
+  WHEN 'item' THEN NOT c.own
+  WHEN 'project_type' THEN c.clock = 'C0'
+  WHEN 'statutory' THEN c.clock = 'C2'
+  WHEN 'promised' THEN c.clock = 'C3'
+  WHEN 'due_at' THEN c.clock = 'C7'
+  WHEN 'materials' THEN c.clock = 'C7'
+  WHEN 'occurred_at' THEN a.target = c."offset" OR (c.clock IN ('C2', 'C3')
+    AND (starts_with(a.type, 'case.special_') OR starts_with(a.type, 'case.clock_')))
+  ELSE a.name IN ('excluded', 'days', 'legal_basis') AND c.clock IN ('C2', 'C3')
+END

@@ -15,7 +15,7 @@ WITH limits AS (
     CASE WHEN z.ended_offset <= p.since THEN z.ended ELSE DATE '9999-12-31' END AS ended
   FROM clock_points AS p
   JOIN pauses AS z ON z.case_id = p.case_id AND z."offset" <= p.since
-  WHERE p.unit IN ('workday', 'day') AND (p.clock = 'C3' OR (p.clock = 'C2' AND z.lawful))
+  WHERE p.unit IN ('workday', 'day', 'hour') AND (p.clock = 'C3' OR (p.clock = 'C2' AND z.lawful))
 ), united AS (
   SELECT id, since, any_value(calendar) AS calendar, any_value(unit) AS unit,
     min(started) AS started, max(ended) AS ended
@@ -67,28 +67,33 @@ WITH limits AS (
   FROM limits AS l
   JOIN workdays AS w ON w.calendar = l.calendar AND w.day = CAST(l.start AS DATE)
   WHERE l.n IS NOT NULL
+), needed AS MATERIALIZED (
+  SELECT
+    *, CASE
+      WHEN unit IN ('workday', 'day') THEN n
+      WHEN minutes <= today THEN 0
+      ELSE 1 + (minutes - greatest(today, 0) - 1) // 480
+    END AS needs
+  FROM begun
 ), stood_still AS (
   SELECT
     b.id, b.since, b.extended, sum(p.last - p.first) AS days, bool_or(p.last IS NULL) AS open
-  FROM begun AS b
+  FROM needed AS b
   JOIN paused AS p USING (id, since)
-  WHERE p.first - b.day_zero - p.earlier < b.n
+  WHERE p.first - b.day_zero - p.earlier < b.needs
   GROUP BY ALL
 ), aimed AS MATERIALIZED (
   SELECT
-    b.*, coalesce(s.open, false) AS open, CAST(b.n + coalesce(s.days, 0) AS INTEGER) AS total,
-    (b.minutes - greatest(b.today, 0) - 1) // 480 AS whole_days,
+    b.*, coalesce(s.open, false) AS open, CAST(b.needs + coalesce(s.days, 0) AS INTEGER) AS total,
     CASE WHEN b.unit = 'day'
       THEN CAST(b.start AS DATE) + CAST(b.n + coalesce(s.days, 0) AS INTEGER) END AS last_day
-  FROM begun AS b
+  FROM needed AS b
   LEFT JOIN stood_still AS s USING (id, since, extended)
 ), counted AS MATERIALIZED (
   SELECT
     a.*,
     CASE a.unit
-      WHEN 'workday' THEN a.nth + a.total
-      WHEN 'day' THEN d.nth + CASE WHEN d.working THEN 0 ELSE 1 END
-      ELSE a.nth + 1 + a.whole_days
+      WHEN 'day' THEN d.nth + CASE WHEN d.working THEN 0 ELSE 1 END ELSE a.nth + a.total
     END AS nth_due
   FROM aimed AS a
   LEFT JOIN workdays AS d
@@ -104,7 +109,7 @@ SELECT
     WHEN c.unit IN ('workday', 'day') THEN due.day + INTERVAL '23:59:59.999'
     WHEN c.minutes <= c.today THEN c.opened + to_minutes(CAST(c.minutes AS BIGINT))
     ELSE due.day + INTERVAL 9 HOUR
-      + to_minutes(CAST(c.minutes - greatest(c.today, 0) - 480 * c.whole_days AS BIGINT))
+      + to_minutes(CAST(c.minutes - greatest(c.today, 0) - 480 * (c.needs - 1) AS BIGINT))
   END AS due
 FROM counted AS c
 LEFT JOIN workdays AS due ON due.calendar = c.calendar AND due.working AND due.nth = c.nth_due
