@@ -12,7 +12,7 @@ WITH ends AS (
   GROUP BY case_id
 ), accepted AS (
   SELECT
-    "partition", "offset", case_id, since AS start,
+    "partition", "offset", case_id, deemed, since AS start,
     unnest([
       {'clock': 'C0', 'own': own_type, 'lim': CASE WHEN project_type = 'instant' AND NOT deemed
         THEN CAST('{"n": 0, "unit": "today"}' AS JSON) END},
@@ -69,7 +69,7 @@ WITH ends AS (
   GROUP BY case_id
 ), running AS (
   SELECT
-    a."partition", a."offset", a.case_id, a.clock, a.own, '' AS about, a.start,
+    a."partition", a."offset", a.case_id, a.clock, a.own, a.deemed, '' AS about, a.start,
     CAST(json_extract_string(a.lim, '$.n') AS INTEGER) AS n,
     coalesce(json_extract_string(a.lim, '$.unit'), 'workday') AS unit, NULL::TIMESTAMP AS until,
     e."offset" AS stop, e.moment AS stopped, e.how
@@ -78,13 +78,13 @@ WITH ends AS (
   WHERE a.lim IS NOT NULL
   UNION ALL
   SELECT
-    t."partition", t."offset", t.case_id, 'C5', true, t.about, t.start, 240, 'minute', NULL,
+    t."partition", t."offset", t.case_id, 'C5', true, false, t.about, t.start, 240, 'minute', NULL,
     coalesce(t.stop, e."offset"), coalesce(t.moment, e.moment), coalesce(t.how, CASE WHEN e.moment IS NOT NULL THEN 'ended' END)
   FROM transfers AS t
   LEFT JOIN ends AS e USING (case_id)
   UNION ALL
   SELECT
-    d."partition", d."offset", d.case_id, 'C7', true, '', d.start, 0, 'instant',
+    d."partition", d."offset", d.case_id, 'C7', true, false, '', d.start, 0, 'instant',
     d.until, coalesce(d.stop, f."offset", e."offset"), coalesce(d.moment, f.moment, e.moment),
     CASE WHEN d.stop IS NOT NULL THEN 'done' WHEN f.moment IS NOT NULL THEN 'failed'
       WHEN e.moment IS NOT NULL THEN 'ended' END
@@ -93,7 +93,7 @@ WITH ends AS (
   LEFT JOIN ends AS e ON e.case_id = d.case_id
   UNION ALL
   SELECT
-    f."partition", f."offset", f.case_id, 'C8', true, '', f.occurred_local, 10, 'workday', NULL,
+    f."partition", f."offset", f.case_id, 'C8', true, false, '', f.occurred_local, 10, 'workday', NULL,
     d."offset", d.moment, CASE WHEN d.moment IS NOT NULL THEN 'done' END
   FROM facts AS f
   LEFT JOIN delivered AS d USING (case_id)

@@ -48,7 +48,9 @@ WHERE CASE a.name
   WHEN 'promised' THEN c.clock = 'C3'
   WHEN 'due_at' THEN c.clock = 'C7'
   WHEN 'materials' THEN c.clock = 'C7'
-  WHEN 'occurred_at' THEN a.target = c."offset" OR (c.clock IN ('C2', 'C3')
-    AND (starts_with(a.type, 'case.special_') OR starts_with(a.type, 'case.clock_')))
+  WHEN 'occurred_at' THEN a.target = c."offset" OR (c.clock IN ('C2', 'C3') AND (
+    starts_with(a.type, 'case.special_') OR starts_with(a.type, 'case.clock_')
+    OR (a.type IN ('case.submitted', 'case.supplemented') AND c.deemed)
+  ))
   ELSE a.name IN ('excluded', 'days', 'legal_basis') AND c.clock IN ('C2', 'C3')
 END
