@@ -6,7 +6,7 @@ again for something else cannot, so its correlation says it: `xE_DUP_CONFLICT`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -14,6 +14,9 @@ MILLION = 1_000_000
 
 Timed = tuple[datetime, dict[str, Any]]
 """When a command reaches the ledger, and the command."""
+
+SOON = timedelta(minutes=30)
+"""A delivery is overtaken within so much time."""
 
 Rates = Mapping[str, int]
 """Kind of mischief → of a million that could meet it, how many do."""
@@ -90,7 +93,7 @@ HALLS: Rates = {
 USUAL: Rates = {**CASES, **HALLS}
 
 ILLEGAL = ("accept_twice", "decide_first", "unknown_window", "no_post", "clock_ahead", "own_case")
-VOIDS = ("void_accept", "void_issue", "void_conclude")
+VOIDS = frozenset({"void_accept", "void_issue", "void_conclude"})
 ENDS = ("outside", "never_told", "not_accepted", "supplement_never", "deficiency_never",
         "withdrawn")  # fmt: skip
 SLOW = frozenset({
@@ -116,13 +119,13 @@ def meets(rates: Rates, kind: str, rng: Random) -> bool:
 def plan(rates: Rates, rng: Random) -> Plan:
     """Draw what goes wrong in one case, without what excludes one another."""
     drawn = {kind for kind in CASES if meets(rates, kind, rng)}
-    for group in (ENDS, ILLEGAL, VOIDS):
+    for group in (ENDS, ILLEGAL, sorted(VOIDS)):
         # Whichever is first in a random order stays: all get their turn.
         shuffled = rng.sample(group, len(group))
         found = [kind for kind in shuffled if kind in drawn]
         drawn.difference_update(found[1:])
     if "late" in drawn or "outside" in drawn:
-        drawn.difference_update((*ILLEGAL, "never_told"))
+        drawn.difference_update((*ILLEGAL, "never_told", "deficiency", "deficiency_never"))
     if drawn & SLOW:
         drawn.difference_update(VOIDS)
     return frozenset(drawn)
@@ -135,14 +138,14 @@ def expected_refusal(command: dict[str, Any]) -> str:
 
 
 def reordered(commands: Iterable[Timed], seed: int, share_ppm: int) -> Iterator[Timed]:
-    """Let some commands be overtaken by the next one, if that belongs to another stream.
+    """Let some commands be overtaken by the next one, if that is of another key and comes soon.
 
     The order within a key is kept: sources promise that much. Moments stay in order.
     """
     rng = Random(f"{seed}/reordered")
     held: Timed | None = None
     for moment, command in commands:
-        if held is not None and held[1]["key"] == command["key"]:
+        if held is not None and (held[1]["key"] == command["key"] or moment - held[0] > SOON):
             yield held
             held = None
         if held is None and rng.random() * MILLION < share_ppm:

@@ -18,14 +18,16 @@ from producers.city.town import City
 
 def simulate(
     city: City, seed: int, start: date, days: int | None, cases_per_day: int,
-    faults: Rates = USUAL,
+    faults: Rates = USUAL, *, to_the_end: bool = False,
 ) -> Iterator[Timed]:  # fmt: skip
     """Give the commands of `days` calendar days from `start` (None: endless), ordered by moment.
 
-    What is open when the days are over stays open. The same arguments give the same commands;
-    the commands of one key come in order. A day is told as it is read, not before.
+    What is open when the days are over stays open, or is told `to_the_end`. The same arguments
+    give the same commands; those of one key come in order. A day is told as it is read.
     """
-    end = None if days is None else datetime.combine(start + timedelta(days), time(), SHANGHAI)
+    end = None
+    if days is not None and not to_the_end:
+        end = datetime.combine(start + timedelta(days), time(), SHANGHAI)
     waiting: list[tuple[datetime, int, Timed]] = []
     serial = 0
     for begins, lines in _told(city, seed, start, days, cases_per_day, faults):

@@ -15,11 +15,11 @@ from analytics.reconcile import SplitCutError, check_cut, reconcile
 from ledger.log.sqlite import SqliteLog
 from ledger.rules.measures import MEASURES
 from processors.views.fold import compile_fold
-from producers.city.faults import MILLION, Faults
+from producers.city.faults import MILLION, every
 from producers.city.simulate import simulate
 from producers.drive import CityClock, load_city, submit_reference
 
-MISCHIEF = Faults(*[MILLION // 10] * 7)
+MISCHIEF = every(MILLION // 10)
 """One case in ten meets each kind of mischief: late, twice, voided, at the wrong window …"""
 
 COMMENT = re.compile(r"--[^\n]*")

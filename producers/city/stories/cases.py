@@ -8,7 +8,8 @@ from operator import itemgetter
 from random import Random
 from typing import NamedTuple
 
-from producers.city.faults import Plan, Timed, meets, plan
+from ledger.contracts.codes import LimitUnit
+from producers.city.faults import VOIDS, Plan, Timed, meets, plan
 from producers.city.queues import Ticket, Visitor
 from producers.city.script import Script, Visit, pick
 from producers.city.stories import counter, office, outcome, repairs, voice
@@ -34,9 +35,6 @@ MARKET = 1.6
 CHANNELS = (("window", 74), ("web", 88), ("mobile", 97), ("self_service", 100))
 QUESTIONS = 0.22
 """People who take a ticket to ask something, for each who hands in a case at a window."""
-
-BACKFILL_SECONDS = (8, 25)
-"""Between two lines of a case that is entered whole after it was done elsewhere."""
 
 
 class Coming(NamedTuple):
@@ -126,14 +124,12 @@ def write(s: Script) -> list[Timed]:
 
 
 def _backfill(s: Script) -> None:
-    """体外循环: nothing was entered when it happened, and all of it afterwards within minutes."""
+    """体外循环: nothing was entered when it happened, and all of it afterwards at once.
+
+    Between its lines no clock may tick: the ledger would find that nobody looked at it (C1).
+    """
     moment = s.lines[-1][0]
-    told = []
-    for _, command in s.lines:
-        told.append((moment, {**command, "late_reason": "backfilled"}))
-        s.now += s.rng.randrange(*BACKFILL_SECONDS)
-        moment = max(moment, s.moment(s.now))
-    s.lines = told
+    s.lines = [(moment, {**command, "late_reason": "backfilled"}) for _, command in s.lines]
 
 
 # ------------------------------------------------------------------------------------ who comes
@@ -185,6 +181,8 @@ def _coming(today: Today) -> Iterator[Coming]:
         serial = f"{number:06d}"
         own = today.chance(serial)
         what = plan(today.rates, own)
+        if offer.item.fact.promised and offer.item.fact.promised.unit is LimitUnit.DAY:
+            what -= VOIDS  # Natural days may end within a holiday: see `faults.SLOW`.
         wrong = "wrong_window" in what and offer.wrong
         channel = pick(CHANNELS, own, 100) if today.working else "window"
         window = own.choice(offer.wrong if wrong else offer.right)

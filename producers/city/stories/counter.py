@@ -114,7 +114,7 @@ def _accept(s: Script) -> None:
         nowhere = {**there, "window": f"{s.visit.centre.id}-99"}
         s.refused("E_REF", "case.accept", data, who, **nowhere)
     if s.meets("clock_ahead"):
-        s.refused("E_TIME_FUTURE", "case.accept", data, who, ahead=timedelta(hours=1), **there)
+        s.refused("E_TIME_FUTURE", "case.accept", data, who, ahead=timedelta(hours=26), **there)
     s.say("case.accept", data, who, **there)
     s.accepted = (s.version, data)
     if s.meets("accept_twice"):

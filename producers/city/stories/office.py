@@ -23,8 +23,10 @@ def bring_to_decision(s: Script) -> By:
         return s.officer(Post.APPROVE), s.office()
     ends = s.now + _duration(s)
     s.wait(10, 90)
-    data: dict[str, Any] = {"transfer_id": "t1", "kind": "dispatch", "from_centre": s.visit.centre.id,
-            "to_dept": s.dept, "to_centre": s.town}  # fmt: skip
+    data: dict[str, Any] = {
+        "transfer_id": "t1", "kind": "dispatch", "from_centre": s.visit.centre.id,
+        "to_dept": s.dept, "to_centre": s.town,
+    }  # fmt: skip
     s.say("case.transfer", data, s.clerk(), window=s.window.id)
     _receive(s, "t1", s.dept, slow=s.meets("late_sign"))
     ends += _special(s)
