@@ -30,6 +30,8 @@ class Visitor(NamedTuple):
     queue: str
     case: str = ""
     """The case that is submitted; "": only a question."""
+    named: bool = True
+    """The clerk names the case when the service ends, so that the ledger notes its visit."""
 
 
 @dataclass
@@ -189,5 +191,5 @@ def _finish(ticket: Ticket, at: Seat, start: int, rates: Rates, rng: Random) -> 
     else:
         ticket.start = start
         ticket.say(start + visitor.seconds, "finish_service", outcome="normal",
-                   case_ids=[visitor.case])  # fmt: skip
+                   case_ids=[visitor.case] if visitor.named else [])  # fmt: skip
     return []

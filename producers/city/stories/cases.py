@@ -37,6 +37,11 @@ QUESTIONS = 0.22
 """People who take a ticket to ask something, for each who hands in a case at a window."""
 
 
+UNNAMED = VOIDS | {"amend", "late"}
+"""Corrections name facts by number, and a visit is a fact whose number depends on the log; what is
+entered late is not there yet when the service ends."""
+
+
 class Coming(NamedTuple):
     """A case that is on its way to a window or to the web."""
 
@@ -53,7 +58,7 @@ class Coming(NamedTuple):
 def cases(today: Today) -> Iterator[Begun]:
     """Tell of everybody who comes on a day: the halls, then each ticket and case as it begins."""
     coming = list(_coming(today))
-    at_counters = [each for each in coming if each.channel == "window"]
+    at_counters = [each for each in coming if _takes_ticket(each)]
     halls = _halls(today, at_counters)
     mornings = [lines for hall in halls.values() if (lines := hall.morning())]
     for lines in sorted(mornings, key=lambda lines: lines[0][0]):
@@ -103,9 +108,14 @@ def _at_windows(
 
 def _online(today: Today, coming: list[Coming]) -> Iterator[tuple[int, list[Timed]]]:
     for each in coming:
-        if each.channel != "window":
+        if not _takes_ticket(each):
             visit = _visit(today, each, each.at, each.window)
             yield each.at, write(Script(visit, each.plan, each.rng, today.moment))
+
+
+def _takes_ticket(each: Coming) -> bool:
+    """Tell whether a case comes through the hall; what is done elsewhere never does."""
+    return each.channel == "window" and "outside" not in each.plan
 
 
 def write(s: Script) -> list[Timed]:
@@ -216,7 +226,8 @@ def _halls(today: Today, coming: list[Coming]) -> dict[str, Hall]:
             windows = each.offer.right if right else (each.window,)
             seconds = rng.randrange(4, 13) * MINUTE + rng.randrange(MINUTE)
             case = _case_id(today, each.serial)
-            visitors.append(Visitor(each.at, windows, seconds, windows[0].kind.value, case))
+            queue, named = windows[0].kind.value, not each.plan & UNNAMED
+            visitors.append(Visitor(each.at, windows, seconds, queue, case, named))
             if rng.random() < QUESTIONS:
                 at = min(each.at + rng.randrange(20 * MINUTE), today.closing - 20 * MINUTE)
                 windows = rng.choice(some).offer.right
