@@ -62,6 +62,7 @@ CASES: Rates = {
     "extension": 6_000,
     "suspended": 4_000,
     "not_collected": 5_000,  # 送达 after C8
+    "angry": 3_000,  # rated with one or two stars whatever was done
     # the negative loop, of negatives
     "loop_late": 200_000,
     "loop_extended": 60_000,

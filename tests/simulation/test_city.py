@@ -11,12 +11,11 @@ import pytest
 
 from ledger.contracts.codes import SHANGHAI, CentreLevel, Tier
 from ledger.log.sqlite import SqliteLog
-from producers.city.faults import MILLION, NO_FAULTS, every, reordered
+from producers.city.faults import CASES, MILLION, NO_FAULTS, every, reordered
 from producers.city.simulate import simulate
 from producers.city.town import reference_commands
 from producers.drive import CityClock, load_city, simulate_into, submit_all, submit_reference
 from tests.simulation.books import unplanned, write
-from tests.simulation.test_seeds import UNSEEN
 
 MONDAY = date(2020, 6, 1)
 OFTEN = every(MILLION // 8)
@@ -126,12 +125,16 @@ async def test_every_refusal_of_the_real_ledger_is_one_that_the_city_planned(cit
     assert min(accepted[kind] for kind in SAID) > 0
 
 
+LOOPS = [kind for kind in CASES if kind.startswith(("loop_", "appeal_")) or kind == "unreached"]
+LATEST = "2020-06-01T17:30:00+08:00"
+"""When a service has ended whose end was forgotten."""
 SAID = (
     "hall.void_event", "ticket.transfer", "ticket.park", "ticket.pass_over", "ticket.cancel",
     "window.pause", "staff.record_leave", "case.notice_supplement", "case.supplement",
     "case.commit_deficiency", "case.fail_deficiency", "case.terminate", "case.sign_commitment",
     "case.withdraw", "case.refuse_acceptance", "case.start_special", "case.grant_extension",
-    "case.suspend_clock", "case.amend_event", "rating.void_event", "neg.precheck",
+    "case.suspend_clock", "case.amend_event", "rating.void_event", "neg.precheck", "neg.verify",
+    "neg.rectify", "neg.reply",
 )  # fmt: skip
 """A sample of what two weeks with much mischief bring about."""
 
@@ -144,16 +147,16 @@ def test_a_case_from_a_window_is_handed_in_while_its_ticket_is_served(city):
             served[data["ticket_id"]] = [at]
         elif command["type"] == "ticket.finish_service":
             served.setdefault(data["ticket_id"], []).append(at)
-        elif command["type"] == "case.submit" and command["channel"] == "window":
+        elif command["type"] == "case.submit" and "ticket_id" in data:
             handed.append((data["ticket_id"], command["centre"], at))
 
     assert len(handed) > 200
     assert len({ticket for ticket, _, _ in handed}) == len(handed)
     for ticket, centre, at in handed:
-        start, *finish = served[ticket]
+        start, *_, finish = served[ticket] if len(served[ticket]) > 1 else (*served[ticket], LATEST)
 
         assert ticket.startswith(f"{centre}.2020-06-01.")
-        assert start <= at <= min(finish, default="3")
+        assert start <= at <= finish
 
 
 def test_halls_open_and_close_every_window_with_somebody_at_it(city):
@@ -179,9 +182,11 @@ def test_more_people_come_on_a_market_day(city):
         if command["type"] == "ticket.issue" and moment.day in at:
             at[moment.day][command["centre"]] += 1
 
-    assert at[4]["sanxing"] > 1.2 * at[3]["sanxing"]
-    assert at[4]["yudong"] > 1.2 * at[3]["yudong"]
-    assert at[4]["haimen"] < 1.2 * at[3]["haimen"]
+    def at_markets(day):
+        return at[day]["sanxing"] + at[day]["yudong"]
+
+    assert at_markets(4) > 1.2 * at_markets(3)
+    assert at[4].total() - at_markets(4) < 1.1 * (at[3].total() - at_markets(3))
 
 
 def test_a_gamed_window_is_rated_by_one_device_at_five_to_five(city):
@@ -200,7 +205,7 @@ def test_a_gamed_window_is_rated_by_one_device_at_five_to_five(city):
 
 
 def test_a_negative_walks_its_loop_to_the_end(city):
-    often = dict.fromkeys(UNSEEN, 300000)
+    often = {"angry": 100_000, **dict.fromkeys(LOOPS, 300_000)}
     commands = simulate(city, 1, MONDAY, 8, 400, {**NO_FAULTS, **often}, to_the_end=True)
     loops = {}
     for _, command in commands:

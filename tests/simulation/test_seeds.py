@@ -14,7 +14,7 @@ from analytics.lake.catalog import Lake
 from analytics.reconcile import reconcile
 from ledger.log.fsck import fsck
 from ledger.rules.refusals import Code
-from producers.city.faults import CASES, MILLION, every, reordered
+from producers.city.faults import MILLION, every, reordered
 from producers.drive import load_city
 from tests.agreement.test_two_roads import events_of, folded
 from tests.simulation.books import copy_of, furnish, lives, unplanned, write
@@ -26,9 +26,8 @@ A_BOOK = 10
 STARTS = [date(2020, 6, 1), date(2019, 12, 16), date(2020, 9, 21), date(2021, 1, 25),
           date(2024, 2, 1)]  # fmt: skip
 """A usual Monday; before the Spring Festivals of 2020 (prolonged), 2021 and 2024; before 国庆节."""
-AUDITED = 2
 RECONCILED = 5
-"""One book in so many is read by fsck, is archived and reconciled."""
+"""One book in so many is archived and reconciled; each is read by fsck."""
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +53,7 @@ async def test_days_with_mischief_leave_a_sound_book(city, furnished, tmp_path, 
     async with copy_of(furnished, tmp_path) as (log, clock):
         answered = await write(log, clock, commands)
         rejects = [reject.body["code"] async for reject in log.rejects()]
-        report = await fsck(log) if book % AUDITED == 0 else {"findings": []}
+        report = await fsck(log)
         if book % RECONCILED == 0:
             lake, cut = Lake(str(tmp_path / "lake")), await log.end()
             await archive(log, lake)
@@ -64,22 +63,17 @@ async def test_days_with_mischief_leave_a_sound_book(city, furnished, tmp_path, 
     assert unplanned(answered) == []
     assert Code.E_INTERNAL not in rejects
     assert report["findings"] == []
-    assert sum(receipt.status == "accepted" for _, receipt in answered) > 150 * A_BOOK
+    assert sum(receipt.status == "accepted" for _, receipt in answered) > 120 * A_BOOK
 
 
 def test_every_kind_of_mischief_leaves_its_trace(city):
     """A rate that nobody reads would make the hunt look at nothing."""
-    quiet = every(0)
-    start = STARTS[0]
+    usual = {**every(0), "angry": MILLION // 3}
 
     def told(rates):
-        return [command for _, command in lives(city, [1, 2, 3], start, 40, rates)]
+        return [command for _, command in lives(city, [1, 2, 3], STARTS[0], 40, rates)]
 
-    plain = told(quiet)
-    for kind in quiet:
-        # Of what follows a negative, of voids after a rating, there has to be one at all.
-        assert told({**quiet, kind: MILLION}) != plain or kind in UNSEEN, kind
+    plain = told(usual)
+    unread = [kind for kind in usual if told({**usual, kind: MILLION}) == plain]
 
-
-UNSEEN = {kind for kind in CASES if kind.startswith(("loop_", "appeal_")) or kind == "unreached"}
-"""Three days have hardly a negative; `tests/simulation/test_city.py` looks at a longer time."""
+    assert unread == []

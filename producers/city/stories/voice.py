@@ -22,7 +22,8 @@ def rate(s: Script) -> None:
     if s.chance(0.9):
         data = {"subject": "case", "via": via, "rated_staff": [s.window.clerk]}
         s.say("rating.invite", data, LEDGER_OF_THE_CITY)
-    if not (s.visit.gamed or s.chance(0.55)):
+    angry = s.meets("angry")
+    if not (s.visit.gamed or angry or s.chance(0.55)):
         return
     s.wait(1, 30) if s.chance(0.8) else s.wait(60, 2000)
     if s.now > s.concluded + RATED_DAYS * DAY:
@@ -31,6 +32,7 @@ def rate(s: Script) -> None:
         _game(s)
         return
     stars = pick(STARS_OVERDUE if s.overdue else STARS, s.rng, 1000)
+    stars = min(stars, s.rng.randint(1, NEGATIVE_MAX)) if angry else stars
     real_name = s.chance(0.3)
     _say_stars(s, stars, via, s.rng.randrange(2_000, 60_000), real_name=real_name)
     if s.meets("void_rating"):
