@@ -2,7 +2,7 @@
 
 import shutil
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from heapq import merge
 from itertools import groupby
 from operator import itemgetter
@@ -49,10 +49,11 @@ def lives(city, seeds, start, cases_per_day, rates):
 
 
 async def write(log, clock, commands):
-    """Hand in commands a day at a time, and tick after each; give every (command, receipt)."""
+    """Hand in commands a day at a time, with a tick before and after; give (command, receipt)s."""
     answered = []
-    for _, group in groupby(commands, lambda timed: timed[0].date()):
+    for day, group in groupby(commands, lambda timed: timed[0].date()):
         timed = list(group)
+        await tick(log, clock, datetime.combine(day, time(), SHANGHAI))
         clock.now = max(clock.now, timed[-1][0])
         receipts = await submit_all(log, [orjson.dumps(command) for _, command in timed])
         answered += zip((command for _, command in timed), receipts, strict=True)
