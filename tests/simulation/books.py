@@ -28,11 +28,18 @@ async def furnish(folder, city):
 @asynccontextmanager
 async def copy_of(furnished, folder):
     """Open a copy of a furnished book, with its clock."""
-    clock = CityClock(datetime(2019, 1, 1, tzinfo=SHANGHAI))
     shutil.copy(furnished, folder / "ledger.db")
-    log = await SqliteLog.open(folder / "ledger.db", clock)
-    try:
+    clock = CityClock(datetime(2019, 1, 1, tzinfo=SHANGHAI))
+    async with opened(folder, clock) as log:
         yield log, clock
+
+
+@asynccontextmanager
+async def opened(folder, clock=None):
+    """Open the book of a folder."""
+    log = await SqliteLog.open(folder / "ledger.db", clock or CityClock())
+    try:
+        yield log
     finally:
         await log.close()
 
