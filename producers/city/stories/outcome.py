@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ledger.contracts.codes import Post
+from ledger.contracts.codes import Post, ProjectType
 from producers.city.script import Script, clerk
 from producers.city.stories.repairs import take_back
 from producers.city.today import DAY
@@ -51,6 +51,8 @@ def _issue(s: Script, done: dict[str, Any], by: By) -> None:
     data = {"doc_kind": "result", "doc_name": f"{s.fact.name}办理结果", "cert_no": s.number("Z")}
     there = {"window": window.id}
     s.say("case.issue", data, clerk(window, Post.ISSUE), there)
+    if _slipped(s):
+        return
     if s.meets("void_conclude"):
         s.wait(5, 90)
         take_back(s, 2)
@@ -62,6 +64,12 @@ def _issue(s: Script, done: dict[str, Any], by: By) -> None:
         return
     s.wait(1, 10)
     s.say("case.issue", data, clerk(window, Post.ISSUE), there)
+
+
+def _slipped(s: Script) -> bool:
+    """Tell whether 即办 became the next day, so that a clock ran out: see `faults.SLOW`."""
+    arrived = s.visit.accept_at or s.visit.at
+    return s.fact.project_type is ProjectType.INSTANT and s.concluded // DAY != arrived // DAY
 
 
 def _deliver(s: Script, *, electronic: bool) -> None:
