@@ -65,6 +65,8 @@ class Script:
         self.fact = visit.offer.item.fact
         self.dept = self.fact.dept
         self.overdue = False
+        self.taken_in = 0
+        """Working seconds of the acceptance; 0: nobody accepted it."""
         self.concluded = 0
         """Working seconds of the conclusion."""
         self.accepted: tuple[int, dict[str, Any]] | None = None

@@ -116,7 +116,7 @@ def _accept(s: Script) -> None:
     if s.meets("clock_ahead"):
         s.refused("E_TIME_FUTURE", "case.accept", data, who, ahead=timedelta(hours=26), **there)
     s.say("case.accept", data, who, **there)
-    s.accepted = (s.version, data)
+    s.accepted, s.taken_in = (s.version, data), s.now
     if s.meets("accept_twice"):
         s.refused("E_STATE", "case.accept", data, who, **there)
     if s.meets("no_post") and Post.APPROVE not in s.window.posts:

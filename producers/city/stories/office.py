@@ -21,7 +21,7 @@ def bring_to_decision(s: Script) -> By:
             return clerk(s.window, Post.APPROVE), {"window": s.window.id}
         s.wait(4, 45)
         return s.officer(Post.APPROVE), s.office()
-    ends = s.now + _duration(s)
+    ends = (s.taken_in or s.now) + _duration(s)
     s.wait(10, 90)
     data: dict[str, Any] = {
         "transfer_id": "t1", "kind": "dispatch", "from_centre": s.visit.centre.id,
