@@ -9,10 +9,13 @@ APT    := apt-get update && apt-get install -y --no-install-recommends
 
 ARGS    ?=
 MINUTES ?= 10
+SEEDS   ?=
+DAYS    ?= 30
+CASES   ?= 4000
 BENCH   ?= append views
 
 .DEFAULT_GOAL := help
-.PHONY: help install chromium demo test check fix docs arrows kafka hunt bench storybook lock history ci
+.PHONY: help install chromium demo test check fix docs arrows kafka hunt month bench storybook lock history ci
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -45,13 +48,17 @@ arrows: $(STAMP) ## who may import whom
 kafka: $(STAMP) ## only what needs a broker
 	$(PY) -m pytest -m kafka
 
-hunt: $(STAMP) ## random seeds for MINUTES=10; prints seed and commit when one fails
-	@end=$$(( $$(date +%s) + $(MINUTES) * 60 )); n=0; \
+hunt: $(STAMP) ## random seeds for MINUTES=10, or SEEDS=2000 days of the city; says what failed
+	@[ -z "$(SEEDS)" ] || exec $(PY) -m pytest -q tests/simulation/test_seeds.py --seeds $(SEEDS); \
+	[ -n "$(SEEDS)" ] || { end=$$(( $$(date +%s) + $(MINUTES) * 60 )); n=0; \
 	while [ $$(date +%s) -lt $$end ]; do \
 		seed=$$($(PY) -c 'import secrets; print(secrets.randbelow(2**32))'); n=$$((n + 1)); \
 		$(PY) -m pytest -q -p no:cacheprovider --hypothesis-seed=$$seed $(wildcard tests/property tests/agreement) \
 		|| { echo "failed: seed $$seed at commit $$(git rev-parse --short HEAD)"; exit 1; }; \
-	done; echo "$$n seeds, no failure"
+	done; echo "$$n seeds, no failure"; }
+
+month: $(STAMP) ## thirty days of a large city on three roads; DAYS=30 CASES=4000
+	$(PY) -m pytest -q tests/agreement/test_city_days.py --city-days $(DAYS) --city-cases $(CASES)
 
 bench: $(STAMP) ## figures beside their peers, in one run; BENCH="append views"
 	@for b in $(BENCH); do $(VENV)/bin/taizhang bench $$b $(ARGS) || exit; done

@@ -260,6 +260,13 @@ class Hall:
 COUNTER = {"centre": "town", "window": "town-1", "channel": "window"}
 
 
+def pytest_addoption(parser):
+    """How much of the city is looked at: CI's share, more for `make hunt` and `make month`."""
+    parser.addoption("--seeds", type=int, default=200, help="small days of the city (200)")
+    parser.addoption("--city-days", type=int, default=3, help="days of the large city (3)")
+    parser.addoption("--city-cases", type=int, default=1000, help="cases on each of them (1000)")
+
+
 @pytest.fixture
 def hall():
     """A furnished hall on a Monday morning, no case yet."""

@@ -8,7 +8,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from ledger.contracts.codes import CentreLevel, Post, ProjectType, Tier, WindowType
+from ledger.contracts.codes import (
+    CentreLevel,
+    LimitUnit,
+    Post,
+    ProjectType,
+    SpecialKind,
+    Tier,
+    WindowType,
+)
 from ledger.contracts.events.base import Limit
 from ledger.contracts.events.reference import CentreOpened, DeptRegistered, ItemRegistered
 from ledger.rules.routing import required_window
@@ -18,10 +26,15 @@ REGISTER = "city-register"
 """Source system of the reference facts."""
 
 CITY_ADMIN = "city-admin"
+CITY_SUPERVISOR = "city-supervisor"
+"""市政务办: decides appeals and approves what a unit may not approve for itself."""
 CORRECT_APPROVERS = ("city-correct-1", "city-correct-2")
 OFFICE_DEPT = "审批局"
-VILLAGE_POSTS = (Post.ACCEPT, Post.APPROVE, Post.ISSUE)
-"""全科综合窗口: one person, fully authorised (domain.md 1, S3.7)."""
+VILLAGE_POSTS = (Post.ACCEPT, Post.APPROVE, Post.ISSUE, Post.HALL_MANAGER)
+"""全科综合窗口: one person, fully authorised (domain.md 1, S3.7), who also opens the hall."""
+TOWN_POSTS = (Post.CORRECTOR, Post.HALL_MANAGER, Post.GUIDE, Post.RATING_OFFICER,
+              Post.CALLBACK_OFFICER)  # fmt: skip
+"""Posts of which every 区镇 has one person, besides its windows and back offices."""
 
 
 class Item(NamedTuple):
@@ -92,6 +105,8 @@ class City(NamedTuple):
     centres: tuple[Centre, ...]
     offers: Mapping[str, tuple[Offer, ...]]
     """Centre id → what it offers."""
+    markets: Mapping[str, tuple[int, ...]]
+    """Town → last digits of the days of the month on which it has its market (赶集日)."""
     staff: tuple[Person, ...]
     holidays: tuple[Mapping[str, Any], ...]
     calendar: Calendar
@@ -114,9 +129,14 @@ def officer(post: Post, town: str, dept: str) -> str:
     return f"{town}-{post.value}-{dept}"
 
 
-def corrector(town: str) -> str:
-    """Give the corrector (更正人) of a town."""
-    return f"{town}-corrector"
+def of_town(post: Post, town: str) -> str:
+    """Give who holds one of `TOWN_POSTS` at a town."""
+    return f"{town}-{post.value}"
+
+
+def manager(centre: Centre) -> str:
+    """Give who runs a hall (值班主任): in a village its only clerk."""
+    return centre.windows[0].clerk if centre.is_village else of_town(Post.HALL_MANAGER, centre.id)
 
 
 def make_city(table: Mapping[str, Any], holidays: Sequence[Mapping[str, Any]]) -> City:
@@ -133,6 +153,7 @@ def make_city(table: Mapping[str, Any], holidays: Sequence[Mapping[str, Any]]) -
         calendar = calendar.with_year(year["year"], year["holidays"], year["workdays"])
     return City(
         table["name"], table["region"], table["facts_from"], depts, items, centres, offers,
+        {town: tuple(digits) for town, digits in table["markets"].items()},
         tuple(_staff(centres, offers, depts)), tuple(holidays), calendar,
     )  # fmt: skip
 
@@ -141,15 +162,20 @@ def _item(row: Sequence[Any], region: str, depts: list[str]) -> Item:
     dept, name, base, kind, statutory, promised, weight, marks = row
     body = f"11{region}MB{depts.index(dept) + 1:07d}X"
     topics = [mark.removeprefix("topic:") for mark in marks if mark.startswith("topic:")]
+    kinds = [mark.removeprefix("special:") for mark in marks if mark.startswith("special:")]
+    unit = LimitUnit.DAY if "days" in marks else LimitUnit.WORKDAY
     fact = ItemRegistered(
         name=name,
         dept=dept,
         project_type=ProjectType(kind),
-        statutory=Limit(n=statutory),
-        promised=Limit(n=promised),
+        statutory=Limit(n=statutory, unit=unit),
+        promised=Limit(n=promised, unit=unit),
         topic=topics[0] if topics else None,
         is_project_item="project" in marks,
         one_person_ok="one_person" in marks,
+        deficiency_allowed="deficiency" in marks,
+        commitment_allowed="commitment" in marks,
+        special_kinds=tuple(map(SpecialKind, kinds)),
     )
     return Item(f"{body}4{base}", weight, "village" in marks, fact)
 
@@ -220,7 +246,10 @@ def _staff(
     offers: Mapping[str, tuple[Offer, ...]],
     depts: Mapping[str, DeptRegistered],
 ) -> list[Person]:
-    people = [Person(CITY_ADMIN, None, OFFICE_DEPT, (Post.ITEM_ADMIN, Post.CITY_SUPERVISOR))]
+    people = [
+        Person(CITY_ADMIN, None, OFFICE_DEPT, (Post.ITEM_ADMIN, Post.CITY_SUPERVISOR)),
+        Person(CITY_SUPERVISOR, None, None, (Post.CITY_SUPERVISOR,)),
+    ]
     people += [
         Person(key, None, OFFICE_DEPT, (Post.CORRECT_APPROVER,)) for key in CORRECT_APPROVERS
     ]
@@ -228,7 +257,8 @@ def _staff(
     for centre in centres:
         people += [Person(w.clerk, centre.id, None, w.posts) for w in centre.windows]
         if not centre.is_village:
-            people.append(Person(corrector(centre.id), centre.id, None, (Post.CORRECTOR,)))
+            people += [Person(of_town(post, centre.id), centre.id, None, (post,))
+                       for post in TOWN_POSTS]  # fmt: skip
             known = {offer.item.fact.dept for offer in offers[centre.id]} | {"自然资源"}
             places.append((centre.id, centre.id, [dept for dept in depts if dept in known]))
     for place, belongs_to, back_offices in places:
@@ -259,7 +289,8 @@ def reference_commands(city: City) -> list[dict[str, Any]]:
         })  # fmt: skip
 
     for year in city.holidays:
-        said = {**year, "holidays": [*map(str, year["holidays"])],
+        said = {"year": year["year"], "doc_no": year["doc_no"],
+                "holidays": [*map(str, year["holidays"])],
                 "workdays": [*map(str, year["workdays"])]}  # fmt: skip
         say("calendar.publish", f"cal-{year['year']}", said)
     for key, dept in city.depts.items():

@@ -1,4 +1,4 @@
-"""Planted bugs: each is put into a sound book by hand, and has to be named (design.md 10)."""
+"""A book that was tampered with: each change is named; the twelve bugs are in test_twelve_bugs."""
 
 import sqlite3
 
