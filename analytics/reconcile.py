@@ -109,10 +109,10 @@ def check_cut(lake: Lake, cut: Cut) -> None:
         '  JOIN (SELECT unnest(range(len($cut))) AS "partition", unnest($cut) AS until) AS cut'
         '  USING ("partition") WHERE e."offset" >= cut.until'
         '  QUALIFY row_number() OVER (PARTITION BY e."partition" ORDER BY e."offset") = 1'
-        ") AS next WHERE next.type IN ('case.event_restamped', 'rating.event_restamped',"
-        " 'hall.event_restamped') "
+        ") AS next WHERE ends_with(next.type, '.event_restamped') "
         "OR (next.source_class = 'system'"
-        " AND next.type IN ('rating.clock_breached', 'rating.event_voided'))",
+        " AND next.type IN ('rating.clock_breached', 'rating.event_voided',"
+        " 'agent.clock_breached', 'agent.event_voided'))",
         {"cut": list(cut)},
     )
     if split:

@@ -110,6 +110,24 @@ POSTS: dict[str, frozenset[str]] = {
     ),
     "appeal.uphold": frozenset({Post.CITY_SUPERVISOR}),
     "appeal.deny": frozenset({Post.CITY_SUPERVISOR}),
+    "agent.request": frozenset({Post.AGENT, Post.GUIDE, Post.ACCEPT}),
+    **dict.fromkeys(
+        (
+            "agent.entrust",
+            "agent.accept",
+            "agent.decline",
+            "agent.link_case",
+            "agent.hand_to_town",
+            "agent.suspend",
+            "agent.resume",
+            "agent.end",
+        ),
+        frozenset({Post.AGENT}),
+    ),
+    "agent.deliver_result": frozenset({Post.AGENT, Post.ISSUE}),
+    "agent.call_back": frozenset({Post.CALLBACK_OFFICER}),
+    "agent.report_fee": frozenset({Post.HALL_MANAGER, Post.CITY_SUPERVISOR, Post.CALLBACK_OFFICER}),
+    "agent.void_event": frozenset({Post.CORRECTOR}),
 }
 """Command → the posts that may give it; reference commands are in `REFERENCE_POSTS`."""
 
@@ -118,6 +136,7 @@ REFERENCE_POSTS = frozenset({Post.ITEM_ADMIN, Post.CITY_SUPERVISOR})
 CITIZEN_COMMANDS = frozenset({
     "case.submit", "case.withdraw", "rating.submit", "rating.append",
     "ticket.issue", "ticket.check_in", "ticket.cancel",
+    "agent.request", "agent.report_fee",
 })  # fmt: skip
 """What a citizen may do without a post, online or at a device."""
 

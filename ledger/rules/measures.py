@@ -153,6 +153,25 @@ def _rating_loop() -> tuple[Measure, ...]:
     return tuple(made)
 
 
+def _agents() -> tuple[Measure, ...]:
+    """代办: K34, at the centre of the agent; on time / (on time + overdue) is 代办按时率."""
+    done = Where("data.outcome", "=", "done")
+    ended = "stamp.ended_at"
+    return tuple(
+        Measure(code, name, "件", event, where=where, when=when, centre="stamp.agent_centre",
+                window="")
+        for code, name, event, where, when in (
+            ("agent_done", "代办量", "agent.ended", (done,), ""),
+            ("agent_in_time", "代办按时", "agent.ended",
+             (done, Where("stamp.in_time", "=", value=True)), ""),
+            ("agent_overdue", "代办超时", "agent.clock_breached", (), ""),
+            ("agent_called_back", "代办回访", "agent.called_back", (), ended),
+            ("agent_satisfied", "代办满意", "agent.called_back",
+             (Where("data.satisfied", "=", value=True),), ended),
+        )
+    )  # fmt: skip
+
+
 MEASURES: tuple[Measure, ...] = (
     Measure("submitted", "申请量", "件", "case.submitted", centre="centre", window="window"),
     Measure("accepted", "受理量", "件", "case.accepted"),
@@ -180,6 +199,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure("negatives", "差评", "次", "rating.submitted", where=(Where("data.stars", "<", 3),)),
     *HALL_MEASURES,
     *_rating_loop(),
+    *_agents(),
 )  # fmt: skip
 
 CELLS_PER_EVENT_MAX = 10

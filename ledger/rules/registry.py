@@ -5,6 +5,7 @@ from typing import Any
 
 from ledger.contracts.wire import Event
 from ledger.rules import (
+    agent,
     case,
     deadlines,
     hall,
@@ -105,6 +106,7 @@ STREAMS: dict[str, StreamRules] = {
         rating.fold, rating.evolve, _decide_rating, _known_in_rating,
         settle=rating_deadlines.settle, next_look=rating_deadlines.next_look,
     ),
+    "agent": agent.RULES,
     "org": _REFERENCE,
     "item": _REFERENCE,
     "partition": _REFERENCE,

@@ -18,6 +18,11 @@ END_OF_DAY = time(23, 59, 59, 999000)
 SATURDAY = 5
 
 
+def end_of(day: str) -> str:
+    """Give the last instant of a local day, `YYYY-MM-DD`."""
+    return datetime.combine(date.fromisoformat(day), END_OF_DAY, SHANGHAI).isoformat()
+
+
 class Calendar:
     """日历: the published years. A value: `with_year` gives a new one."""
 
