@@ -18,6 +18,7 @@ from ledger.log.seam import LogError, Pulse
 from ledger.proof.chain import chain, genesis
 from ledger.rules.partition import Partition
 from ledger.rules.recording import Decision, Stored, failed_decision
+from ledger.rules.registry import told_by
 
 SHIFT = 40
 """Row id = partition << 40 | offset: the primary key is the position, in order."""
@@ -205,7 +206,7 @@ class Writer:
             known = self.ends[number]
         else:
             history = store.history(f"partition/{number}")
-            known = decode(history[-1])["data"]["data"]["offset"] if history else 0
+            known = told_by([decode(value) for value in history]).adopted
         for fact in self._reference(0, known):
             partition.reference.apply(fact)
         partition.reference.offset = 0 if partition.is_reference else known
