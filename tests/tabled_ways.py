@@ -10,6 +10,8 @@ STATES_MD = Path(__file__).parents[1] / "docs" / "states.md"
 VILLAGE = {"who": "vi", "post": "agent", "centre": "village"}
 TOWN = {"who": "ta", "post": "agent", "centre": "town"}
 CALLER = {"who": "co", "post": "callback_officer"}
+DESK = {"who": "an", "post": "accept", "centre": "town"}
+OFFICER = {"who": "ro", "post": "rating_officer"}
 MANAGER = {"who": "mo", "post": "hall_manager"}
 PEOPLE = {
     "vi": ("village", "agent"), "va": ("village", "agent"), "ta": ("town", "agent"),
@@ -29,17 +31,54 @@ SAYS = {  # command → data, who and where
     "agent.deliver_result": ({}, VILLAGE),
     "agent.call_back": ({"satisfied": True}, CALLER),
     "agent.report_fee": ({"amount_fen": 2000}, MANAGER),
+    "bundle.open": ({"theme": "出生", "lead_dept": "民政"}, DESK),
+    "bundle.add_member": ({"case_id": "C1"}, DESK),
+    "bundle.conclude_member": ({"case_id": "C1"}, {}),
+    "bundle.close": ({"cases": ["C1"]}, DESK),
+    "consult.ask": ({"consult_id": "Q1", "topic": "社保"}, DESK),
+    "consult.answer": ({"consult_id": "Q1"}, DESK),
+    "complaint.file": (
+        {
+            "complaint_id": "Q1",
+            "source": "window",
+            "matter": "refused",
+            "target_dept": "民政",
+            "target_staff": "an",
+        },
+        DESK,
+    ),
+    "complaint.accept": ({"complaint_id": "Q1", "due": "2020-06-05"}, OFFICER),
+    "complaint.extend": (
+        {"complaint_id": "Q1", "new_due": "2020-06-09", "approver": "mo"},
+        MANAGER,
+    ),
+    "complaint.reply": ({"complaint_id": "Q1", "finding": "confirmed"}, OFFICER),
+    "complaint.close": ({"complaint_id": "Q1", "outcome": "withdrawn"}, OFFICER),
 }
-KEYS = {"agent": "T1"}
+KEYS = {"agent": "T1", "bundle": "B1", "interaction": "Q1"}
 AGENT = ("agent.request", "agent.entrust", "agent.accept")
-ROADS = {  # stream → status → what was said before
+MEMBER = ("bundle.open", "bundle.add_member", "bundle.conclude_member")
+REPLY = ("complaint.file", "complaint.accept", "complaint.reply")
+ROADS = {  # beginning of the facts of a kind of subject → status → what was said before
     "agent": {
         "-": (), "REQ": AGENT[:1], "ENT": AGENT[:2], "ACC": AGENT,
         "SUS": (*AGENT, "agent.suspend"), "END": (*AGENT, "agent.end"),
         "DLV": (*AGENT, "agent.end", "agent.deliver_result"),
         "NAC": (*AGENT[:1], "agent.decline"),
     },
+    "bundle.member": {"-": MEMBER[:1], "MEM": MEMBER[:2], "CON": MEMBER},
+    "bundle": {"-": (), "OPN": MEMBER, "CLO": (*MEMBER, "bundle.close")},
+    "consult": {"-": (), "ASK": ("consult.ask",), "ANS": ("consult.ask", "consult.answer")},
+    "complaint": {
+        "-": (), "FIL": REPLY[:1], "ACC": REPLY[:2], "REP": REPLY,
+        "CLO": ("complaint.file", "complaint.close"),
+    },
 }  # fmt: skip
+
+
+def kind_of(fact):
+    """Give the key of `ROADS` for a fact."""
+    return next(begin for begin in ROADS if fact.startswith(begin))
 
 
 class Tabled:
@@ -66,8 +105,8 @@ class Tabled:
         self.hall.wait(minutes=1)
         return self.hall.last(self.name)
 
-    def bring_to(self, status):
-        for command in ROADS[self.stream][status]:
+    def bring_to(self, status, kind=None):
+        for command in ROADS[kind or self.stream][status]:
             self.must(command)
 
     def void(self, *versions, **more):

@@ -128,6 +128,20 @@ POSTS: dict[str, frozenset[str]] = {
     "agent.call_back": frozenset({Post.CALLBACK_OFFICER}),
     "agent.report_fee": frozenset({Post.HALL_MANAGER, Post.CITY_SUPERVISOR, Post.CALLBACK_OFFICER}),
     "agent.void_event": frozenset({Post.CORRECTOR}),
+    "bundle.open": frozenset({Post.ACCEPT}),
+    "bundle.add_member": frozenset({Post.ACCEPT}),
+    "bundle.conclude_member": frozenset(),
+    "bundle.close": frozenset({Post.ACCEPT, Post.ISSUE}),
+    "bundle.void_event": frozenset({Post.CORRECTOR}),
+    "consult.ask": frozenset({Post.GUIDE, Post.ACCEPT, Post.AGENT}),
+    "consult.answer": frozenset({Post.GUIDE, Post.ACCEPT, Post.AGENT, Post.REVIEW}),
+    "complaint.file": frozenset({Post.GUIDE, Post.ACCEPT, Post.HALL_MANAGER}),
+    **dict.fromkeys(
+        ("complaint.accept", "complaint.reply", "complaint.close"),
+        frozenset({Post.RATING_OFFICER, Post.HALL_MANAGER, Post.CITY_SUPERVISOR}),
+    ),
+    "complaint.extend": frozenset({Post.HALL_MANAGER, Post.CITY_SUPERVISOR}),
+    "interaction.void_event": frozenset({Post.CORRECTOR}),
 }
 """Command → the posts that may give it; reference commands are in `REFERENCE_POSTS`."""
 
@@ -136,7 +150,7 @@ REFERENCE_POSTS = frozenset({Post.ITEM_ADMIN, Post.CITY_SUPERVISOR})
 CITIZEN_COMMANDS = frozenset({
     "case.submit", "case.withdraw", "rating.submit", "rating.append",
     "ticket.issue", "ticket.check_in", "ticket.cancel",
-    "agent.request", "agent.report_fee",
+    "agent.request", "agent.report_fee", "consult.ask", "complaint.file",
 })  # fmt: skip
 """What a citizen may do without a post, online or at a device."""
 
@@ -145,6 +159,7 @@ SYSTEM_COMMANDS = frozenset({
     "rating.invite",
     "ticket.issue", "ticket.check_in", "ticket.expire",
     "staff.record_in", "staff.record_out", "hall.count_heads",
+    "bundle.conclude_member",
 })  # fmt: skip
 """What machinery may do in an interactive source: automatic conclusion and electronic issue,
 invitations, ticket machines, attendance devices, sensors."""

@@ -200,6 +200,8 @@ MEASURES: tuple[Measure, ...] = (
     *HALL_MEASURES,
     *_rating_loop(),
     *_agents(),
+    Measure("bundle_cases", "一件事件", "件", "bundle.member_added", centre="stamp.lead_centre",
+            window=""),
 )  # fmt: skip
 
 CELLS_PER_EVENT_MAX = 10

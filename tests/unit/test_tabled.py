@@ -4,21 +4,24 @@ import pytest
 
 from ledger.contracts.codes import Post
 from ledger.contracts.events import COMMANDS, FACTS
-from ledger.rules import agent, duty
-from tests.tabled_ways import ROADS, SAYS, Tabled, printed
+from ledger.rules import agent, bundle, duty, interaction
+from tests.tabled_ways import ROADS, SAYS, Tabled, kind_of, printed
 
-TITLES = {"agent": "帮办代办"}
-MOVES = {"agent": agent.MOVES}
+TITLES = {"agent": "帮办代办", "bundle": "一件事", "interaction": "咨询投诉"}
+MOVES = {"agent": agent.MOVES, "bundle": bundle.MOVES, "interaction": interaction.MOVES}
 COMMAND_OF = {fact.TYPE: command for command, fact in COMMANDS.items()}
 CELLS = [
-    (stream, status, fact) for stream in MOVES for fact in MOVES[stream] for status in ROADS[stream]
+    (stream, status, fact)
+    for stream in MOVES
+    for fact in MOVES[stream]
+    for status in ROADS[kind_of(fact)]
 ]
 
 
 @pytest.mark.parametrize(("stream", "status", "fact"), CELLS)
 def test_every_fact_is_appended_or_refused_as_the_table_says(hall, stream, status, fact):
     table = Tabled(hall, stream)
-    table.bring_to(status)
+    table.bring_to(status, kind_of(fact))
     count = len(hall.shelf.log)
     follows, then, _ = printed(TITLES[stream])[fact]
     receipt = table.say(COMMAND_OF[fact])
@@ -65,11 +68,6 @@ def test_the_table_has_every_fact_of_the_stream(stream):
     assert {COMMAND_OF[kind] for kind in MOVES[stream]} <= set(SAYS)
 
 
-def ways_of(stream, fact):
-    """A status in which a fact is legal."""
-    return next(iter(MOVES[stream][fact]))
-
-
 WHO = [*(post.value for post in Post), "citizen", "system", "external"]
 
 
@@ -77,7 +75,7 @@ WHO = [*(post.value for post in Post), "citizen", "system", "external"]
 def test_who_may_do_what(hall, stream, fact):
     """Asked of the decision itself, which is thrown away: nothing is kept."""
     table, command = Tabled(hall, stream), COMMAND_OF[fact]
-    table.bring_to(ways_of(stream, fact))
+    table.bring_to(next(iter(MOVES[stream][fact])), kind_of(fact))
     hall.org_must("staff.join", "new", {"centre": "town"})
     for post in Post:
         hall.org_must("staff.grant_post", "new", {"post": post.value, "granted_by": "chief"})
