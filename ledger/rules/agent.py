@@ -13,7 +13,7 @@ from ledger.contracts.events import agent as facts
 from ledger.contracts.wire import Event
 from ledger.rules.refusals import Code, Refused
 from ledger.rules.streams import Asked
-from ledger.rules.tabled import Course, Data, State, Subject, rules
+from ledger.rules.tabled import Course, Data, State, Subject, check_due, rules
 from ledger.rules.workdays import end_of
 
 CLOCK = "C14"
@@ -78,8 +78,7 @@ def check(state: State, kind: str, data: Data, at: str) -> None:
         if asked_for == "act_for" and facts.AgentEntrusted.TYPE not in task.told:
             raise Refused(Code.E_STATE, "代办 needs a letter the citizen signed (委托书)",
                           (facts.AgentEntrusted.COMMAND,))  # fmt: skip
-        if data["due"] < at[:10]:
-            raise Refused(Code.E_LIMIT, f"due {data['due']} is before the day it is committed to")
+        check_due(data["due"], at)
     elif kind == facts.AgentResultDelivered.TYPE:
         outcome = task.told[facts.AgentEnded.TYPE].data["outcome"]
         if outcome != "done":

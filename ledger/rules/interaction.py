@@ -11,7 +11,7 @@ from ledger.contracts.events import interaction as facts
 from ledger.contracts.wire import Event
 from ledger.rules.refusals import Code, Refused
 from ledger.rules.streams import Asked
-from ledger.rules.tabled import Course, Data, State, Subject, rules
+from ledger.rules.tabled import Course, Data, State, Subject, check_due, rules
 from ledger.rules.workdays import end_of
 
 CLOCK = "reply"
@@ -57,14 +57,14 @@ def check(state: State, kind: str, data: Data, at: str) -> None:
 
     """
     if kind == facts.ComplaintAccepted.TYPE:
-        if data["due"] < at[:10]:
-            raise Refused(Code.E_LIMIT, f"due {data['due']} is before the day it is committed to")
+        check_due(data["due"], at)
         return
     of = state.of(data.get("complaint_id", ""))
     if kind == facts.ComplaintExtended.TYPE:
         due = of.told[facts.ComplaintAccepted.TYPE].data["due"]
         if data["new_due"] <= due:
             raise Refused(Code.E_LIMIT, f"new_due is not after the due of {due}")
+        check_due(data["new_due"], at)
     elif kind == facts.ComplaintClosed.TYPE:
         settled = data["outcome"] == "settled"
         if settled and facts.ComplaintReplied.TYPE not in of.told:

@@ -8,6 +8,7 @@ subject may have a due, which names its clock, so that a due that moved is anoth
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -28,6 +29,8 @@ Data = Mapping[str, Any]
 Moves = Mapping[str, Mapping[str, str]]
 """Fact → status it may follow → status after it; docs/states.md prints it."""
 
+DUE_DAYS_MAX = 366
+"""What is committed to for later than that is a slip of the hand."""
 NONE = "-"
 """The status of what is not there yet."""
 
@@ -190,6 +193,20 @@ def check(course: Course, state: State, kind: str, data: Data, at: str) -> None:
     if at < after:
         raise Refused(
             Code.E_TIME_ORDER, f"{kind} at {at} is before the fact it needs, which was at {after}"
+        )
+
+
+def check_due(due: str, at: str) -> None:
+    """Refuse a day committed to that is over, or more than a year away.
+
+    Raises:
+        Refused: E_LIMIT.
+
+    """
+    days = (date.fromisoformat(due) - date.fromisoformat(at[:10])).days
+    if not 0 <= days <= DUE_DAYS_MAX:
+        raise Refused(
+            Code.E_LIMIT, f"due {due} is {days} days after it is committed to; 0 to {DUE_DAYS_MAX}"
         )
 
 

@@ -26,6 +26,7 @@ REFUSED = [  # status | command | other data | other envelope | code
     ("-", "complaint.file", {"text": "张三 …"}, {}, "E_FIELD"),
     ("FIL", "complaint.accept", {"due": "2020-05-31"}, {}, "E_LIMIT"),
     ("ACC", "complaint.extend", {"new_due": "2020-06-05"}, {}, "E_LIMIT"),
+    ("ACC", "complaint.extend", {"new_due": "2022-01-01"}, {}, "E_LIMIT"),
     ("FIL", "complaint.close", {"outcome": "settled"}, {}, "E_STATE"),
     ("FIL", "complaint.file", {}, {}, "E_STATE"),
 ]
