@@ -132,12 +132,15 @@ async def test_a_hand_made_fortnight_has_the_figures_that_were_counted_by_hand(c
             await city.must(f"agent.{verb}", key, data, source_class="imported", centre=centre,
                             **more)  # fmt: skip
 
-    for key in "ABCD":
+    for key in "ABCDE":
         await tell(key, "request", "accept")
     await tell("A", "end")  # in time, called back later
     await tell("B", "suspend")
-    clock.now += timedelta(days=4)  # C and D are overdue, B waits
+    clock.now += timedelta(days=4)  # C, D and E are overdue, B waits
     await tasks.tick()
+    early = {"at": clock.now - timedelta(days=3), "late_reason": "网断"}
+    await tell("E", "suspend", **early)  # heals nothing any more
+    await tell("E", "resume", "end")
     await tell("C", "hand_to_town", "end")
     await tell("B", "resume")  # due on the 7th day
     clock.now += timedelta(days=3)
@@ -152,7 +155,8 @@ async def test_a_hand_made_fortnight_has_the_figures_that_were_counted_by_hand(c
     assert sums == {
         "agent_done|2020-12-29|libao-v1|": 1, "agent_in_time|2020-12-29|libao-v1|": 1,
         "agent_called_back|2020-12-29|libao-v1|": 1, "agent_satisfied|2020-12-29|libao-v1|": 1,
-        "agent_overdue|2021-01-01|libao-v1|": 2, "agent_done|2021-01-02|libao|": 1,
+        "agent_overdue|2021-01-01|libao-v1|": 3, "agent_done|2021-01-02|libao|": 1,
+        "agent_done|2021-01-02|libao-v1|": 1,
         "agent_done|2021-01-05|libao-v1|": 1, "agent_in_time|2021-01-05|libao-v1|": 1,
         "agent_called_back|2021-01-05|libao-v1|": 1,
     }  # fmt: skip
