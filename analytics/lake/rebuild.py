@@ -27,7 +27,7 @@ WITH pairs AS (
   FROM events AS e
   JOIN cut USING ("partition")
   WHERE e."offset" < cut.until
-    AND e.type IN ('case.event_restamped', 'rating.event_restamped', 'hall.event_restamped')
+    AND ends_with(e.type, '.event_restamped')
 ), spelled AS (
   SELECT sign, json_transform(fact, '{"type": "VARCHAR", "time": "VARCHAR", "centre": "VARCHAR",
     "window": "VARCHAR", "dept": "VARCHAR", "channel": "VARCHAR", "recordedat": "VARCHAR",

@@ -6,7 +6,14 @@ from typing import Any
 
 from ledger.contracts.codes import SHANGHAI, ActorKind, Channel, LimitUnit, ProjectType, SourceClass
 from ledger.contracts.commands import Command
-from ledger.contracts.events import REFERENCE_COMMANDS, case, case_course, hall
+from ledger.contracts.events import (
+    REFERENCE_COMMANDS,
+    agent,
+    case,
+    case_course,
+    hall,
+    interaction,
+)
 from ledger.contracts.events import reference as facts
 from ledger.contracts.events.base import Limit, Payload
 from ledger.rules import duty
@@ -54,6 +61,12 @@ def check_fields(command: Command, payload: Payload) -> None:
             _check_changes(payload)
         case hall.HallPayload():
             _check_hall(command, payload)
+        case agent.AgentAccepted() | agent.AgentHandedToTown() if (
+            interactive and command.centre is None
+        ):
+            raise Refused(Code.E_FIELD, f"{command.type} needs the centre of the agent")
+        case interaction.ConsultAsked() | interaction.ComplaintFiled():
+            _check_interaction(command, payload)
         case facts.ItemRegistered():
             _check_limits(payload.promised, payload.statutory)
             promised = payload.promised
@@ -78,6 +91,19 @@ def _check_hall(command: Command, payload: hall.HallPayload) -> None:
         raise Refused(Code.E_FIELD, f"centre: a fact of hall {command.key} has centre {centre}")
     if command.window not in {None, getattr(payload, "window_id", command.window)}:
         raise Refused(Code.E_FIELD, "window: not the one that data names as window_id")
+
+
+def _check_interaction(
+    command: Command, payload: interaction.ConsultAsked | interaction.ComplaintFiled
+) -> None:
+    """Refuse a question or complaint that does not lie beside its case."""
+    match payload:
+        case (
+            interaction.ConsultAsked(consult_id=own) | interaction.ComplaintFiled(complaint_id=own)
+        ):
+            pass
+    if command.key != (payload.case_id or own):
+        raise Refused(Code.E_FIELD, "key: it is case_id where there is one, else the id itself")
 
 
 def _check_changes(amendment: case.CaseEventAmended) -> None:

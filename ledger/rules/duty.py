@@ -111,6 +111,38 @@ POSTS: dict[str, frozenset[str]] = {
     ),
     "appeal.uphold": frozenset({Post.CITY_SUPERVISOR}),
     "appeal.deny": frozenset({Post.CITY_SUPERVISOR}),
+    "agent.request": frozenset({Post.AGENT, Post.GUIDE, Post.ACCEPT}),
+    **dict.fromkeys(
+        (
+            "agent.entrust",
+            "agent.accept",
+            "agent.decline",
+            "agent.link_case",
+            "agent.hand_to_town",
+            "agent.suspend",
+            "agent.resume",
+            "agent.end",
+        ),
+        frozenset({Post.AGENT}),
+    ),
+    "agent.deliver_result": frozenset({Post.AGENT, Post.ISSUE}),
+    "agent.call_back": frozenset({Post.CALLBACK_OFFICER}),
+    "agent.report_fee": frozenset({Post.HALL_MANAGER, Post.CITY_SUPERVISOR, Post.CALLBACK_OFFICER}),
+    "agent.void_event": frozenset({Post.CORRECTOR}),
+    "bundle.open": frozenset({Post.ACCEPT}),
+    "bundle.add_member": frozenset({Post.ACCEPT}),
+    "bundle.conclude_member": frozenset(),
+    "bundle.close": frozenset({Post.ACCEPT, Post.ISSUE}),
+    "bundle.void_event": frozenset({Post.CORRECTOR}),
+    "consult.ask": frozenset({Post.GUIDE, Post.ACCEPT, Post.AGENT}),
+    "consult.answer": frozenset({Post.GUIDE, Post.ACCEPT, Post.AGENT, Post.REVIEW}),
+    "complaint.file": frozenset({Post.GUIDE, Post.ACCEPT, Post.HALL_MANAGER}),
+    **dict.fromkeys(
+        ("complaint.accept", "complaint.reply", "complaint.close"),
+        frozenset({Post.RATING_OFFICER, Post.HALL_MANAGER, Post.CITY_SUPERVISOR}),
+    ),
+    "complaint.extend": frozenset({Post.HALL_MANAGER, Post.CITY_SUPERVISOR}),
+    "interaction.void_event": frozenset({Post.CORRECTOR}),
 }
 """Command → the posts that may give it; reference commands are in `REFERENCE_POSTS`."""
 
@@ -119,6 +151,7 @@ REFERENCE_POSTS = frozenset({Post.ITEM_ADMIN, Post.CITY_SUPERVISOR})
 CITIZEN_COMMANDS = frozenset({
     "case.submit", "case.withdraw", "rating.submit", "rating.append",
     "ticket.issue", "ticket.check_in", "ticket.cancel",
+    "agent.request", "agent.report_fee", "consult.ask", "complaint.file",
 })  # fmt: skip
 """What a citizen may do without a post, online or at a device."""
 
@@ -127,6 +160,7 @@ SYSTEM_COMMANDS = frozenset({
     "case.visit", "rating.invite",
     "ticket.issue", "ticket.check_in", "ticket.expire",
     "staff.record_in", "staff.record_out", "hall.count_heads",
+    "bundle.conclude_member",
 })  # fmt: skip
 """What machinery may do in an interactive source: automatic conclusion and electronic issue,
 invitations, ticket machines, attendance devices, sensors."""

@@ -264,6 +264,25 @@ CLOCK_MEASURES: tuple[Measure, ...] = (
 )  # fmt: skip
 """Time limits and how a case came to its end (K02, K10–K21, K31–K33, K40, K41, K44)."""
 
+def _agents() -> tuple[Measure, ...]:
+    """代办: K34, at the centre of the agent; on time / (on time + overdue) is 代办按时率."""
+    done = Where("data.outcome", "=", "done")
+    ended = "stamp.ended_at"
+    return tuple(
+        Measure(code, name, "件", event, where=where, when=when, centre="stamp.agent_centre",
+                window="")
+        for code, name, event, where, when in (
+            ("agent_done", "代办量", "agent.ended", (done,), ""),
+            ("agent_in_time", "代办按时", "agent.ended",
+             (done, Where("stamp.in_time", "=", value=True)), ""),
+            ("agent_overdue", "代办超时", "agent.clock_breached", (), ""),
+            ("agent_called_back", "代办回访", "agent.called_back", (), ended),
+            ("agent_satisfied", "代办满意", "agent.called_back",
+             (Where("data.satisfied", "=", value=True),), ended),
+        )
+    )  # fmt: skip
+
+
 MEASURES: tuple[Measure, ...] = (
     Measure("submitted", "申请量", "件", "case.submitted", centre="centre", window="window"),
     Measure("accepted", "受理量", "件", "case.accepted"),
@@ -294,6 +313,9 @@ MEASURES: tuple[Measure, ...] = (
     *HALL_MEASURES,
     *_rating_loop(),
     *CLOCK_MEASURES,
+    *_agents(),
+    Measure("bundle_cases", "一件事件", "件", "bundle.member_added", centre="stamp.lead_centre",
+            window=""),
 )  # fmt: skip
 
 CELLS_PER_EVENT_MAX = 23

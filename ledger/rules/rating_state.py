@@ -5,16 +5,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
 from typing import Any
 
-from ledger.contracts.codes import SHANGHAI
 from ledger.contracts.events import rating as facts
 from ledger.contracts.events import rating_loop as loop
 from ledger.contracts.wire import Event
 from ledger.rules.clocks import NONE, Breach, Clock, Clocks
 from ledger.rules.effective import current
-from ledger.rules.workdays import END_OF_DAY
+from ledger.rules.workdays import end_of
 
 VALID = frozenset({"valid", "partly"})
 CALL_ATTEMPTS = 3
@@ -149,11 +147,6 @@ def _called(was: Rating, data: Mapping[str, Any], at: str) -> Rating:
     )
     done = at if data["reached"] or enough else None
     return replace(was, calls=calls, last_call_at=at, called_back_at=was.called_back_at or done)
-
-
-def end_of(day: str) -> str:
-    """Give the last instant of a local day, `YYYY-MM-DD`."""
-    return datetime.combine(date.fromisoformat(day), END_OF_DAY, SHANGHAI).isoformat()
 
 
 # ------------------------------------------------------------------------------------------ clocks

@@ -9,10 +9,13 @@ from ledger.contracts.events.case_course import ClockBreached
 from ledger.contracts.events.reference import ClockTicked
 from ledger.contracts.wire import Event
 from ledger.rules import (
+    agent,
+    bundle,
     case,
     deadlines,
     hall,
     hall_voids,
+    interaction,
     rating,
     rating_deadlines,
     rating_facts,
@@ -156,6 +159,9 @@ STREAMS: dict[str, StreamRules] = {
         rating.fold, rating.evolve, _decide_rating, _known_in_rating,
         settle=rating_deadlines.settle, next_look=rating_deadlines.next_look, timed=_clocks,
     ),
+    "agent": agent.RULES,
+    "bundle": bundle.RULES,
+    "interaction": interaction.RULES,
     "org": _REFERENCE,
     "item": _REFERENCE,
     "partition": StreamRules(told_by, _told, _decide_reference),

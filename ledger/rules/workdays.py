@@ -20,6 +20,11 @@ DUES_KEPT = 20_000
 """Days and limits whose due is remembered."""
 
 
+def end_of(day: str) -> str:
+    """Give the last instant of a local day, `YYYY-MM-DD`."""
+    return datetime.combine(date.fromisoformat(day), END_OF_DAY, SHANGHAI).isoformat()
+
+
 class Calendar:
     """日历: the published years. A value: `with_year` gives a new one."""
 

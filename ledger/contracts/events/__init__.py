@@ -1,11 +1,26 @@
 """All facts (事实), one file a stream; the registries map wire names to them."""
 
-from ledger.contracts.events import case, case_course, hall, rating, rating_loop, reference
+from ledger.contracts.events import (
+    agent,
+    bundle,
+    case,
+    case_course,
+    hall,
+    interaction,
+    rating,
+    rating_loop,
+    reference,
+)
 from ledger.contracts.events.base import Payload
+
+MODULES = (
+    case, case_course, hall, rating, rating_loop, reference,
+    agent, bundle, interaction,
+)  # fmt: skip
 
 FACTS: dict[str, type[Payload]] = {
     fact.TYPE: fact
-    for module in (case, case_course, hall, rating, rating_loop, reference)
+    for module in MODULES
     for fact in vars(module).values()
     if isinstance(fact, type) and issubclass(fact, Payload) and fact.TYPE
 }

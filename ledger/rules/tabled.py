@@ -1,0 +1,299 @@
+"""Streams that a table rules (表驱动): tasks of agents, bundles, consultations and complaints.
+
+A table says after which status a fact may follow and which status comes then. What one stream
+knows beyond it — what else a fact needs, what it teaches, its stamp — is its `Course`. A stream
+is about one subject or, named by an id in the data, several; "" is the one, or the whole. A
+subject may have a due, which names its clock, so that a due that moved is another clock.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import partial
+from typing import Any, NamedTuple
+
+from ledger.contracts.codes import SourceClass
+from ledger.contracts.events import FACTS
+from ledger.contracts.wire import Event
+from ledger.rules import clocks
+from ledger.rules.corrections import check_targets, targets_of
+from ledger.rules.deadlines import History, settle_clocks
+from ledger.rules.door import CORRECTIONS
+from ledger.rules.effective import current
+from ledger.rules.facts import Draft
+from ledger.rules.reference import Reference
+from ledger.rules.refusals import Code, Refused
+from ledger.rules.streams import Asked, StreamRules, never, no_drafts, nothing
+
+Data = Mapping[str, Any]
+Moves = Mapping[str, Mapping[str, str]]
+"""Fact → status it may follow → status after it; docs/states.md prints it."""
+
+DUE_DAYS_MAX = 366
+"""What is committed to for later than that is a slip of the hand."""
+NONE = "-"
+"""The status of what is not there yet."""
+
+
+class Told(NamedTuple):
+    """The newest fact of a type, as far as later ones look at it."""
+
+    at: str
+    data: Data
+    centre: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A task, a bundle, a member of it, a complaint …; times are ISO 8601 +08:00 strings."""
+
+    status: str = NONE
+    since: str = ""
+    """When the status last changed."""
+    told: Mapping[str, Told] = field(default_factory=dict)
+    """Type of a fact → the newest of it."""
+    due: str = ""
+    """As committed to, and moved; "" where no clock runs."""
+    stop: str | None = None
+    held: bool = False
+    """Its clock stands, and with it the due."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is known of one stream."""
+
+    subjects: Mapping[str, Subject] = field(default_factory=dict)
+    breached: tuple[tuple[str, str, str, str], ...] = ()
+    """Clock, subject and due of each breach that is recorded, and the event's id."""
+
+    def of(self, about: str = "") -> Subject:
+        """Give a subject, one that is not there as such."""
+        return self.subjects.get(about) or Subject()
+
+    def late(self, about: str) -> bool:
+        """Tell whether the breach of a subject's due, as it stands, is recorded and counts."""
+        return any(each[1:3] == (about, self.of(about).due) for each in self.breached)
+
+
+class Course(NamedTuple):
+    """One stream: its table, and what the table cannot say."""
+
+    moves: Moves
+    ids: tuple[str, ...] = ()
+    """Fields that name the subject; the first names those that have a due."""
+    once: frozenset[str] = frozenset()
+    """Facts that are told once of a subject, though its status stays."""
+    known: Callable[[Asked], None] = nothing
+    """Refuse what is not known (E_REF)."""
+    check: Callable[[State, str, Data, str], None] = lambda *_: None
+    """State, fact, data, time: refuse what else is not legal (E_STATE, then E_LIMIT)."""
+    learn: Callable[[Subject, Event, bool], Subject] = lambda of, *_: of
+    """Subject after the table, fact, its breach is recorded → subject with its due."""
+    stamp: Callable[[State, str, Data, str, str | None], dict[str, Any]] = lambda *_: {}
+    """State before, fact, data, time, centre of the fact → its stamp but the flags."""
+    flags: Callable[[State, str, Data], list[str]] = lambda *_: []
+    """State before, fact, data → the soft rules it touches."""
+    clock: str = ""
+    breach: str = ""
+    """Fact that says that the clock's due passed."""
+
+    def about(self, data: Data) -> str:
+        """Give the subject of a fact."""
+        return next((data[name] for name in self.ids if name in data), "")
+
+
+def rules(course: Course) -> StreamRules:
+    """Give the rules of a stream."""
+
+    def known(asked: Asked) -> None:
+        if asked.command.type.endswith(CORRECTIONS):
+            check_targets(asked.stream, asked.data, asked.history_of(asked.stream))
+        else:
+            course.known(asked)
+
+    def decided(asked: Asked) -> list[Draft]:
+        corrects = asked.command.type.endswith(CORRECTIONS)
+        return decide_void(course, asked) if corrects else decide(course, asked)
+
+    return StreamRules(
+        partial(fold, course), partial(evolve, course), decided, known,
+        settle=partial(settle, course) if course.breach else no_drafts,
+        next_look=partial(next_look, course) if course.breach else never,
+    )  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------ state
+
+
+def fold(course: Course, history: Iterable[Event]) -> State:
+    """Fold the facts of a stream that count, as they count now."""
+    state = State()
+    for event in current(history).values():
+        state = evolve(course, state, event)
+    return state
+
+
+def evolve(course: Course, state: State, event: Event) -> State:
+    """Give the state after an accepted fact; total, an unknown type changes nothing."""
+    kind, data, at = event["type"], event["data"]["data"], event["time"]
+    about = course.about(data)
+    if kind == course.breach:
+        name = (data["clock"], about, data["due"], event["id"])
+        return replace(state, breached=(*state.breached, name))
+    was = state.of(about)
+    status = course.moves.get(kind, {}).get(was.status)
+    if status is None:
+        return state
+    told = {**was.told, kind: Told(at, data, event.get("centre"))}
+    since = was.since if status == was.status else at
+    now = course.learn(replace(was, status=status, since=since, told=told), event,
+                       state.late(about))  # fmt: skip
+    return replace(state, subjects={**state.subjects, about: now})
+
+
+# --------------------------------------------------------------------------------------- decisions
+
+
+def decide(course: Course, asked: Asked) -> list[Draft]:
+    """Decide a fact of a stream.
+
+    Raises:
+        Refused: E_STATE, E_LIMIT, E_TIME_ORDER.
+
+    """
+    kind, data, state = asked.payload.TYPE, asked.data, asked.state
+    check(course, state, kind, data, asked.at)
+    stamp = course.stamp(state, kind, data, asked.at, asked.command.centre)
+    if asked.command.source_class is not SourceClass.HISTORICAL and (
+        found := course.flags(state, kind, data)
+    ):
+        stamp["flags"] = found
+    return [Draft(asked.stream, kind, data, stamp)]
+
+
+def check(course: Course, state: State, kind: str, data: Data, at: str) -> None:
+    """Refuse a fact that cannot follow `state`.
+
+    Raises:
+        Refused: E_STATE with what is legal, E_LIMIT, E_TIME_ORDER.
+
+    """
+    about = course.about(data)
+    of = state.of(about)
+    if of.status not in course.moves[kind]:
+        ways = legal(course, of.status)
+        what = f"{kind} in state {of.status}; legal is {', '.join(ways) or 'nothing'}"
+        raise Refused(Code.E_STATE, what, ways)
+    if kind in course.once and kind in of.told:
+        raise Refused(Code.E_STATE, f"{kind}: told before, at {of.told[kind].at}")
+    course.check(state, kind, data, at)
+    needed = [of, state.of()] if about else state.subjects.values()
+    after = max((each.since for each in needed), default="")
+    if at < after:
+        raise Refused(
+            Code.E_TIME_ORDER, f"{kind} at {at} is before the fact it needs, which was at {after}"
+        )
+
+
+def check_due(due: str, at: str) -> None:
+    """Refuse a day committed to that is over, or more than a year away.
+
+    Raises:
+        Refused: E_LIMIT.
+
+    """
+    days = (date.fromisoformat(due) - date.fromisoformat(at[:10])).days
+    if not 0 <= days <= DUE_DAYS_MAX:
+        raise Refused(
+            Code.E_LIMIT, f"due {due} is {days} days after it is committed to; 0 to {DUE_DAYS_MAX}"
+        )
+
+
+def legal(course: Course, status: str) -> tuple[str, ...]:
+    """Give the commands that are legal in a status."""
+    ways = (FACTS[kind].COMMAND for kind, after in course.moves.items() if status in after)
+    return tuple(sorted(ways))
+
+
+def decide_void(course: Course, asked: Asked) -> list[Draft]:
+    """Void facts of a stream: the void, then one restatement a fact that counts differently.
+
+    A breach is left to `settle`, which withdraws what lost its ground.
+
+    Raises:
+        Refused: E_STATE, also for what the ledger worked out; E_TIME_ORDER, E_SOD; E_DEPENDENT
+            naming the facts for `cascade`.
+
+    """
+    gone, facts = targets_of(asked.data, asked.at, asked.history_of(asked.stream))
+    state = State()
+    restated: list[tuple[Event, Event | None]] = []
+    needing = []
+    for target, fact in facts.items():
+        kind, data, at = fact["type"], fact["data"]["data"], fact["time"]
+        if target in gone:
+            if kind == course.breach:
+                raise Refused(Code.E_STATE, f"the ledger worked {target} out by itself")
+            restated.append((fact, None))
+            continue
+        if kind != course.breach:
+            try:
+                check(course, state, kind, data, at)
+            except Refused:
+                needing.append(target)
+                continue
+        after = _restamp(course, fact, state)
+        state = evolve(course, state, after)
+        if after != fact:
+            restated.append((fact, after))
+    if needing:
+        names = ", ".join(needing)
+        raise Refused(Code.E_DEPENDENT, f"{names} would no longer be legal; name them in cascade",
+                      tuple(needing))  # fmt: skip
+    drafts = [Draft(asked.stream, asked.payload.TYPE, asked.data, {}, state=state)]
+    restamped = f"{asked.payload.STREAM}.event_restamped"
+    for before, now in restated:
+        told = {"target": before["id"], "before": before, "after": now}
+        drafts.append(Draft(asked.stream, restamped, told, {}, before["id"], state))
+    return drafts
+
+
+def _restamp(course: Course, fact: Event, state: State) -> Event:
+    """Give the fact with its stamp as of `state`, which is before it; its flags are kept."""
+    data, stamp = fact["data"]["data"], fact["data"]["stamp"]
+    fresh = course.stamp(state, fact["type"], data, fact["time"], fact.get("centre"))
+    if "flags" in stamp:
+        fresh["flags"] = stamp["flags"]
+    return fact if fresh == stamp else {**fact, "data": {"data": data, "stamp": fresh}}
+
+
+# ------------------------------------------------------------------------------------------ clocks
+
+
+def settle(
+    course: Course, stream: str, state: State, reference: Reference, tick: str, history: History
+) -> list[Draft]:
+    """Draft the breaches that are missing, withdraw those without ground; [] mostly."""
+
+    def breach(clock: clocks.Clock, due: str) -> Draft:
+        named = {course.ids[0]: clock.about} if clock.about else {}
+        data = {"clock": clock.code, **named, "due": due}
+        stamp = course.stamp(state, course.breach, data, due, None)
+        return Draft(stream, course.breach, data, stamp, at=due, derived=True)
+
+    return settle_clocks(stream, _ticking(course, state), reference, tick, history, breach)
+
+
+def next_look(course: Course, state: State, reference: Reference) -> str | None:
+    """Give when a stream has to be looked at again; None: never by itself."""
+    return clocks.next_due(_ticking(course, state), reference.calendar)
+
+
+def _ticking(course: Course, state: State) -> clocks.Clocks:
+    running = (
+        clocks.Clock(course.clock, about, of.due, due=of.due, stop=of.stop)
+        for about, of in state.subjects.items()
+        if of.due and not of.held
+    )
+    return clocks.Clocks(all=tuple(running), breached=state.breached)

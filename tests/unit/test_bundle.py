@@ -1,0 +1,111 @@
+"""一件事: what the tables of a bundle and its members cannot say."""
+
+from datetime import timedelta
+
+import pytest
+
+from ledger.contracts.events.bundle import MEMBERS_MAX
+from processors.views.fold import compile_fold
+from tests.tabled_ways import Tabled
+
+
+@pytest.fixture
+def bundle(hall):
+    return Tabled(hall, "bundle")
+
+
+def cells(bundle):
+    sums, fold = {}, compile_fold()
+    for event in bundle.hall.events(bundle.name):
+        fold(sums, event)
+    return {cell: n for cell, n in sums.items() if n and "T" not in cell.split("|")[1]}
+
+
+def add(bundle, *cases):
+    for case in cases:
+        bundle.must("bundle.add_member", {"case_id": case})
+
+
+def conclude(bundle, *cases):
+    for case in cases:
+        bundle.must("bundle.conclude_member", {"case_id": case})
+
+
+REFUSED = [  # members | concluded | command | other data | code
+    ((), (), "bundle.close", {"cases": ["C1"]}, "E_STATE"),
+    (("C1", "C2"), ("C1",), "bundle.close", {"cases": ["C1", "C2"]}, "E_STATE"),
+    (("C1", "C2"), ("C1",), "bundle.close", {"cases": ["C1"]}, "E_STATE"),
+    (("C1",), ("C1",), "bundle.close", {"cases": ["C1", "C9"]}, "E_STATE"),
+    (("C1",), ("C1",), "bundle.close", {"cases": []}, "E_FIELD"),
+    (("C1",), (), "bundle.conclude_member", {"case_id": "C9"}, "E_STATE"),
+    (("C1",), (), "bundle.add_member", {"case_id": "C1"}, "E_STATE"),
+    ((), (), "bundle.open", {}, "E_STATE"),
+]
+
+
+@pytest.mark.parametrize(("members", "concluded", "command", "but", "code"), REFUSED)
+def test_each_invariant_refuses(bundle, members, concluded, command, but, code):
+    bundle.must("bundle.open")
+    add(bundle, *members)
+    conclude(bundle, *concluded)
+    receipt = bundle.say(command, but)
+
+    assert (receipt.status, receipt.code) == ("refused", code), receipt
+
+
+@pytest.mark.parametrize("command", ["bundle.add_member", "bundle.conclude_member"])
+@pytest.mark.parametrize("road", [(), "CLO"])
+def test_members_join_and_are_concluded_only_while_it_is_open(bundle, road, command):
+    if road:
+        bundle.bring_to(road)
+
+    assert bundle.say(command, {"case_id": "C7"}).code == "E_STATE"
+
+
+def test_a_department_nobody_knows_leads_nothing(bundle):
+    assert bundle.say("bundle.open", {"lead_dept": "海关"}).code == "E_REF"
+    assert bundle.say("bundle.open", {"lead_dept": "海关"}, source_class="imported").status == (
+        "accepted"
+    )
+
+
+def test_a_bundle_has_a_largest_size(bundle):
+    bundle.must("bundle.open")
+    add(bundle, *(f"C{n}" for n in range(MEMBERS_MAX)))
+
+    assert bundle.say("bundle.add_member", {"case_id": "C99"}).code == "E_LIMIT"
+
+
+def test_nothing_happens_before_what_it_needs(bundle):
+    bundle.must("bundle.open")
+    early = bundle.hall.now - timedelta(hours=1)
+    assert bundle.say("bundle.add_member", at=early).code == "E_TIME_ORDER"
+    bundle.hall.wait(hours=3)
+    add(bundle, "C1")
+    conclude(bundle, "C1")
+    between = bundle.hall.now - timedelta(hours=2)
+
+    assert bundle.say("bundle.close", at=between).code == "E_TIME_ORDER"
+
+
+def test_the_whole_way_counts_each_case_once_where_the_bundle_was_opened(bundle):
+    bundle.must("bundle.open")
+    add(bundle, "C1")
+    bundle.must("bundle.add_member", {"case_id": "C2"}, centre="key")
+    conclude(bundle, "C2", "C1")
+    bundle.must("bundle.close", {"cases": ["C1", "C2"]})
+
+    assert bundle.stamp == {"theme": "出生", "lead_dept": "民政", "lead_centre": "town"}
+    assert cells(bundle) == {"bundle_cases|2020-06-01|town|": 2}
+
+
+def test_a_voided_member_no_longer_counts_and_holds_nothing_up(bundle):
+    bundle.must("bundle.open")
+    add(bundle, "C1", "C2")
+    conclude(bundle, "C1")
+    assert bundle.void(3).status == "accepted"
+    assert cells(bundle) == {"bundle_cases|2020-06-01|town|": 1}
+    bundle.must("bundle.close", {"cases": ["C1"]})
+
+    receipt = bundle.void(4)
+    assert (receipt.code, receipt.legal) == ("E_DEPENDENT", ("bundle/B1@7",))
