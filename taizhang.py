@@ -127,6 +127,7 @@ async def serve_rooms(
 
     `clock` is the ledger's now where that is not the machine's.
     """
+    from analytics.closing.run import keep_closing
     from analytics.desk.server import desk_app
     from analytics.lake.archiver import archive
     from analytics.lake.catalog import Lake
@@ -152,7 +153,7 @@ async def serve_rooms(
     print(f"监督大屏 wall   {at}/wall/city\n办件回放 audit  {at}/audit\n"
           f"综合窗口 counter {at}/counter\n命令入口 API    {at}/v1/commands\n"
           "Ctrl-C stops everything", flush=True)  # fmt: skip
-    tasks = [asyncio.create_task(work)]
+    tasks = [asyncio.create_task(work), asyncio.create_task(keep_closing(log, lake))]
     if not settings.is_kafka:
         tasks.append(asyncio.create_task(archive(log, lake, once=False)))
         tasks.append(asyncio.create_task(views.run(asyncio.Event())))  # type: ignore[attr-defined]

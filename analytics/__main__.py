@@ -1,8 +1,9 @@
-"""`python -m analytics`: who judges: archive, rebuild, SQL, audit, desk."""
+"""`python -m analytics`: who judges: archive, rebuild, SQL, closing, audit, desk."""
 
 import argparse
 import sys
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 from ledger.settings import Settings
@@ -29,6 +30,20 @@ def add_commands(commands: Commands) -> None:
         "one SELECT over the lake: read-only, 10 s, 100,000 rows",
         'taizhang sql "SELECT type, count(*) AS n FROM events GROUP BY type ORDER BY n DESC"',
     ).add_argument("query", help="one SELECT or EXPLAIN")
+    closed = commands.add(
+        "close",
+        close,
+        "publish day totals, restatements and month totals as facts; again adds nothing",
+        "taizhang close --day 2020-06-01",
+    )
+    upto = closed.add_mutually_exclusive_group()
+    upto.add_argument("--day", metavar="YYYY-MM-DD", help="up to this day; default: all over now")
+    upto.add_argument("--month", metavar="YYYY-MM", help="up to the freeze of this month")
+    closed.add_argument("--dry-run", action="store_true", help="say it, publish nothing")
+    closed.add_argument(
+        "--demo-clock", action="store_const", const=True,
+        help="a simulated book: its time goes on to 02:00 after that day",
+    )  # fmt: skip
     audited = commands.add(
         "audit",
         audit,
@@ -111,6 +126,16 @@ def sql(options: argparse.Namespace, settings: Settings) -> Result:
         return run_sql(lake, options.query)
     finally:
         lake.close()
+
+
+async def close(options: argparse.Namespace, settings: Settings) -> Result:
+    """Publish what the nights up to a day or month have to say."""
+    from analytics.closing.run import close_book, report
+
+    said = await close_book(
+        settings, datetime.now(UTC), day=options.day, month=options.month, dry_run=options.dry_run
+    )
+    return {**said, "text": report(said)}
 
 
 async def audit(options: argparse.Namespace, settings: Settings) -> Result:

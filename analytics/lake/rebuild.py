@@ -18,20 +18,23 @@ RESTATED = """
 CREATE OR REPLACE TEMP TABLE restated AS
 WITH pairs AS (
   SELECT
-    unnest([-1, 1]) AS sign,
+    e.id, e.recorded_at, unnest([-1, 1]) AS sign,
     unnest([json_extract(e.data, '$.before'), json_extract(e.data, '$.after')]) AS fact
   FROM events AS e
   JOIN cut USING ("partition")
   WHERE e."offset" < cut.until
     AND e.type IN ('case.event_restamped', 'rating.event_restamped', 'hall.event_restamped')
 ), spelled AS (
-  SELECT sign, json_transform(fact, '{"type": "VARCHAR", "time": "VARCHAR", "centre": "VARCHAR",
-    "window": "VARCHAR", "dept": "VARCHAR", "channel": "VARCHAR",
+  SELECT id, recorded_at, sign, json_transform(fact, '{"type": "VARCHAR", "time": "VARCHAR",
+    "centre": "VARCHAR", "window": "VARCHAR", "dept": "VARCHAR", "channel": "VARCHAR",
+    "subject": "VARCHAR", "streamversion": "INTEGER",
     "data": {"data": "JSON", "stamp": "JSON"}}') AS f
   FROM pairs
   WHERE json_type(fact) = 'OBJECT'
 )
 SELECT
+  id, recorded_at, split_part(f.subject, '/', 1) AS stream,
+  substr(f.subject, strpos(f.subject, '/') + 1) AS stream_key, f.streamversion AS version,
   sign, f.type, timezone('Asia/Shanghai', TRY_CAST(f.time AS TIMESTAMPTZ)) AS occurred_local,
   f.centre, f."window", f.dept, f.channel,
   CAST(f.data.data AS VARCHAR) AS data, CAST(f.data.stamp AS VARCHAR) AS stamp
@@ -42,6 +45,7 @@ FROM spelled
 CONTRIBUTIONS = """
 CREATE OR REPLACE TEMP VIEW contributions AS
 SELECT
+  e.id, e.recorded_at, e.stream, e.stream_key, e.version,
   1 AS sign, e.type, e.occurred_local, e.centre, e."window", e.dept, e.channel, e.data, e.stamp
 FROM events AS e
 JOIN cut USING ("partition")
@@ -95,12 +99,14 @@ def compile_sql(measures: Iterable[Measure]) -> list[str]:
 
     One for all measures that share event and places: in one UNION they take DuckDB minutes.
     """
+    return [_scan_sql(group) for group in _scans(measures)]
 
+
+def _scans(measures: Iterable[Measure]) -> list[list[Measure]]:
     def scan(m: Measure) -> tuple[str, str, str, bool, str]:
         return m.event, m.centre, m.window, m.gauge, m.when
 
-    scans = groupby(sorted(measures, key=scan), key=scan)
-    return [_scan_sql(list(group)) for _, group in scans]
+    return [list(group) for _, group in groupby(sorted(measures, key=scan), key=scan)]
 
 
 def _scan_sql(group: list[Measure]) -> str:
@@ -126,6 +132,32 @@ FROM (
 )))
 WHERE each.sum <> 0
 GROUP BY ALL"""  # noqa: S608 (compiled from our own table of measures)
+
+
+def day_sql(measures: Iterable[Measure], keep: str, source: str = "contributions") -> list[str]:
+    """Give queries over `source`: rows (code, day DATE, centre, window, …, sum BIGINT).
+
+    `keep` = further expressions with their names (`id, version`), which split the sums; they may
+    name `day`. Levels (存量) have no day and are left out.
+    """
+    return [_day_sql(group, keep, source) for group in _scans(m for m in measures if not m.gauge)]
+
+
+def _day_sql(group: list[Measure], keep: str, source: str) -> str:
+    first = group[0]
+    pairs = ", ".join(f"{{'code': {_text(m.code)}, 'sum': {_sum_sql(m)}}}" for m in group)
+    return f"""
+SELECT each.code AS code, * EXCLUDE (each), CAST(each.sum AS BIGINT) AS sum
+FROM (SELECT * EXCLUDE (sums), unnest(sums) AS each
+FROM (
+  SELECT CAST({_when_sql(first.when)} AS DATE) AS day,
+    {_place_sql(first.centre)} AS centre, {_place_sql(first.window)} AS "window", {keep},
+    [{pairs}] AS sums
+  FROM {source}
+  WHERE type = {_text(first.event)}
+  GROUP BY ALL
+))
+WHERE each.sum <> 0"""  # noqa: S608 (compiled from our own table of measures)
 
 
 def _sum_sql(measure: Measure) -> str:

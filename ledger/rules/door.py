@@ -6,7 +6,7 @@ from typing import Any
 
 from ledger.contracts.codes import SHANGHAI, ActorKind, Channel, LimitUnit, ProjectType, SourceClass
 from ledger.contracts.commands import Command
-from ledger.contracts.events import REFERENCE_COMMANDS, case, case_course, hall
+from ledger.contracts.events import REFERENCE_COMMANDS, case, case_course, hall, period
 from ledger.contracts.events import reference as facts
 from ledger.contracts.events.base import Limit, Payload
 from ledger.rules import duty
@@ -53,6 +53,8 @@ def check_fields(command: Command, payload: Payload) -> None:
             _check_changes(payload)
         case hall.HallPayload():
             _check_hall(command, payload)
+        case period.PeriodPayload() if payload.centre != command.key:
+            raise Refused(Code.E_FIELD, f"centre: of {command.type} it is the key, {command.key}")
         case facts.ItemRegistered():
             _check_limits(payload.promised, payload.statutory)
             promised = payload.promised

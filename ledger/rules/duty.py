@@ -110,6 +110,7 @@ POSTS: dict[str, frozenset[str]] = {
     ),
     "appeal.uphold": frozenset({Post.CITY_SUPERVISOR}),
     "appeal.deny": frozenset({Post.CITY_SUPERVISOR}),
+    **dict.fromkeys(("day.close", "period.freeze", "period.restate"), frozenset[Post]()),
 }
 """Command → the posts that may give it; reference commands are in `REFERENCE_POSTS`."""
 
