@@ -44,6 +44,22 @@ def add_commands(commands: Commands) -> None:
         "--demo-clock", action="store_const", const=True,
         help="a simulated book: its time goes on to 02:00 after that day",
     )  # fmt: skip
+    sheeted = commands.add(
+        "sheet",
+        sheet,
+        "window performance of a month or day (窗口绩效), per window and per staff",
+        "taizhang sheet --month 2020-06 --centre sanchang --out sheet.xlsx",
+    )
+    upon = sheeted.add_mutually_exclusive_group(required=True)
+    upon.add_argument("--month", metavar="YYYY-MM", help="of a month")
+    upon.add_argument("--day", metavar="YYYY-MM-DD", help="of one day")
+    sheeted.add_argument("--centre", default="", help="one centre's; default: all")
+    sheeted.add_argument("--out", metavar="FILE", help="write FILE.xlsx, FILE.html or FILE.json")
+    sheeted.add_argument("--cut", help="offsets with commas; default: all that is archived")
+    sheeted.add_argument(
+        "--events", nargs=2, metavar=("CODE", "WINDOW"),
+        help="the facts behind one figure (K23, or a measure) of one window or member of staff",
+    )  # fmt: skip
     audited = commands.add(
         "audit",
         audit,
@@ -136,6 +152,33 @@ async def close(options: argparse.Namespace, settings: Settings) -> Result:
         settings, datetime.now(UTC), day=options.day, month=options.month, dry_run=options.dry_run
     )
     return {**said, "text": report(said)}
+
+
+def sheet(options: argparse.Namespace, settings: Settings) -> Result:
+    """Compute the window performance sheet, or list the facts behind one of its figures."""
+    from pathlib import Path
+
+    from analytics.assessment.card import export
+    from analytics.assessment.card.sheet import cut_of, events, sheet
+    from analytics.lake.catalog import Lake
+
+    period, centre = options.month or options.day, options.centre
+    lake = Lake(str(settings.lake_dir), read_only=True)
+    try:
+        cut = cut_of(lake, settings.partitions, options.cut)
+        if options.events:
+            code, key = options.events
+            return [event._asdict() for event in events(lake, cut, period, [code], centre, key)]
+        made = sheet(lake, cut, period, centre)
+        if options.out is None:
+            return export.as_json(made)
+        codes = [figure.code for figure in made.config.figures]
+        found = events(lake, cut, period, codes, centre)
+        export.write(made, found, Path(options.out))
+        return {"out": options.out, "rows": len(made.rows), "events": len(found),
+                "cut": list(cut), "inputs": made.inputs}  # fmt: skip
+    finally:
+        lake.close()
 
 
 async def audit(options: argparse.Namespace, settings: Settings) -> Result:
