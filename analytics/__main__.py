@@ -159,21 +159,21 @@ def sheet(options: argparse.Namespace, settings: Settings) -> Result:
     from pathlib import Path
 
     from analytics.assessment.card import export
-    from analytics.assessment.card.sheet import cut_of, events, sheet
+    from analytics.assessment.card.sheet import Card, cut_of
     from analytics.lake.catalog import Lake
 
     period, centre = options.month or options.day, options.centre
     lake = Lake(str(settings.lake_dir), read_only=True)
     try:
         cut = cut_of(lake, settings.partitions, options.cut)
-        if options.events:
-            code, key = options.events
-            return [event._asdict() for event in events(lake, cut, period, [code], centre, key)]
-        made = sheet(lake, cut, period, centre)
-        if options.out is None:
-            return export.as_json(made)
-        codes = [figure.code for figure in made.config.figures]
-        found = events(lake, cut, period, codes, centre)
+        with Card(lake, cut, period) as card:
+            if options.events:
+                code, key = options.events
+                return [event._asdict() for event in card.events([code], centre, key)]
+            made = card.sheet(centre)
+            if options.out is None:
+                return export.as_json(made)
+            found = card.events([figure.code for figure in made.config.figures], centre)
         export.write(made, found, Path(options.out))
         return {"out": options.out, "rows": len(made.rows), "events": len(found),
                 "cut": list(cut), "inputs": made.inputs}  # fmt: skip

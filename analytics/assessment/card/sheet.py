@@ -5,11 +5,11 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from importlib import resources
 from statistics import median
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from analytics.assessment.card.figures import HERE, SCORE_UNITS, Config, Figure, load
 from analytics.lake.catalog import Connection, Lake
@@ -137,83 +137,80 @@ def cut_of(lake: Lake, partitions: int, said: str | None) -> Cut:
     return cut
 
 
-def sheet(lake: Lake, cut: Cut, period: str, centre: str = "") -> Sheet:
-    """Give the sheet of a month or a day, of one centre or of all.
+class Card:
+    """The tables of a month or day at a cut, made once; close it after use."""
 
-    Medians are always of the whole city, so that a centre's sheet and the city's agree.
+    def __init__(self, lake: Lake, cut: Cut, period: str) -> None:
+        """Make the tables.
 
-    Raises:
-        UserError: no such period or centre.
-        LakeError: the lake cannot be read.
+        Raises:
+            UserError: no such period.
+            LakeError: the lake cannot be read.
 
-    """
-    check_period(period)
-    config = load()
-    con = at_cut(lake, cut)
-    try:
-        _tables(con, period, config)
-        windows = {
-            row[0]: Window(*row)
-            for row in con.execute(
-                'SELECT "window", centre, centre_name, town, no, kind FROM windows'
-            ).fetchall()
-        }
-        if centre and centre not in {window.centre for window in windows.values()}:
+        """
+        self.period, self.cut, self.config = check_period(period), cut, load()
+        self._con = at_cut(lake, cut)
+        _tables(self._con, period, self.config)
+        self.windows = {row[0]: Window(*row) for row in self._all(
+            'SELECT "window", centre, centre_name, town, no, kind FROM windows')}  # fmt: skip
+
+    def __enter__(self) -> Self:
+        """Give itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let go."""
+        self._con.close()
+
+    def sheet(self, centre: str = "") -> Sheet:
+        """Give the sheet of one centre or of all.
+
+        Medians are always of the whole city, so that a centre's sheet and the city's agree.
+
+        Raises:
+            UserError: no such centre.
+
+        """
+        if centre and centre not in {window.centre for window in self.windows.values()}:
             message = f"no centre {centre} with a window; there are " + ", ".join(
-                sorted({window.centre for window in windows.values()})
-            )
+                sorted({window.centre for window in self.windows.values()}))  # fmt: skip
             raise UserError(message)
-        rows = _rows(con.execute(_text("sheet")).fetchall(), windows, config)
-        rated = [
-            row for row in con.execute(_text("satisfaction")).fetchall() if centre in {"", row[0]}
-        ]
-        calendars = con.execute(
+        rows = _rows(self._all(_text("sheet")), self.windows, self.config)
+        rated = [row for row in self._all(_text("satisfaction")) if centre in {"", row[0]}]
+        calendars = self._all(
             "SELECT stream_key, json_extract_string(max_by(data, version), '$.doc_no') FROM events "
             'JOIN cut USING ("partition") WHERE "offset" < cut.until '
-            "AND type = 'calendar.published' GROUP BY stream_key ORDER BY stream_key"
-        ).fetchall()
-        chain = dict(
-            con.execute(
-                'SELECT "partition", arg_max(hex(chain), "offset") FROM events '
-                'JOIN cut USING ("partition") WHERE "offset" < cut.until GROUP BY ALL'
-            ).fetchall()
-        )
-    finally:
-        con.close()
-    links = tuple(chain.get(partition, "").lower() for partition in range(len(cut)))
-    return Sheet(
-        period, centre, cut, links, tuple(calendars), _hash(config, cut, links, period, centre),
-        config, windows, tuple(row for row in rows if centre in {"", row.centre}), tuple(rated),
-    )  # fmt: skip
+            "AND type = 'calendar.published' GROUP BY stream_key ORDER BY stream_key")  # fmt: skip
+        chain = dict(self._all(
+            'SELECT "partition", arg_max(hex(chain), "offset") FROM events '
+            'JOIN cut USING ("partition") WHERE "offset" < cut.until GROUP BY ALL'))  # fmt: skip
+        links = tuple(chain.get(partition, "").lower() for partition in range(len(self.cut)))
+        return Sheet(
+            self.period, centre, self.cut, links, tuple(calendars),
+            _hash(self.config, self.cut, links, self.period, centre), self.config, self.windows,
+            tuple(row for row in rows if centre in {"", row.centre}), tuple(rated),
+        )  # fmt: skip
 
+    def events(self, codes: Iterable[str], centre: str = "", key: str = "") -> list[Event]:
+        """Give the facts behind figures, or measures, of a window or person; '' = all.
 
-def events(
-    lake: Lake, cut: Cut, period: str, codes: Iterable[str], centre: str = "", key: str = ""
-) -> list[Event]:
-    """Give the facts behind figures, or measures, of a window or a member of staff; '' = all.
+        Raises:
+            UserError: no such figure.
 
-    Raises:
-        UserError: no such figure or period.
-        LakeError: the lake cannot be read.
+        """
+        known = {figure.code: figure.measures for figure in self.config.figures}
+        known |= {code: frozenset({code}) for each in known.values() for code in each}
+        wanted: set[str] = set()
+        for code in codes:
+            if code not in known:
+                message = f"no figure {code}; there are " + ", ".join(known)
+                raise UserError(message)
+            wanted |= known[code]
+        asked = {"codes": sorted(wanted), "centre": centre, "key": key}
+        return [Event(*row) for row in self._all(_text("events"), asked)]
 
-    """
-    check_period(period)
-    config = load()
-    known = {figure.code: figure.measures for figure in config.figures}
-    wanted: set[str] = set()
-    for code in codes:
-        if code not in known and code not in {measure.code for measure in MEASURES}:
-            message = f"no figure {code}; there are " + ", ".join(known)
-            raise UserError(message)
-        wanted |= known.get(code, {code})
-    con = at_cut(lake, cut)
-    try:
-        _tables(con, period, config)
-        found = con.execute(_text("events"), {
-            "codes": sorted(wanted), "centre": centre, "key": key}).fetchall()  # fmt: skip
-    finally:
-        con.close()
-    return [Event(*row) for row in found]
+    def _all(self, query: str, parameters: dict[str, Any] | None = None) -> list[Any]:
+        return self._con.execute(query, parameters).fetchall()
 
 
 def _text(name: str) -> str:
@@ -227,11 +224,18 @@ def _tables(con: Connection, period: str, config: Config) -> None:
     into = "CREATE OR REPLACE TEMP TABLE parts AS"
     codes = {code for figure in config.figures for code in figure.measures}
     wanted = [measure for measure in MEASURES if measure.code in codes]
-    con.execute("SET VARIABLE period = $period", {"period": f"{period}%"})
-    for query in day_sql(wanted, KEEP):
+    first = date.fromisoformat(f"{period}-01"[: len("2020-06-01")])
+    month = (first.replace(day=1) + timedelta(31)).replace(day=1)
+    until = first + timedelta(1) if len(period) > len("2020-06") else month
+    con.execute("SET VARIABLE first = $first", {"first": first})
+    con.execute("SET VARIABLE until = $until", {"until": until})
+    # What counts in a period was recorded after it began; the day before it, for skewed clocks.
+    con.execute("CREATE OR REPLACE TEMP VIEW recent AS SELECT * FROM contributions WHERE "
+                "recorded_at >= CAST(getvariable('first') - 1 AS TIMESTAMPTZ)")  # fmt: skip
+    for query in day_sql(wanted, KEEP, "recent"):
         con.execute(
             f"{into} SELECT * FROM ({query}) "  # noqa: S608 (compiled from our own table)
-            "WHERE CAST(day AS VARCHAR) LIKE getvariable('period')"
+            "WHERE day >= getvariable('first') AND day < getvariable('until')"
         )
         into = "INSERT INTO parts"
     for table in TABLES:
