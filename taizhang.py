@@ -142,7 +142,7 @@ async def serve_rooms(
     keys, secret = load_keys(settings.data), load_secret(settings.data)
     gate = gateway_app(log, keys, clock=clock or machine_now, secret=secret)
     desk = desk_app(log, lake)
-    fronts = {"v1": gate, "counter": gate, "rate": gate, "audit": desk}
+    fronts = {"v1": gate, "counter": gate, "rate": gate, "audit": desk, "assess": desk}
 
     async def rooms(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401
         path = scope.get("path", "")
@@ -151,6 +151,7 @@ async def serve_rooms(
 
     at = f"http://{settings.host}:{settings.port}"
     print(f"监督大屏 wall   {at}/wall/city\n办件回放 audit  {at}/audit\n"
+          f"窗口绩效 assess {at}/assess\n"
           f"综合窗口 counter {at}/counter\n命令入口 API    {at}/v1/commands\n"
           "Ctrl-C stops everything", flush=True)  # fmt: skip
     tasks = [asyncio.create_task(work), asyncio.create_task(keep_closing(log, lake))]

@@ -72,6 +72,11 @@ def score_text(score: int | None) -> str:
     return FEW if score is None else decimal(Fraction(score * 100, SCORE_UNITS))
 
 
+def rank_text(row: Row) -> str:
+    """Give a row's place among its own type in the city."""
+    return f"{row.rank[0]}/{row.rank[1]}" if row.rank else NOTHING
+
+
 def title(made: Sheet) -> str:
     """Give the title of a sheet."""
     where = next((w.centre_name for w in made.windows.values() if w.centre == made.centre), "全市")
@@ -114,7 +119,7 @@ def as_json(made: Sheet) -> dict[str, Any]:
                     for f in made.config.figures],
         "rows": [{
             "subject": row.subject, "centre": row.centre, "key": row.key, "kind": row.kind,
-            "score": row.score,
+            "score": row.score, "rank": row.rank,
             "parts": {code: decimal(share, 4) for code, share in row.parts.items()},
             "figures": {code: {**value._asdict(), "text": text(figures[code], value)}
                         for code, value in row.values.items()},
@@ -183,7 +188,8 @@ def _head(config: Config, name: str) -> str:
         f"<th>{figure.name}<small>{figure.code} {UNITS[figure.show]}</small></th>"
         for figure in config.figures
     )
-    return f"<tr><th>中心</th><th>{name}</th><th>窗口类型</th>{cells}<th>绩效得分</th></tr>"
+    names = f"<th>中心</th><th>{name}</th><th>窗口类型</th>"
+    return f"<tr>{names}{cells}<th>绩效得分</th><th>同类位次</th></tr>"
 
 
 def _row(made: Sheet, row: Row) -> str:
@@ -195,7 +201,7 @@ def _row(made: Sheet, row: Row) -> str:
         for value in [row.values[figure.code]]
     )
     few = "" if row.score is not None else " class=few"
-    return f"<tr>{names}{cells}<td{few}>{score_text(row.score)}</td></tr>"
+    return f"<tr>{names}{cells}<td{few}>{score_text(row.score)}</td><td>{rank_text(row)}</td></tr>"
 
 
 # ---------------------------------------------------------------------------------------- a book
@@ -224,7 +230,7 @@ def as_xlsx(made: Sheet, found: list[Event]) -> bytes:
             unit = UNITS[figure.show]
             titles.append(f"{figure.name}{f'({unit})' if unit else ''}\n{figure.code}")
             titles += ["n"] if figure.den else []
-        page.write_row(0, 0, [*titles, "绩效得分"], head)
+        page.write_row(0, 0, [*titles, "绩效得分", "同类位次"], head)
         page.set_column(0, 2, 18)
         page.set_row(0, 32)
         chosen = [row for row in made.rows if row.subject == subject]
@@ -267,3 +273,4 @@ def _write(page: Any, line: int, made: Sheet, row: Row, number: dict[str, Any]) 
         page.write(line, column, FEW)
     else:
         page.write_number(line, column, row.score * 100 / SCORE_UNITS, number["points"])
+    page.write_string(line, column + 1, rank_text(row))

@@ -55,6 +55,8 @@ class Row(NamedTuple):
     """1/10,000; None: 样本不足."""
     parts: dict[str, Fraction]
     """Share earned of each figure that was scored, in [0, 1]."""
+    rank: tuple[int, int] | None = None
+    """Place among those of the same type in the whole city, and how many were scored."""
 
 
 class Window(NamedTuple):
@@ -272,12 +274,31 @@ def _rows(found: list[Any], windows: dict[str, Window], config: Config) -> list[
         # What was done at no window is nobody's performance.
         scored = (score, parts) if place[2] and kinds[place] else (None, {})
         made.append(Row(*place, kinds[place], mine, *scored))
-    return sorted(made, key=lambda row: (row.subject == "staff", row.centre, _order(row, windows)))
+    ranked = _ranked(made)
+    return sorted(
+        ranked, key=lambda row: (row.subject == "staff", row.centre, _order(row, windows))
+    )
 
 
-def _order(row: Row, windows: dict[str, Window]) -> tuple[bool, str, str]:
+def _ranked(rows: list[Row]) -> list[Row]:
+    """Give the rows with their places among their own type; equal scores share a place."""
+    scores: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for row in rows:
+        if row.score is not None:
+            scores[row.subject, row.kind].append(row.score)
+    made = []
+    for row in rows:
+        mine, rank = scores[row.subject, row.kind], None
+        if row.score is not None:
+            rank = (1 + sum(other > row.score for other in mine), len(mine))
+        made.append(row._replace(rank=rank))
+    return made
+
+
+def _order(row: Row, windows: dict[str, Window]) -> tuple[bool, str, bool, str, str]:
     window = windows.get(row.key)
-    return (not row.key, window.no if window else "", row.key)
+    number = window.no if window else ""
+    return (row.subject == "staff", row.centre, not row.key, number, row.key)
 
 
 def _value(figure: Figure, sums: tuple[int, int, int], config: Config) -> Value:
