@@ -105,14 +105,17 @@ def check_cut(lake: Lake, cut: Cut) -> None:
         )
     split = lake.sql(
         'SELECT next."partition", next."offset" FROM ('
-        '  SELECT e."partition", e."offset", e.type, e.source_class FROM events AS e'
+        '  SELECT e."partition", e."offset", e.type, e.source_class, e.source_system'
+        "  FROM events AS e"
         '  JOIN (SELECT unnest(range(len($cut))) AS "partition", unnest($cut) AS until) AS cut'
         '  USING ("partition") WHERE e."offset" >= cut.until'
         '  QUALIFY row_number() OVER (PARTITION BY e."partition" ORDER BY e."offset") = 1'
         ") AS next WHERE next.type IN ('case.event_restamped', 'rating.event_restamped',"
         " 'hall.event_restamped') "
         "OR (next.source_class = 'system'"
-        " AND next.type IN ('rating.clock_breached', 'rating.event_voided'))",
+        " AND next.type IN ('rating.clock_breached', 'rating.event_voided'))"
+        # A tick's batch begins with clock.ticked.
+        " OR (next.source_system = 'clock' AND next.type <> 'clock.ticked')",
         {"cut": list(cut)},
     )
     if split:

@@ -40,12 +40,13 @@ class HallDay:
         return rules.fold(self.hall.events(TOWN_STREAM))
 
     def tick(self):
-        """The clock reaches the partition; give the events that this makes."""
+        """The clock reaches the partition; give the events of halls that this makes."""
         self.hall.seq += 1
         now = self.hall.now.isoformat()
-        return self.hall.decide(orjson.dumps({
+        made = self.hall.decide(orjson.dumps({
             "type": "clock.tick", "key": "0", "occurred_at": now, "source_class": "system",
             "source_system": "clock", "source_seq": f"0@{now}"})).events  # fmt: skip
+        return tuple(event for event in made if not event.stream.startswith("partition/"))
 
     # ---------------------------------------------------------------------------- usual things
 

@@ -26,6 +26,7 @@ from ledger.log.seam import Unreachable
 from ledger.log.writer_store import Mark, Page, Row, StateFile, reject_key
 from ledger.proof.chain import chain, genesis
 from ledger.rules.partition import Partition
+from ledger.rules.registry import told_by
 
 log = logging.getLogger(__name__)
 
@@ -194,8 +195,8 @@ async def open_partition(number: int, state: StateFile, follower: Follower) -> P
     if is_reference:
         known = end
     else:
-        adopted = state.history(f"partition/{number}")
-        known = decode(adopted[-1])["data"]["data"]["offset"] if adopted else 0
+        told = state.history(f"partition/{number}")
+        known = told_by([decode(value) for value in told]).adopted
     for fact in follower.between(0, known):
         partition.reference.apply(fact)
     partition.reference.offset = 0 if is_reference else known

@@ -20,6 +20,7 @@ NEEDS_CHANNEL = frozenset({SourceClass.INTERACTIVE, SourceClass.HISTORICAL})
 CORRECTIONS = (".void_event", ".amend_event")
 HOURS_A_DAY = 24
 SKEW = timedelta(minutes=5)
+A_DAY = timedelta(days=1)
 LATE_WORKDAYS = 1
 """More than this many working days between happening and recording needs a reason."""
 
@@ -122,7 +123,7 @@ def check_late(command: Command, now: datetime, reference: Reference) -> list[st
         )
     if command.source_class is SourceClass.HISTORICAL or command.type in REFERENCE_COMMANDS:
         return []
-    if now - command.occurred_at < timedelta(days=1):
+    if now - command.occurred_at < A_DAY:
         return []
     days = reference.calendar.elapsed(
         command.occurred_at.astimezone(SHANGHAI).date(), now.astimezone(SHANGHAI).date()
@@ -216,18 +217,19 @@ def _check_post(command: Command, reference: Reference) -> None:
     if actor.kind is ActorKind.SYSTEM and command.type in duty.SYSTEM_COMMANDS:
         return
     posts = duty.POSTS.get(command.type, frozenset())
+    known = reference.staff.get(actor.staff or "") if actor.kind is ActorKind.STAFF else None
+    if known is not None and actor.post in known.posts and actor.post in posts:
+        return
     wanted = " or ".join(sorted(posts)) or "a citizen"
     if actor.kind is not ActorKind.STAFF or actor.staff is None:
         raise Refused(Code.E_AUTH, f"{command.type} is for {wanted}", tuple(sorted(posts)))
-    known = reference.staff.get(actor.staff)
     if known is None:
         raise Refused(Code.E_AUTH, f"staff {actor.staff} is not known (staff.join)")
-    if actor.post is None or actor.post not in known.posts or actor.post not in posts:
-        held = ", ".join(sorted(known.posts)) or "no post"
-        raise Refused(
-            Code.E_AUTH, f"{command.type} is for {wanted}; {actor.staff} holds {held}",
-            tuple(sorted(posts)),
-        )  # fmt: skip
+    held = ", ".join(sorted(known.posts)) or "no post"
+    raise Refused(
+        Code.E_AUTH, f"{command.type} is for {wanted}; {actor.staff} holds {held}",
+        tuple(sorted(posts)),
+    )  # fmt: skip
 
 
 def _check_correctors(command: Command, data: Mapping[str, Any], reference: Reference) -> None:

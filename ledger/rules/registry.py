@@ -1,8 +1,10 @@
 """The streams there are, and the rules of each (domain.md 3.1)."""
 
 from collections.abc import Sequence
-from typing import Any
+from functools import reduce
+from typing import Any, NamedTuple
 
+from ledger.contracts.events.reference import ClockTicked
 from ledger.contracts.wire import Event
 from ledger.rules import (
     case,
@@ -18,8 +20,6 @@ from ledger.rules.corrections import check_targets
 from ledger.rules.door import CORRECTIONS, check_grant, check_receiver
 from ledger.rules.facts import Draft, decide_case, decide_case_amendment, decide_case_void
 from ledger.rules.streams import Asked, StreamRules
-
-CHANGES_RATINGS = frozenset({"case.accept", "case.conclude"})
 
 
 def _known_in_case(asked: Asked) -> None:
@@ -47,7 +47,7 @@ def _decide_case(asked: Asked) -> list[Draft]:
             asked.reference,
         )  # fmt: skip
         state = drafts[0].state
-    if kind in CHANGES_RATINGS or kind.endswith(CORRECTIONS):
+    if kind == "case.conclude" or state.corrected:
         # Accepted or concluded again after a void: ratings given before count where and when it
         # is accepted and concluded now (tests/agreement/test_corrections.py).
         restated = rating_facts.restated_by_case(ratings, asked.history_of(ratings), state)
@@ -93,23 +93,49 @@ def _unmoved(_: Any, __: Event) -> None:  # noqa: ANN401
     return None
 
 
+class Told(NamedTuple):
+    """What a partition has said of itself."""
+
+    adopted: int = 0
+    """Reference data up to here, exclusive."""
+    ticked: str = ""
+    """Every due before it is recorded, ISO 8601 +08:00; "": no tick yet."""
+
+
+def _told(told: Told, event: Event) -> Told:
+    data = event["data"]["data"]
+    if event["type"] == ClockTicked.TYPE:
+        return told._replace(ticked=data["to"])
+    return told._replace(adopted=data["offset"])
+
+
+def told_by(history: Sequence[Event]) -> Told:
+    """Fold the stream of a partition."""
+    return reduce(_told, history, Told())
+
+
 _REFERENCE = StreamRules(_stateless, _unmoved, _decide_reference)
+
+
+def _clocks(state: Any) -> object:  # noqa: ANN401
+    return state.clocks
+
 
 STREAMS: dict[str, StreamRules] = {
     "case": StreamRules(
         case.fold, case.evolve, _decide_case, _known_in_case, _right_in_case,
-        deadlines.settle, deadlines.next_look,
+        deadlines.settle, deadlines.next_look, _clocks,
     ),
     "hall": StreamRules(hall.fold, hall.evolve, _decide_hall, _known_in_hall,
                         settle=hall.settle, next_look=hall.next_look),
     "rating": StreamRules(
         rating.fold, rating.evolve, _decide_rating, _known_in_rating,
-        settle=rating_deadlines.settle, next_look=rating_deadlines.next_look,
+        settle=rating_deadlines.settle, next_look=rating_deadlines.next_look, timed=_clocks,
     ),
     "period": StreamRules(period.fold, period.evolve, period.decide, period.check_known),
     "org": _REFERENCE,
     "item": _REFERENCE,
-    "partition": _REFERENCE,
+    "partition": StreamRules(told_by, _told, _decide_reference),
 }  # fmt: skip
 """Prefix of the stream → its rules."""
 

@@ -8,7 +8,7 @@ Source: domain.md 2, 3.5, 3.8a.
 from datetime import date
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from ledger.contracts.codes import CentreLevel, Post, ProjectType, SpecialKind, Tier, WindowType
 from ledger.contracts.events.base import TEXT_MAX, Id, Limit, Payload
@@ -121,3 +121,16 @@ class ReferenceAdopted(Payload):
     STREAM: ClassVar[str] = "partition"
 
     offset: int = Field(ge=0)
+
+
+class ClockTicked(Payload):
+    """时钟: a partition's time has reached `to`; every due before it is recorded.
+
+    First of the batch of a tick that records something, and of the first tick of a day: without
+    it nobody could tell "nothing was due" from "nobody looked" (decision 0007).
+    """
+
+    TYPE: ClassVar[str] = "clock.ticked"
+    STREAM: ClassVar[str] = "partition"
+
+    to: AwareDatetime
