@@ -15,7 +15,7 @@ from importlib import resources
 from typing import Any, NamedTuple
 
 from analytics.lake.catalog import Connection, Lake
-from analytics.lake.rebuild import CONTRIBUTIONS, RESTATED, at_cut, day_sql
+from analytics.lake.rebuild import at_cut, contributions_sql, day_sql
 from ledger.contracts.codes import SHANGHAI
 from ledger.contracts.events.period import (
     CAUSES_MAX,
@@ -258,17 +258,13 @@ def _learn(
     con: Connection, book: date, first: date, last: date
 ) -> dict[date, dict[str, list[_Known]]]:
     """Give night → centre → what became known before it."""
-    con.execute(RESTATED)
-    con.execute(CONTRIBUTIONS)
     since = datetime.combine(first - DAY, CLOSE_AT, SHANGHAI).isoformat()
     con.execute("SET VARIABLE since = CAST($since AS TIMESTAMPTZ)", {"since": since})
-    con.execute(
-        "CREATE OR REPLACE TEMP VIEW told AS SELECT *, night(recorded_at) AS night "
-        "FROM contributions WHERE recorded_at >= getvariable('since')"
-    )
-    keep = "night, CASE WHEN day < night THEN id END AS cause"
+    con.execute(contributions_sql(
+        MEASURES, "id, night(recorded_at) AS night", "recorded_at >= getvariable('since')"
+    ))  # fmt: skip
     into = "CREATE OR REPLACE TEMP TABLE learnt AS"
-    for query in day_sql(MEASURES, keep, "told"):
+    for query in day_sql(MEASURES, "night, CASE WHEN day < night THEN id END AS cause"):
         con.execute(f"{into} {query}")
         into = "INSERT INTO learnt"
     query = resources.files("analytics.closing").joinpath("nights.sql").read_text("utf-8")

@@ -53,8 +53,12 @@ WHERE e."offset" < cut.until
 """
 
 
-def contributions_sql(measures: Sequence[Measure]) -> str:
-    """Give the statement for `contributions`: what counts, each JSON parsed once for all fields."""
+def contributions_sql(measures: Sequence[Measure], more: str = "id", since: str = "true") -> str:
+    """Give the statement for `contributions`: what counts, each JSON parsed once for all fields.
+
+    `more`: further expressions with their names over id, recorded_at, stream, stream_key, version
+    and data, for `day_sql` to keep; `since`: a condition on the same.
+    """
     kinds = ", ".join(sorted({_text(m.event) for m in measures}))
     spelled = ", ".join(
         f"json_transform({room}, {_text(_struct(_fields(measures, room)))}) AS {room}"
@@ -63,10 +67,10 @@ def contributions_sql(measures: Sequence[Measure]) -> str:
     return f"""
 CREATE OR REPLACE TEMP TABLE contributions AS
 SELECT
-  sign, CAST(type AS ENUM({kinds})) AS type, occurred_local, centre, "window", dept, channel,
-  {spelled}
+  {more}, sign, CAST(type AS ENUM({kinds})) AS type, occurred_local, centre, "window", dept,
+  channel, {spelled}
 FROM (({RECORDED}) UNION ALL ({RESTATED}))
-WHERE type IN ({kinds})
+WHERE type IN ({kinds}) AND {since}
 """  # noqa: S608 (compiled from our own table of measures)
 
 
@@ -147,16 +151,16 @@ WHERE each.sum <> 0
 GROUP BY ALL"""  # noqa: S608 (compiled from our own table of measures)
 
 
-def day_sql(measures: Iterable[Measure], keep: str, source: str = "contributions") -> list[str]:
-    """Give queries over `source`: rows (code, day DATE, centre, window, …, sum BIGINT).
+def day_sql(measures: Iterable[Measure], keep: str) -> list[str]:
+    """Give queries over `contributions`: rows (code, day DATE, centre, window, …, sum BIGINT).
 
     `keep` = further expressions with their names (`id, version`), which split the sums; they may
     name `day`. Levels (存量) have no day and are left out.
     """
-    return [_day_sql(group, keep, source) for group in _scans(m for m in measures if not m.gauge)]
+    return [_day_sql(group, keep) for group in _scans(m for m in measures if not m.gauge)]
 
 
-def _day_sql(group: list[Measure], keep: str, source: str) -> str:
+def _day_sql(group: list[Measure], keep: str) -> str:
     first = group[0]
     pairs = ", ".join(f"{{'code': {_text(m.code)}, 'sum': {_sum_sql(m)}}}" for m in group)
     return f"""
@@ -166,7 +170,7 @@ FROM (
   SELECT CAST({_when_sql(first.when)} AS DATE) AS day,
     {_place_sql(first.centre)} AS centre, {_place_sql(first.window)} AS "window", {keep},
     [{pairs}] AS sums
-  FROM {source}
+  FROM contributions
   WHERE type = {_text(first.event)}
   GROUP BY ALL
 ))

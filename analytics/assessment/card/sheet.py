@@ -13,17 +13,15 @@ from typing import Any, NamedTuple, Self
 
 from analytics.assessment.card.figures import HERE, SCORE_UNITS, Config, Figure, load
 from analytics.lake.catalog import Connection, Lake
-from analytics.lake.rebuild import CONTRIBUTIONS, RESTATED, at_cut, day_sql
+from analytics.lake.rebuild import at_cut, contributions_sql, day_sql
 from ledger.contracts.errors import UserError
 from ledger.log.seam import Cut
 from ledger.rules.measures import MEASURES
 
 PERIOD = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 TABLES = ("seats", "accepters", "windows", "vias", "placed")
-KEEP = (
-    "stream, stream_key, version, stream || '/' || stream_key || '@' || version AS fact, "
-    "json_extract_string(data, '$.rating_id') AS rating"
-)
+MORE = "stream, stream_key, version, json_extract_string(data, '$.rating_id') AS rating"
+KEEP = "stream, stream_key, version, rating, stream || '/' || stream_key || '@' || version AS fact"
 
 
 class Value(NamedTuple):
@@ -221,8 +219,6 @@ def _text(name: str) -> str:
 
 def _tables(con: Connection, period: str, config: Config) -> None:
     """Make the tables that the queries read."""
-    con.execute(RESTATED)
-    con.execute(CONTRIBUTIONS)
     into = "CREATE OR REPLACE TEMP TABLE parts AS"
     codes = {code for figure in config.figures for code in figure.measures}
     wanted = [measure for measure in MEASURES if measure.code in codes]
@@ -232,9 +228,10 @@ def _tables(con: Connection, period: str, config: Config) -> None:
     con.execute("SET VARIABLE first = $first", {"first": first})
     con.execute("SET VARIABLE until = $until", {"until": until})
     # What counts in a period was recorded after it began; the day before it, for skewed clocks.
-    con.execute("CREATE OR REPLACE TEMP VIEW recent AS SELECT * FROM contributions WHERE "
-                "recorded_at >= CAST(getvariable('first') - 1 AS TIMESTAMPTZ)")  # fmt: skip
-    for query in day_sql(wanted, KEEP, "recent"):
+    con.execute(contributions_sql(
+        wanted, MORE, "recorded_at >= CAST(getvariable('first') - 1 AS TIMESTAMPTZ)"
+    ))  # fmt: skip
+    for query in day_sql(wanted, KEEP):
         con.execute(
             f"{into} SELECT * FROM ({query}) "  # noqa: S608 (compiled from our own table)
             "WHERE day >= getvariable('first') AND day < getvariable('until')"
