@@ -48,7 +48,7 @@ def page(title: str, here: str, made: Sheet, body: str) -> str:
         for key, name in sorted(centres.items())
     )
     whole = "<option value=''>全市</option>" if here == "satisfaction" else ""
-    asked = urlencode({"month": made.period, "centre": made.centre})
+    asked = escape(urlencode({"month": made.period, "centre": made.centre}))
     links = "".join(
         f'<a href="/assess/{path}?{asked}"{" aria-current=page" if path == here else ""}>{name}</a>'
         for path, name in (("windows", "窗口绩效"), ("satisfaction", "满意度"))
@@ -126,7 +126,7 @@ def _figure(figure: Figure, value: Value, facts: Mapping[str, str] | None = None
     few = "" if value.enough else ' class="few"'
     shown = text(figure, value)
     if facts and (value.num or value.den):
-        shown = f'<a href="/assess/events?{urlencode(facts)}">{shown}</a>'
+        shown = f'<a href="/assess/events?{escape(urlencode(facts))}">{shown}</a>'
     return f"<td{few}>{shown}{n}</td>"
 
 
