@@ -124,6 +124,15 @@ def at(day, hour, minute=0):
 
 
 PLACE = {"centre": "libao", "window": "libao-2"}
+WATCHED = ("accepted", "submitted")
+"""The measures these tests look at; others that a fact touches come and go with the table."""
+
+
+def watched(said):
+    """Give of totals, or of changes, those that are looked at."""
+    if isinstance(said, dict):
+        return {code: total for code, total in said.items() if code in WATCHED}
+    return [change for change in said if change["code"] in WATCHED]
 
 
 @pytest.fixture
@@ -171,7 +180,7 @@ async def test_void_amendment_late_fact_and_duplicate_are_restated_exactly(furni
 
     assert (said["day.close"], said["period.restate"]) == (0, 1)
     assert kind == "period.restated"
-    assert data["changes"] == [
+    assert watched(data["changes"]) == [
         {"code": "accepted", "day": "2020-06-01", "published": 2, "now": 1},
         {"code": "submitted", "day": "2020-06-01", "published": 2, "now": 3},
     ]
@@ -187,8 +196,8 @@ async def test_what_happens_before_two_is_of_the_day_and_what_comes_after_restat
     await town.close(next_day)
     closed, restated = [data for *_, data in await town.published()]
 
-    assert closed["totals"] == {"accepted": 2, "submitted": 3}
-    assert restated["changes"] == [
+    assert watched(closed["totals"]) == {"accepted": 2, "submitted": 3}
+    assert watched(restated["changes"]) == [
         {"code": "submitted", "day": "2020-06-01", "published": 3, "now": 4}
     ]
 
@@ -199,14 +208,14 @@ async def test_a_quiet_day_that_a_late_fact_reaches_was_published_as_nothing(fur
     await submit(town, "C5", at(monday, 9))
     await submit(town, "C6", at(sunday, 9), now=at(monday, 10), late_reason="x")
     await town.close(monday)
-    facts = [(kind, data.get("day") or data["changes"][0]["day"], data.get("totals"))
+    facts = [(kind, data.get("day") or data["changes"][0]["day"], watched(data.get("totals", {})))
              for *_, kind, data in await town.published()]  # fmt: skip
 
     assert facts == [
         ("day.closed", "2020-06-01", {"accepted": 2, "submitted": 2}),
         ("day.closed", "2020-06-08", {"submitted": 1}),
         ("day.closed", "2020-06-07", {}),
-        ("period.restated", "2020-06-07", None),
+        ("period.restated", "2020-06-07", {}),
     ]
 
 
@@ -221,8 +230,9 @@ async def test_a_month_is_frozen_on_its_third_working_day_and_restated_afterward
     frozen, restated = facts["period.frozen"], facts["period.restated"]
 
     assert said["period.freeze"] == 1
-    assert (frozen["period"], frozen["totals"]) == ("2020-06", {"accepted": 2, "submitted": 2})
-    assert restated["changes"] == [
+    assert frozen["period"] == "2020-06"
+    assert watched(frozen["totals"]) == {"accepted": 2, "submitted": 2}
+    assert watched(restated["changes"]) == [
         {"code": "submitted", "day": "2020-06-10", "published": 0, "now": 1}
     ]
 
