@@ -6,6 +6,7 @@ was recorded before its night, and its number at its source is bound for ever.
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ from analytics.lake.catalog import Lake
 from ledger.contracts.codes import BATCH_COMMANDS_MAX
 from ledger.contracts.errors import UserError
 from ledger.log.open import open_log
-from ledger.log.seam import Log
+from ledger.log.seam import Log, Pulse
 from ledger.settings import Settings
 
 LOOK_SECONDS = 5.0
@@ -33,9 +34,11 @@ class ClosingError(UserError):
     """The ledger refused to publish; the message says what and why."""
 
 
-async def closable(log: Log, lake: Lake) -> date | None:
-    """Give the newest night that is over on every partition and in the lake; None: none yet."""
-    pulses = await log.pulses()
+async def closable(log: Log, lake: Lake, pulses: Sequence[Pulse]) -> date | None:
+    """Give the newest night that was over at these pulses of the ledger.
+
+    None: not every partition has one, or the lake does not reach them yet: ask again.
+    """
     if len(pulses) <= log.partitions:
         return None
     held = await asyncio.to_thread(lake.cut, log.partitions)
@@ -89,10 +92,11 @@ async def close_book(
     log = await open_log(settings.ledger_url, clock, settings.partitions, reading=dry_run)
     lake = Lake(str(settings.lake_dir))
     try:
+        pulses = await log.pulses()
         await archive(log, lake)
         if isinstance(wanted, str):
             wanted = await asyncio.to_thread(freeze_of, lake, log.partitions, wanted)
-        over = await closable(log, lake) if settings.is_kafka else night_of(now)
+        over = await closable(log, lake, pulses) if settings.is_kafka else night_of(now)
         if settings.demo_clock and wanted and not settings.is_kafka:
             last_at, over = instant_of(wanted), wanted
         last = wanted or over
@@ -153,10 +157,14 @@ def _told(command: Command) -> dict[str, Any]:
 
 async def keep_closing(log: Log, lake: Lake) -> None:
     """Publish each night when it is over, until cancelled; a failure is logged and tried again."""
-    done = None
+    done, seen = None, list[Pulse]()
     while True:
         try:
-            last = await closable(log, lake)
+            # Pulses are kept until the lake, which is always a little behind, has reached them.
+            seen = seen if len(seen) > log.partitions else await log.pulses()
+            last = await closable(log, lake, seen)
+            if last is not None:
+                seen = []
             if last is not None and last != done:
                 await close(log, lake, last)
                 done = last

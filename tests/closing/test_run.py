@@ -43,20 +43,24 @@ async def tick(town, moment, partitions=range(13)):
             "source_class": "system"}))  # fmt: skip
 
 
+async def over(town):
+    return await closable(town.log, town.lake, await town.log.pulses())
+
+
 async def test_a_night_is_over_when_every_partition_and_the_lake_are_past_it(town):
-    assert await closable(town.log, town.lake) is None, "nobody ticked"
+    assert await over(town) is None, "nobody ticked"
     await tick(town, at(2, 2), range(12))
     await archive(town.log, town.lake)
-    assert await closable(town.log, town.lake) is None, "one was not ticked"
+    assert await over(town) is None, "one was not ticked"
     await tick(town, at(2, 1), [12])
     await archive(town.log, town.lake)
-    assert await closable(town.log, town.lake) == MONDAY - timedelta(1), "one is not past 02:02"
+    assert await over(town) == MONDAY - timedelta(1), "one is not past 02:02"
     await tick(town, at(2, 2))
     await archive(town.log, town.lake)
-    assert await closable(town.log, town.lake) == MONDAY
+    assert await over(town) == MONDAY
     await town.say("case.submit", "C2", {"case_no": "2", "item": "i"}, at(2, 3), centre="libao")
     await tick(town, at(2, 4))
-    assert await closable(town.log, town.lake) is None, "the lake is behind"
+    assert await over(town) is None, "the lake is behind"
 
 
 async def test_a_server_publishes_the_night_by_itself(town):
