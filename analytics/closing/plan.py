@@ -261,7 +261,7 @@ def _learn(
     since = datetime.combine(first - DAY, CLOSE_AT, SHANGHAI).isoformat()
     con.execute("SET VARIABLE since = CAST($since AS TIMESTAMPTZ)", {"since": since})
     con.execute(contributions_sql(
-        MEASURES, "id, night(recorded_at) AS night", "recorded_at >= getvariable('since')"
+        MEASURES, "id, night(known_at) AS night", "known_at >= getvariable('since')"
     ))  # fmt: skip
     into = "CREATE OR REPLACE TEMP TABLE learnt AS"
     for query in day_sql(MEASURES, "night, CASE WHEN day < night THEN id END AS cause"):

@@ -19,14 +19,14 @@ Cells = dict[str, int]
 RESTATED = """
 WITH pairs AS (
   SELECT
-    e.id, e.recorded_at, unnest([-1, 1]) AS sign,
+    e.id, e.recorded_at AS known_at, unnest([-1, 1]) AS sign,
     unnest([json_extract(e.data, '$.before'), json_extract(e.data, '$.after')]) AS fact
   FROM events AS e
   JOIN cut USING ("partition")
   WHERE e."offset" < cut.until
     AND e.type IN ('case.event_restamped', 'rating.event_restamped', 'hall.event_restamped')
 ), spelled AS (
-  SELECT id, recorded_at, sign, json_transform(fact, '{"type": "VARCHAR", "time": "VARCHAR",
+  SELECT id, known_at, sign, json_transform(fact, '{"type": "VARCHAR", "time": "VARCHAR",
     "centre": "VARCHAR", "window": "VARCHAR", "dept": "VARCHAR", "channel": "VARCHAR",
     "subject": "VARCHAR", "streamversion": "INTEGER",
     "data": {"data": "JSON", "stamp": "JSON"}}') AS f
@@ -34,7 +34,7 @@ WITH pairs AS (
   WHERE json_type(fact) = 'OBJECT'
 )
 SELECT
-  id, recorded_at, split_part(f.subject, '/', 1) AS stream,
+  id, known_at, split_part(f.subject, '/', 1) AS stream,
   substr(f.subject, strpos(f.subject, '/') + 1) AS stream_key, f.streamversion AS version,
   sign, f.type, timezone('Asia/Shanghai', TRY_CAST(f.time AS TIMESTAMPTZ)) AS occurred_local,
   f.centre, f."window", f.dept, f.channel,
@@ -45,7 +45,7 @@ FROM spelled
 
 RECORDED = """
 SELECT
-  e.id, e.recorded_at, e.stream, e.stream_key, e.version,
+  e.id, e.recorded_at AS known_at, e.stream, e.stream_key, e.version,
   1 AS sign, e.type, e.occurred_local, e.centre, e."window", e.dept, e.channel, e.data, e.stamp
 FROM events AS e
 JOIN cut USING ("partition")
@@ -56,8 +56,9 @@ WHERE e."offset" < cut.until
 def contributions_sql(measures: Sequence[Measure], more: str = "id", since: str = "true") -> str:
     """Give the statement for `contributions`: what counts, each JSON parsed once for all fields.
 
-    `more`: further expressions with their names over id, recorded_at, stream, stream_key, version
-    and data, for `day_sql` to keep; `since`: a condition on the same.
+    `more`: further expressions with their names over id, known_at, stream, stream_key, version
+    and data, for `day_sql` to keep; `since`: a condition on the same. A correction's `before` and
+    `after` are known since the correction, and are of the stream and version that they restate.
     """
     kinds = ", ".join(sorted({_text(m.event) for m in measures}))
     spelled = ", ".join(

@@ -229,7 +229,7 @@ def _tables(con: Connection, period: str, config: Config) -> None:
     con.execute("SET VARIABLE until = $until", {"until": until})
     # What counts in a period was recorded after it began; the day before it, for skewed clocks.
     con.execute(contributions_sql(
-        wanted, MORE, "recorded_at >= CAST(getvariable('first') - 1 AS TIMESTAMPTZ)"
+        wanted, MORE, "known_at >= CAST(getvariable('first') - 1 AS TIMESTAMPTZ)"
     ))  # fmt: skip
     for query in day_sql(wanted, KEEP):
         con.execute(
