@@ -130,6 +130,7 @@ async def serve_rooms(
 
     `clock` is the ledger's now where that is not the machine's.
     """
+    from analytics.closing.run import keep_closing
     from analytics.desk.server import desk_app
     from analytics.lake.archiver import archive
     from analytics.lake.catalog import Lake
@@ -144,7 +145,7 @@ async def serve_rooms(
     keys, secret = load_keys(settings.data), load_secret(settings.data)
     gate = gateway_app(log, keys, clock=clock or machine_now, secret=secret)
     desk = desk_app(log, lake)
-    fronts = {"v1": gate, "counter": gate, "rate": gate, "audit": desk}
+    fronts = {"v1": gate, "counter": gate, "rate": gate, "audit": desk, "assess": desk}
 
     async def rooms(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401
         path = scope.get("path", "")
@@ -153,9 +154,10 @@ async def serve_rooms(
 
     at = f"http://{settings.host}:{settings.port}"
     print(f"监督大屏 wall   {at}/wall/city\n办件回放 audit  {at}/audit\n"
+          f"窗口绩效 assess {at}/assess\n"
           f"综合窗口 counter {at}/counter\n命令入口 API    {at}/v1/commands\n"
           "Ctrl-C stops everything", flush=True)  # fmt: skip
-    tasks = [asyncio.create_task(work)]
+    tasks = [asyncio.create_task(work), asyncio.create_task(keep_closing(log, lake))]
     if not settings.is_kafka:
         tasks.append(asyncio.create_task(archive(log, lake, once=False)))
         tasks.append(asyncio.create_task(views.run(asyncio.Event())))  # type: ignore[attr-defined]

@@ -1,8 +1,9 @@
-"""`python -m analytics`: who judges: archive, rebuild, SQL, audit, desk."""
+"""`python -m analytics`: who judges: archive, rebuild, SQL, closing, audit, desk."""
 
 import argparse
 import sys
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 from ledger.settings import Settings
@@ -29,6 +30,36 @@ def add_commands(commands: Commands) -> None:
         "one SELECT over the lake: read-only, 10 s, 100,000 rows",
         'taizhang sql "SELECT type, count(*) AS n FROM events GROUP BY type ORDER BY n DESC"',
     ).add_argument("query", help="one SELECT or EXPLAIN")
+    closed = commands.add(
+        "close",
+        close,
+        "publish day totals, restatements and month totals as facts; again adds nothing",
+        "taizhang close --day 2020-06-01",
+    )
+    upto = closed.add_mutually_exclusive_group()
+    upto.add_argument("--day", metavar="YYYY-MM-DD", help="up to this day; default: all over now")
+    upto.add_argument("--month", metavar="YYYY-MM", help="up to the freeze of this month")
+    closed.add_argument("--dry-run", action="store_true", help="say it, publish nothing")
+    closed.add_argument(
+        "--demo-clock", action="store_const", const=True,
+        help="a simulated book: its time goes on to 02:00 after that day",
+    )  # fmt: skip
+    sheeted = commands.add(
+        "sheet",
+        sheet,
+        "window performance of a month or day (窗口绩效), per window and per staff",
+        "taizhang sheet --month 2020-06 --centre sanchang --out sheet.xlsx",
+    )
+    upon = sheeted.add_mutually_exclusive_group(required=True)
+    upon.add_argument("--month", metavar="YYYY-MM", help="of a month")
+    upon.add_argument("--day", metavar="YYYY-MM-DD", help="of one day")
+    sheeted.add_argument("--centre", default="", help="one centre's; default: all")
+    sheeted.add_argument("--out", metavar="FILE", help="write FILE.xlsx, FILE.html or FILE.json")
+    sheeted.add_argument("--cut", help="offsets with commas; default: all that is archived")
+    sheeted.add_argument(
+        "--events", nargs=2, metavar=("CODE", "WINDOW"),
+        help="the facts behind one figure (K23, or a measure) of one window or member of staff",
+    )  # fmt: skip
     audited = commands.add(
         "audit",
         audit,
@@ -109,6 +140,43 @@ def sql(options: argparse.Namespace, settings: Settings) -> Result:
     lake = Lake(str(settings.lake_dir), read_only=True)
     try:
         return run_sql(lake, options.query)
+    finally:
+        lake.close()
+
+
+async def close(options: argparse.Namespace, settings: Settings) -> Result:
+    """Publish what the nights up to a day or month have to say."""
+    from analytics.closing.run import close_book, report
+
+    said = await close_book(
+        settings, datetime.now(UTC), day=options.day, month=options.month, dry_run=options.dry_run
+    )
+    return {**said, "text": report(said)}
+
+
+def sheet(options: argparse.Namespace, settings: Settings) -> Result:
+    """Compute the window performance sheet, or list the facts behind one of its figures."""
+    from pathlib import Path
+
+    from analytics.assessment.card import export
+    from analytics.assessment.card.sheet import Card, cut_of
+    from analytics.lake.catalog import Lake
+
+    period, centre = options.month or options.day, options.centre
+    lake = Lake(str(settings.lake_dir), read_only=True)
+    try:
+        cut = cut_of(lake, settings.partitions, options.cut)
+        with Card(lake, cut, period) as card:
+            if options.events:
+                code, key = options.events
+                return [event._asdict() for event in card.events([code], centre, key)]
+            made = card.sheet(centre)
+            if options.out is None:
+                return export.as_json(made)
+            found = card.events([figure.code for figure in made.config.figures], centre)
+        export.write(made, found, Path(options.out))
+        return {"out": options.out, "rows": len(made.rows), "events": len(found),
+                "cut": list(cut), "inputs": made.inputs}  # fmt: skip
     finally:
         lake.close()
 

@@ -1,8 +1,9 @@
-"""The desk's server: read-only pages over the log and the lake; `/audit` today.
+"""The desk's server: read-only pages over the log and the lake: `/audit` and `/assess`.
 
 `desk_app` is one ASGI app; `taizhang serve` mounts it beside the wall, `taizhang desk` runs it.
 """
 
+from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from typing import Any
 
@@ -25,11 +26,13 @@ from analytics.audit.case import (
 from analytics.audit.replay import Instant, replay
 from analytics.audit.standing import calendars, standing, ticked
 from analytics.desk import page
+from analytics.desk.assess import Assess
 from analytics.lake.catalog import Lake
+from ledger.contracts.errors import UserError
 from ledger.contracts.wire import Event
 from ledger.log.seam import Log
 
-PREFIXES = ("/audit",)
+PREFIXES = ("/audit", "/assess")
 """Where the app answers, for whoever mounts it beside something else."""
 
 HEADERS = {
@@ -134,7 +137,7 @@ class Desk:
 
 def desk_app(log: Log, lake: Lake | None = None) -> Starlette:
     """Give the desk as an ASGI app; it closes neither log nor lake."""
-    desk = Desk(log, lake)
+    desk, assess = Desk(log, lake), Assess(log, lake)
     return Starlette(
         routes=[
             Route("/", lambda _: RedirectResponse("/audit")),
@@ -142,8 +145,27 @@ def desk_app(log: Log, lake: Lake | None = None) -> Starlette:
             Route("/audit/static/{name}", desk.static),
             Route("/audit/case/{no}", desk.case, name="case"),
             Route("/audit/case/{no}/json", desk.case_json),
+            Route("/assess", lambda _: RedirectResponse("/assess/windows")),
+            Route("/assess/windows", answering(assess.windows, "month", "centre")),
+            Route("/assess/satisfaction", answering(assess.satisfaction, "month", "centre")),
+            Route("/assess/events", answering(assess.events, "month", "centre", "code", "key")),
         ]
     )
+
+
+def answering(
+    give: Callable[..., Awaitable[str]], *names: str
+) -> Callable[[Request], Awaitable[Response]]:
+    """Give the handler of a page that is asked for by query parameters; "" = not given."""
+
+    async def handler(request: Request) -> Response:
+        asked = (request.query_params.get(name, "")[:CASE_NO_MAX] for name in names)
+        try:
+            return _html(await give(*asked))
+        except UserError as error:
+            return _html(page.missing("窗口绩效", str(error)), 404)
+
+    return handler
 
 
 def _html(text: str, status: int = 200) -> Response:

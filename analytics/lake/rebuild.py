@@ -22,20 +22,23 @@ Cells = dict[str, int]
 RESTATED = """
 WITH pairs AS (
   SELECT
-    unnest([-1, 1]) AS sign,
+    e.id, e.recorded_at AS known_at, unnest([-1, 1]) AS sign,
     unnest([json_extract(e.data, '$.before'), json_extract(e.data, '$.after')]) AS fact
   FROM events AS e
   JOIN cut USING ("partition")
   WHERE e."offset" < cut.until
     AND ends_with(e.type, '.event_restamped')
 ), spelled AS (
-  SELECT sign, json_transform(fact, '{"type": "VARCHAR", "time": "VARCHAR", "centre": "VARCHAR",
-    "window": "VARCHAR", "dept": "VARCHAR", "channel": "VARCHAR", "recordedat": "VARCHAR",
+  SELECT id, known_at, sign, json_transform(fact, '{"type": "VARCHAR", "time": "VARCHAR",
+    "centre": "VARCHAR", "window": "VARCHAR", "dept": "VARCHAR", "channel": "VARCHAR",
+    "subject": "VARCHAR", "streamversion": "INTEGER", "recordedat": "VARCHAR",
     "latereason": "VARCHAR", "data": {"data": "JSON", "stamp": "JSON"}}') AS f
   FROM pairs
   WHERE json_type(fact) = 'OBJECT'
 )
 SELECT
+  id, known_at, split_part(f.subject, '/', 1) AS stream,
+  substr(f.subject, strpos(f.subject, '/') + 1) AS stream_key, f.streamversion AS version,
   sign, f.type, timezone('Asia/Shanghai', TRY_CAST(f.time AS TIMESTAMPTZ)) AS occurred_local,
   f.centre, f."window", f.dept, f.channel, TRY_CAST(f.recordedat AS TIMESTAMPTZ) AS recorded_at,
   f.latereason AS late_reason,
@@ -46,6 +49,7 @@ FROM spelled
 
 RECORDED = """
 SELECT
+  e.id, e.recorded_at AS known_at, e.stream, e.stream_key, e.version,
   1 AS sign, e.type, e.occurred_local, e.centre, e."window", e.dept, e.channel, e.recorded_at,
   e.late_reason, e.data, e.stamp
 FROM events AS e
@@ -54,8 +58,13 @@ WHERE e."offset" < cut.until
 """
 
 
-def contributions_sql(measures: Sequence[Measure]) -> str:
-    """Give the statement for `contributions`: what counts, each JSON parsed once for all fields."""
+def contributions_sql(measures: Sequence[Measure], more: str = "id", since: str = "true") -> str:
+    """Give the statement for `contributions`: what counts, each JSON parsed once for all fields.
+
+    `more`: further expressions with their names over id, known_at, stream, stream_key, version
+    and data, for `day_sql` to keep; `since`: a condition on the same. A correction's `before` and
+    `after` are known since the correction, and are of the stream and version that they restate.
+    """
     kinds = ", ".join(sorted({_text(m.event) for m in measures}))
     spelled = ", ".join(
         f"json_transform({room}, {_text(_struct(_fields(measures, room)))}) AS {room}"
@@ -64,10 +73,10 @@ def contributions_sql(measures: Sequence[Measure]) -> str:
     return f"""
 CREATE OR REPLACE TEMP TABLE contributions AS
 SELECT
-  sign, CAST(type AS ENUM({kinds})) AS type, occurred_local, centre, "window", dept, channel,
-  recorded_at, late_reason, {spelled}
+  {more}, sign, CAST(type AS ENUM({kinds})) AS type, occurred_local, centre, "window", dept,
+  channel, recorded_at, late_reason, {spelled}
 FROM (({RECORDED}) UNION ALL ({RESTATED}))
-WHERE type IN ({kinds})
+WHERE type IN ({kinds}) AND {since}
 """  # noqa: S608 (compiled from our own table of measures)
 
 
@@ -113,6 +122,11 @@ def compile_sql(measures: Iterable[Measure]) -> list[str]:
 
     One for all measures that share events and places: in one UNION they take DuckDB minutes.
     """
+    return [_scan_sql(kinds, group) for kinds, group in _scans(measures)]
+
+
+def _scans(measures: Iterable[Measure]) -> list[tuple[list[str], list[Measure]]]:
+    """Give (events, measures without theirs) that share events and places."""
     events: dict[Measure, list[str]] = {}
     for measure in measures:
         events.setdefault(measure._replace(event=""), []).append(measure.event)
@@ -121,7 +135,7 @@ def compile_sql(measures: Iterable[Measure]) -> list[str]:
         return events[m], m.centre, m.window, m.gauge, m.when
 
     scans = groupby(sorted(events, key=scan), key=scan)
-    return [_scan_sql(kinds, list(group)) for (kinds, *_), group in scans]
+    return [(kinds, list(group)) for (kinds, *_), group in scans]
 
 
 def _scan_sql(events: list[str], group: list[Measure]) -> str:
@@ -148,6 +162,34 @@ FROM (
 )))
 WHERE each.sum <> 0
 GROUP BY ALL"""  # noqa: S608 (compiled from our own table of measures)
+
+
+def day_sql(measures: Iterable[Measure], keep: str) -> list[str]:
+    """Give queries over `contributions`: rows (code, day DATE, centre, window, …, sum BIGINT).
+
+    `keep` = further expressions with their names (`id, version`), which split the sums; they may
+    name `day`. Levels (存量) have no day and are left out.
+    """
+    dated = (m for m in measures if not m.gauge)
+    return [_day_sql(kinds, group, keep) for kinds, group in _scans(dated)]
+
+
+def _day_sql(events: list[str], group: list[Measure], keep: str) -> str:
+    first = group[0]
+    kinds = ", ".join(map(_text, events))
+    pairs = ", ".join(f"{{'code': {_text(m.code)}, 'sum': {_sum_sql(m)}}}" for m in group)
+    return f"""
+SELECT each.code AS code, * EXCLUDE (each), CAST(each.sum AS BIGINT) AS sum
+FROM (SELECT * EXCLUDE (sums), unnest(sums) AS each
+FROM (
+  SELECT CAST({_when_sql(first.when)} AS DATE) AS day,
+    {_place_sql(first.centre)} AS centre, {_place_sql(first.window)} AS "window", {keep},
+    [{pairs}] AS sums
+  FROM contributions
+  WHERE type IN ({kinds})
+  GROUP BY ALL
+))
+WHERE each.sum <> 0"""  # noqa: S608 (compiled from our own table of measures)
 
 
 def _sum_sql(measure: Measure) -> str:

@@ -13,6 +13,7 @@ from ledger.contracts.events import (
     case_course,
     hall,
     interaction,
+    period,
 )
 from ledger.contracts.events import reference as facts
 from ledger.contracts.events.base import Limit, Payload
@@ -67,6 +68,8 @@ def check_fields(command: Command, payload: Payload) -> None:
             raise Refused(Code.E_FIELD, f"{command.type} needs the centre of the agent")
         case interaction.ConsultAsked() | interaction.ComplaintFiled():
             _check_interaction(command, payload)
+        case period.PeriodPayload() if payload.centre != command.key:
+            raise Refused(Code.E_FIELD, f"centre: of {command.type} it is the key, {command.key}")
         case facts.ItemRegistered():
             _check_limits(payload.promised, payload.statutory)
             promised = payload.promised

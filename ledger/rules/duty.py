@@ -143,6 +143,7 @@ POSTS: dict[str, frozenset[str]] = {
     ),
     "complaint.extend": frozenset({Post.HALL_MANAGER, Post.CITY_SUPERVISOR}),
     "interaction.void_event": frozenset({Post.CORRECTOR}),
+    **dict.fromkeys(("day.close", "period.freeze", "period.restate"), frozenset[Post]()),
 }
 """Command → the posts that may give it; reference commands are in `REFERENCE_POSTS`."""
 

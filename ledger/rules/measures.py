@@ -264,6 +264,7 @@ CLOCK_MEASURES: tuple[Measure, ...] = (
 )  # fmt: skip
 """Time limits and how a case came to its end (K02, K10–K21, K31–K33, K40, K41, K44)."""
 
+
 def _agents() -> tuple[Measure, ...]:
     """代办: K34, at the centre of the agent; on time / (on time + overdue) is 代办按时率."""
     done = Where("data.outcome", "=", "done")

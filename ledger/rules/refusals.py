@@ -33,6 +33,8 @@ class Code(StrEnum):
     """The stream has moved on: read it again."""
     E_STATE = "E_STATE"
     """Not legal in the state the case is in."""
+    E_FROZEN = "E_FROZEN"
+    """The period was frozen: what was published of it changes by restatement only."""
     E_TIME_ORDER = "E_TIME_ORDER"
     """Happened before the fact it needs."""
     E_SOD = "E_SOD"

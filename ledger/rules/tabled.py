@@ -64,7 +64,7 @@ class State:
     """What is known of one stream."""
 
     subjects: Mapping[str, Subject] = field(default_factory=dict)
-    breached: tuple[tuple[str, str, str, str], ...] = ()
+    breached: tuple[clocks.Breach, ...] = ()
     """Clock, subject and due of each breach that is recorded, and the event's id."""
 
     def of(self, about: str = "") -> Subject:
@@ -139,8 +139,9 @@ def evolve(course: Course, state: State, event: Event) -> State:
     kind, data, at = event["type"], event["data"]["data"], event["time"]
     about = course.about(data)
     if kind == course.breach:
-        name = (data["clock"], about, data["due"], event["id"])
-        return replace(state, breached=(*state.breached, name))
+        due = data["due"]
+        breach = clocks.Breach(data["clock"], about, due, event["id"], due)
+        return replace(state, breached=(*state.breached, breach))
     was = state.of(about)
     status = course.moves.get(kind, {}).get(was.status)
     if status is None:

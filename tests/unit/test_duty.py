@@ -82,7 +82,9 @@ def test_the_table_has_every_command_there_is():
     halls = {command for command, fact in COMMANDS.items() if fact.STREAM in OTHER_STREAMS}
     loop = {c for c in COMMANDS if c.startswith(("rating.", "neg.", "appeal."))}
     loop -= {"rating.submit", "rating.void_event"}
-    elsewhere = REFERENCE_COMMANDS | halls | loop  # test_hall, test_tabled, test_duty_loop
+    periods = {command for command, fact in COMMANDS.items() if fact.STREAM == "period"}
+    # test_hall.py, test_tabled.py, test_duty_loop.py, test_periods.py
+    elsewhere = REFERENCE_COMMANDS | halls | loop | periods
     assert set(MAY) == set(SAYS) == set(COMMANDS) - elsewhere
     assert {TICK, BEAT}.isdisjoint(COMMANDS)
     assert all(set(posts) <= set(Post) for posts in duty.POSTS.values())

@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from ledger.contracts.codes import REJECT_HEAD_BYTES
+from ledger.contracts.events.period import totals_hash
 from ledger.rules.recording import failed_decision
 from ledger.rules.refusals import Code
 
@@ -121,6 +122,11 @@ def test_every_example_of_the_page_is_what_the_ledger_says(new_hall):
     hall.transfer()
     hall.receive()
     note(hall.decide_on(who="an"))
+    hall.now += timedelta(days=40)
+    months = {"period": "2020-06", "centre": "town", "cut": [1], "totals": {},
+              "totals_hash": totals_hash({})}  # fmt: skip
+    hall.say("period.freeze", "town", months, source_class="system")
+    note(hall.say("period.freeze", "town", months, source_class="system"))
     note(failed_decision(b"{}", hall.now).receipt)
 
     assert said == {(row[1].strip("`"), row[3]) for row in ROWS}

@@ -7,6 +7,7 @@ from ledger.contracts.events import (
     case_course,
     hall,
     interaction,
+    period,
     rating,
     rating_loop,
     reference,
@@ -15,7 +16,7 @@ from ledger.contracts.events.base import Payload
 
 MODULES = (
     case, case_course, hall, rating, rating_loop, reference,
-    agent, bundle, interaction,
+    agent, bundle, interaction, period,
 )  # fmt: skip
 
 FACTS: dict[str, type[Payload]] = {

@@ -1,0 +1,1 @@
+"""Day close, month freeze, restatements (日结, 月结, 重述): what was published, as facts."""
