@@ -50,6 +50,8 @@ def evolve_course(state: State, event: Event) -> State:
             return replace(state, deficiency_failed=True)
         case course.CommitmentSigned.TYPE:
             return replace(state, commitment_signed=True)
+        case course.CommitmentVerified.TYPE:
+            return replace(state, commitment_checked=(at, data["kept"]))
         case course.TransferRefused.TYPE:
             back = state.transfer.sender_status if state.transfer else state.status
             return replace(state, status=back, transfer=None, held_since=at)

@@ -67,6 +67,8 @@ class State:
     deficiency_failed: bool = False
     promised_due: str | None = None
     commitment_signed: bool = False
+    commitment_checked: tuple[str, bool] | None = None
+    """告知承诺: when it was checked, and whether it was kept."""
     special: Special | None = None
     specials_seen: frozenset[str] = frozenset()
     extended_at: str | None = None

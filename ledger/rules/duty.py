@@ -110,6 +110,11 @@ POSTS: dict[str, frozenset[str]] = {
     ),
     "appeal.uphold": frozenset({Post.CITY_SUPERVISOR}),
     "appeal.deny": frozenset({Post.CITY_SUPERVISOR}),
+    **dict.fromkeys(("alert.raise", "alert.escalate"), frozenset()),
+    **dict.fromkeys(
+        ("alert.acknowledge", "alert.explain"), frozenset({Post.HALL_MANAGER, Post.CITY_SUPERVISOR})
+    ),
+    **dict.fromkeys(("alert.cancel", "alert.close"), frozenset({Post.CITY_SUPERVISOR})),
 }
 """Command → the posts that may give it; reference commands are in `REFERENCE_POSTS`."""
 
@@ -126,6 +131,7 @@ SYSTEM_COMMANDS = frozenset({
     "rating.invite",
     "ticket.issue", "ticket.check_in", "ticket.expire",
     "staff.record_in", "staff.record_out", "hall.count_heads",
+    "alert.raise", "alert.escalate",
 })  # fmt: skip
 """What machinery may do in an interactive source: automatic conclusion and electronic issue,
 invitations, ticket machines, attendance devices, sensors."""

@@ -16,6 +16,7 @@ from ledger.contracts.events.base import Payload
 from ledger.contracts.events.reference import ClockTicked, ReferenceAdopted
 from ledger.contracts.receipts import Receipt
 from ledger.contracts.wire import Event, decode, encode, event_id
+from ledger.rules import supervision
 from ledger.rules.door import check_duty, check_fields, check_late, check_references
 from ledger.rules.facts import Draft
 from ledger.rules.reading import centres_of, parse, payload_of
@@ -24,6 +25,7 @@ from ledger.rules.reference import Reference
 from ledger.rules.refusals import Code, Refused
 from ledger.rules.registry import rules_of
 from ledger.rules.streams import Asked, never
+from ledger.rules.supervision_conditions import Beside
 
 REFOLDED = (".event_voided", ".event_amended", ".event_restamped")
 """Corrections: the state is folded again from the facts that count."""
@@ -75,6 +77,8 @@ class Partition:
         self._new_receipts: dict[str, Receipt] = {}
         self._new_looks: dict[str, str | None] = {}
         self._looks: dict[str, str | None] = {}
+        self._touched: list[Event] = []
+        """Facts of the batch that may touch a rule of 电子监察."""
         self._recorded_at = ""
 
     def resume(self, recorded_at: str) -> None:
@@ -114,6 +118,7 @@ class Partition:
         key, digest = "", command_hash(raw)
         stream = ""
         self._looks = {}
+        self._touched = []
         try:
             command = parse(raw)
             key = f"{command.source_system}/{command.source_seq}"
@@ -187,9 +192,26 @@ class Partition:
             lambda: self._history(stream),
         )  # fmt: skip
         recorded = [self._record(draft, command, "", moment) for draft in drafts]
-        look = rules.next_look(self._stream(stream).state, self.reference)
+        recorded += self._supervise(stream, command, moment, tick)
+        state = self._stream(stream).state
+        looks = (
+            rules.next_look(state, self.reference),
+            supervision.look(stream, state, self.reference, self._state, self.tick),
+        )
+        look = min((look for look in looks if look is not None), default=None)
         self._looks[stream] = self._new_looks[stream] = look
         return recorded
+
+    def _supervise(
+        self, stream: str, command: Command, moment: datetime, tick: str
+    ) -> list[Stored]:
+        """Record what the batch makes of the alerts about a stream."""
+        touched, self._touched = self._touched, []
+        now = tick or self._at(moment)
+        at = tick or self._at(min(command.occurred_at, moment))
+        beside = Beside(self.reference, self._state, self._history)
+        drafts = supervision.alerts_of(stream, touched, beside, at, now, tick)
+        return [self._record(draft, command, "", moment) for draft in drafts]
 
     def _tick(self, command: Command, moment: datetime) -> list[Stored]:
         """Look at every stream that is due before the tick, earliest first."""
@@ -221,6 +243,8 @@ class Partition:
                          version)  # fmt: skip
         value = encode(event)
         self._new_events.setdefault(draft.stream, []).append(value)
+        if supervision.touches(draft.type):
+            self._touched.append(event)
         if draft.state is not None:
             state = draft.state
         elif draft.type.endswith(REFOLDED):

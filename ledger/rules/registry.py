@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from ledger.contracts.events.reference import ClockTicked
 from ledger.contracts.wire import Event
 from ledger.rules import (
+    alerts,
     case,
     deadlines,
     hall,
@@ -128,6 +129,7 @@ STREAMS: dict[str, StreamRules] = {
         rating.fold, rating.evolve, _decide_rating, _known_in_rating,
         settle=rating_deadlines.settle, next_look=rating_deadlines.next_look,
     ),
+    "supervision": StreamRules(alerts.fold, alerts.evolve, alerts.decide, alerts.check_known),
     "org": _REFERENCE,
     "item": _REFERENCE,
     "partition": StreamRules(told_by, _told, _decide_reference),

@@ -1,11 +1,19 @@
 """All facts (事实), one file a stream; the registries map wire names to them."""
 
-from ledger.contracts.events import case, case_course, hall, rating, rating_loop, reference
+from ledger.contracts.events import (
+    case,
+    case_course,
+    hall,
+    rating,
+    rating_loop,
+    reference,
+    supervision,
+)
 from ledger.contracts.events.base import Payload
 
 FACTS: dict[str, type[Payload]] = {
     fact.TYPE: fact
-    for module in (case, case_course, hall, rating, rating_loop, reference)
+    for module in (case, case_course, hall, rating, rating_loop, reference, supervision)
     for fact in vars(module).values()
     if isinstance(fact, type) and issubclass(fact, Payload) and fact.TYPE
 }
