@@ -12,7 +12,7 @@ from pathlib import Path
 
 import orjson
 
-from ledger.contracts.commands import command_hash
+from ledger.contracts.commands import command_hash, route
 from ledger.contracts.wire import Event, decode
 from ledger.log.seam import LogError, Pulse
 from ledger.proof.chain import chain, genesis
@@ -130,6 +130,13 @@ class Writer:
             return decisions
 
     def _one(self, raw: bytes, number: int, now: datetime) -> Decision:
+        """Decide a command, and behind it those that its facts cause."""
+        decision = self._alone(raw, number, now)
+        for caused in decision.caused:
+            self._one(caused, route(caused, self.partitions), now)
+        return decision
+
+    def _alone(self, raw: bytes, number: int, now: datetime) -> Decision:
         if self._attempts and self._attempts[command_hash(raw)] >= ATTEMPTS_MAX:
             decision = failed_decision(raw, now)
         else:

@@ -71,12 +71,9 @@ def _instant(
     left = row.n
     if row.by == "share" and clock.limit is not None:
         left = max(row.n, clock.limit.n // SHARE)
-    if not (ticking.pauses or ticking.extended or clock.due) and clock.limit is not None:
-        if clock.limit.unit is LimitUnit.HOUR:
-            return None
-        due = _plain_due(calendar, clock.start[:10], clock.limit.n, clock.limit.unit)
-    else:
-        due = clocks.due_of(ticking, clock, calendar) or ""
+    if clock.limit is not None and clock.limit.unit is LimitUnit.HOUR:
+        return None
+    due = clocks.due_of(ticking, clock, calendar)
     if not due:
         return None
     if row.by == "after":
@@ -89,13 +86,6 @@ def _instant(
 @lru_cache(maxsize=4096)
 def _after_minutes(calendar: Calendar, start: str, minutes: int) -> str:
     return calendar.add_minutes(datetime.fromisoformat(start), minutes).isoformat()
-
-
-@lru_cache(maxsize=4096)
-def _plain_due(calendar: Calendar, day: str, n: int, unit: LimitUnit) -> str:
-    """Give the due of a limit that nothing paused or prolonged."""
-    start = datetime.combine(date.fromisoformat(day), time(12), SHANGHAI)
-    return calendar.due(start, Limit(n=n, unit=unit)).isoformat()
 
 
 @lru_cache(maxsize=4096)

@@ -10,13 +10,14 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from ledger.contracts.codes import SHANGHAI, SourceClass
-from ledger.contracts.commands import BEAT, TICK, Command, command_hash
+from ledger.contracts.commands import BEAT, TICK, Command, hashed
 from ledger.contracts.events import REFERENCE_COMMANDS
 from ledger.contracts.events.base import Payload
 from ledger.contracts.events.reference import ClockTicked, ReferenceAdopted
 from ledger.contracts.receipts import Receipt
 from ledger.contracts.wire import Event, decode, encode, event_id
 from ledger.rules import supervision
+from ledger.rules.caused import CAUSES
 from ledger.rules.door import check_duty, check_fields, check_late, check_references
 from ledger.rules.facts import Draft
 from ledger.rules.reading import centres_of, parse, payload_of
@@ -32,6 +33,7 @@ REFOLDED = (".event_voided", ".event_amended", ".event_restamped")
 LOOKS_A_TICK = 5000
 """Streams that one tick looks at; the next tick goes on."""
 DAY = len("2020-06-01")
+LONG_AGO = datetime.min.replace(tzinfo=SHANGHAI)
 STATES_KEPT = 50_000
 """Streams whose folded state stays in memory; others are folded again when asked for."""
 
@@ -77,13 +79,17 @@ class Partition:
         self._new_receipts: dict[str, Receipt] = {}
         self._new_looks: dict[str, str | None] = {}
         self._looks: dict[str, str | None] = {}
+        self._caused: list[bytes] = []
         self._touched: list[Event] = []
         """Facts of the batch that may touch a rule of 电子监察."""
         self._recorded_at = ""
+        self._told: datetime | None = None
+        self._moment = LONG_AGO
 
     def resume(self, recorded_at: str) -> None:
         """Continue after the last stored event, recorded then: time never runs backwards."""
         self._recorded_at = max(self._recorded_at, recorded_at)
+        self._told = None
 
     def settle(self) -> None:
         """The batch is durable: forget the overlay, trim the cache."""
@@ -115,12 +121,11 @@ class Partition:
     def decide(self, raw: bytes, now: datetime) -> Decision:
         """Decide one command; refusals are results, only a defect of ours raises."""
         moment = self._now(now)
-        key, digest = "", command_hash(raw)
-        stream = ""
-        self._looks = {}
-        self._touched = []
+        key, stream = "", ""
+        digest, fields = hashed(raw)
+        self._looks, self._caused, self._touched = {}, [], []
         try:
-            command = parse(raw)
+            command = parse(raw, fields)
             key = f"{command.source_system}/{command.source_seq}"
             if command.type in {TICK, BEAT}:
                 return self._note(command, key, digest, moment)
@@ -145,7 +150,7 @@ class Partition:
             events=tuple(event_id(e.stream, e.version) for e in recorded),
         )  # fmt: skip
         self._new_receipts[key] = receipt
-        return Decision(receipt, tuple(recorded), None, self._looks)
+        return Decision(receipt, tuple(recorded), None, self._looks, tuple(self._caused))
 
     # ------------------------------------------------------------------------- inside one command
 
@@ -165,7 +170,7 @@ class Partition:
         rules.check_known(asked)
         check_duty(command, data, self.reference)
         rules.check_right(asked)
-        version = self._stream(stream).version
+        version, before = self._stream(stream)
         if command.expected_version is not None and command.expected_version != version:
             raise Refused(
                 Code.E_VERSION,
@@ -178,6 +183,8 @@ class Partition:
                 stamp={**first.stamp, "flags": [*first.stamp.get("flags", []), *flags]}
             )
         recorded = [self._record(draft, command, at, moment) for draft in drafts]
+        if rules.timed(self._state(stream)) is rules.timed(before) and not self._touched:
+            return recorded
         return recorded + self._settle(stream, command, moment)
 
     def _settle(
@@ -243,7 +250,7 @@ class Partition:
                          version)  # fmt: skip
         value = encode(event)
         self._new_events.setdefault(draft.stream, []).append(value)
-        if supervision.touches(draft.type):
+        if supervision.touches(event):
             self._touched.append(event)
         if draft.state is not None:
             state = draft.state
@@ -253,6 +260,8 @@ class Partition:
             state = rules_of(draft.stream).evolve(before.state, event)
         self._streams[draft.stream] = Stream(version, state)
         self._streams.move_to_end(draft.stream)
+        if causes := CAUSES.get(draft.type):
+            self._caused += causes(event)
         if self.is_reference:
             self.reference.apply(event)
         return Stored(draft.stream, version, value)
@@ -265,7 +274,7 @@ class Partition:
         else:
             self.beats.update(centres_of(command))
         noted = Receipt(key=key, hash=digest, status="noted")
-        return Decision(noted, tuple(recorded), None, self._looks)
+        return Decision(noted, tuple(recorded), None, self._looks, tuple(self._caused))
 
     def _refuse(
         self, refused: Refused, key: str, digest: str, stream: str, raw: bytes, moment: datetime
@@ -306,13 +315,18 @@ class Partition:
 
     def _now(self, now: datetime) -> datetime:
         """Give `now`, never before the last one of this partition."""
-        local = now.astimezone(SHANGHAI)
+        if now is self._told:
+            return self._moment
+        self._told, local = now, now.astimezone(SHANGHAI)
         text = local.isoformat()
         if text < self._recorded_at:
-            return datetime.fromisoformat(self._recorded_at)
-        self._recorded_at = text
+            local = datetime.fromisoformat(self._recorded_at)
+        else:
+            self._recorded_at = text
+        self._moment = local
         return local
 
-    @staticmethod
-    def _at(moment: datetime) -> str:
+    def _at(self, moment: datetime) -> str:
+        if moment is self._moment:
+            return self._recorded_at
         return moment.astimezone(SHANGHAI).isoformat()

@@ -34,6 +34,8 @@ class Decision(NamedTuple):
     reject: dict[str, Any] | None = None
     looks: Mapping[str, str | None] = MappingProxyType({})
     """Stream → when a tick has to look at it; None: never by itself."""
+    caused: tuple[bytes, ...] = ()
+    """Commands that its facts cause, to be handed in by the transaction that makes them durable."""
 
 
 def envelope(draft: Draft, command: Command, at: str, recorded_at: str, version: int) -> Event:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ledger.contracts.codes import AlertLevel, SourceClass
+from ledger.contracts.events import case_course as course
 from ledger.contracts.events import supervision as facts
 from ledger.contracts.wire import Event
 from ledger.rules import alerts, hall_watch
@@ -27,6 +28,10 @@ BY_TYPE: dict[str, tuple[Touch, ...]] = {
     kind: tuple(touch for touch in TOUCHES if touch.event == kind)
     for kind in {touch.event for touch in TOUCHES}
 }
+FLAGGED = frozenset(kind for kind, all_ in BY_TYPE.items() if all(touch.flag for touch in all_))
+"""Facts that touch a rule by a flag only."""
+MOVES = frozenset({course.CommitmentVerified.TYPE, course.DecisionRevoked.TYPE})
+"""They touch no rule, but time will, or will not, because of them."""
 BREACHES = frozenset({"case.clock_breached", "rating.clock_breached"})
 
 
@@ -49,9 +54,12 @@ class Want(NamedTuple):
         return alerts.alert_id(self.rule, self.subject, self.about)
 
 
-def touches(kind: str) -> bool:
-    """Tell, by its type alone, whether a fact may touch a rule or take an alert's ground away."""
-    return kind in BY_TYPE or kind.endswith(RESTAMPED)
+def touches(event: Event) -> bool:
+    """Tell, by its type and flags alone, whether a fact may move an alert; hardly any does."""
+    kind = event["type"]
+    if kind in FLAGGED:
+        return "flags" in event["data"]["stamp"]
+    return kind in BY_TYPE or kind in MOVES or kind.endswith(RESTAMPED)
 
 
 def alerts_of(

@@ -5,7 +5,6 @@ correction: it may look at what counts now only.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime, time
 from typing import Any, NamedTuple
 
@@ -53,7 +52,7 @@ def accepted_by_actor(event: Event, beside: Beside) -> bool:
 
 def extended_late(event: Event, beside: Beside) -> bool:
     """Tell whether an extension came after the due of a clock that it should have moved."""
-    ticking = replace(_case(event, beside).clocks, extended=None)
+    ticking = _case(event, beside).clocks._replace(extended=None)
     dues = [due_of(ticking, clock, beside.reference.calendar) for clock in ticking.all
             if clock.code in {"C2", "C3"}]  # fmt: skip
     return any(due is not None and due < event["time"] for due in dues)
@@ -64,7 +63,7 @@ def special_at_the_last(event: Event, beside: Beside) -> bool:
     ticking = _case(event, beside).clocks
     number, day = event["data"]["data"]["sp_no"], datetime.fromisoformat(event["time"]).date()
     others = tuple(pause for pause in ticking.pauses if pause.about != number)
-    before = replace(ticking, pauses=others)
+    before = ticking._replace(pauses=others)
     for clock in ticking.all:
         if clock.code in {"C2", "C3"} and (clock.stop is None or clock.stop > event["time"]):
             due = due_of(before, clock, beside.reference.calendar)
