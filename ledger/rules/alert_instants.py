@@ -80,7 +80,9 @@ def _instant(
         last = calendar.add(date.fromisoformat(due[:10]), left)
         return datetime.combine(last, END_OF_DAY, SHANGHAI).isoformat()
     morning = _morning(calendar, due[:10], left)
-    return morning if morning[:10] > clock.start[:10] else None
+    # A clock of the negative loop starts, by name, at its due: when it began is not kept.
+    born = clock.start[:10] if clock.start != due else ""
+    return morning if morning[:10] > born else None
 
 
 @lru_cache(maxsize=4096)

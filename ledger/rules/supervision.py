@@ -13,7 +13,7 @@ from ledger.contracts.codes import AlertLevel, SourceClass
 from ledger.contracts.events import case_course as course
 from ledger.contracts.events import supervision as facts
 from ledger.contracts.wire import Event
-from ledger.rules import alerts, hall_watch
+from ledger.rules import alerts, case, hall_watch
 from ledger.rules.alert_instants import Moment, of_case, of_clock, of_clocks
 from ledger.rules.effective import CORRECTIONS, RESTAMPED, current
 from ledger.rules.facts import Draft
@@ -80,7 +80,10 @@ def alerts_of(
     if kind not in BESIDE:
         return []
     state = beside.state_of(stream)
-    if any(event["type"].endswith(RESTAMPED) for event in touched):
+    stopped = [] if tick or kind == "hall" else list(_of_stopped(state, beside.reference, at))
+    if any(event["type"].endswith(RESTAMPED) for event in touched) or any(
+        at <= moment.at < now for moment in stopped
+    ):  # Somebody tells now that a clock had stopped before time touched a rule.
         return _reconciled(key, BESIDE[kind], beside, at, now)
     wants = [want for event in touched for want in touched_by(event, beside)]
     if tick:
@@ -90,7 +93,7 @@ def alerts_of(
     drafts: list[Draft] = []
     if wants:
         drafts = _risen(key, wants, beside)
-    if not tick and _may_resolve(kind, state, beside.reference, at):
+    if any(moment.reached for moment in stopped) or (kind == "hall" and not tick):
         drafts += _resolved(key, kind, state, beside, at)
     return drafts
 
@@ -110,7 +113,7 @@ def touched_by(event: Event, beside: Beside) -> Iterator[Want]:
             continue
         about = _field(event, touch.about) if touch.about else ""
         yield Want(event["time"], touch.rule, touch.level, event["subject"], str(about or ""),
-                   (event["id"],), *_place(event))  # fmt: skip
+                   (event["id"],), *_place(event, beside))  # fmt: skip
 
 
 def _field(event: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401
@@ -122,14 +125,19 @@ def _holds(where: Where, event: Event) -> bool:
     return bool(_field(event, where.field) == where.value)
 
 
-def _place(event: Event) -> tuple[str | None, str | None, str | None]:
+def _place(event: Event, beside: Beside) -> tuple[str | None, str | None, str | None]:
     """Give department, centre and window to which what a fact shows is laid."""
     data, stamp = event["data"]["data"], event["data"]["stamp"]
+    kind, _, key = event["subject"].partition("/")
+    window = event.get("window") or stamp.get("window")
+    if kind == "hall":
+        return event.get("dept"), _centre_of_hall(event["subject"]), window
     dept = data.get("holder_dept") or event.get("dept") or stamp.get("dept")
     centre = data.get("holder_centre") or event.get("centre") or stamp.get("accept_centre")
-    if event["subject"].startswith("hall/"):
-        centre = _centre_of_hall(event["subject"])
-    return dept, centre, event.get("window") or stamp.get("window")
+    if dept is None or centre is None:
+        of: case.State = beside.state_of(f"case/{key}")
+        dept, centre = dept or of.dept, centre or of.accept_centre or of.holder_centre
+    return dept, centre, window
 
 
 def _centre_of_hall(stream: str) -> str:
@@ -259,16 +267,11 @@ def _closed(key: str, alert: alerts.Alert, at: str) -> Draft:
 # ---------------------------------------------------------------------------- reminders done with
 
 
-def _may_resolve(kind: str, state: Any, reference: Reference, at: str) -> bool:  # noqa: ANN401
-    """Tell whether what just happened may have been reminded of; hardly ever of a case."""
-    if kind == "hall":
-        return True
-    return any(
-        moment.reached
-        for clock in state.clocks.all
-        if clock.stop == at
-        for moment in of_clock(state.clocks, clock, reference.calendar)
-    )
+def _of_stopped(state: Any, reference: Reference, at: str) -> Iterator[Moment]:  # noqa: ANN401
+    """Give the instants of the clocks that stopped at an instant: by what just happened."""
+    for clock in state.clocks.all:
+        if clock.stop == at:
+            yield from of_clock(state.clocks, clock, reference.calendar)
 
 
 def _resolved(key: str, kind: str, state: Any, beside: Beside, at: str) -> list[Draft]:  # noqa: ANN401

@@ -49,7 +49,7 @@ RULES: dict[str, Rule] = {
         Rule("R03", "错窗受理", Mode.BOTH, "yellow: five or more a day at one window"),
         Rule("R04", "体外循环-无台账出证", Mode.SWEEP, "red: a certificate, no case here"),
         Rule("R05", "体外循环-事后补录", Mode.SWEEP,
-             "yellow: entered afterwards, late share of a week, no front-door evidence; red: both"),
+             "yellow, red: entered afterwards, late share of a week, no front-door evidence"),
         Rule("R06", "体外循环-进而不办", Mode.SWEEP, "yellow: entered for 90 days, never accepted"),
         Rule("R07", "岗位未分离", Mode.LIVE),
         Rule("R08", "多次补正", Mode.LIVE),
@@ -159,9 +159,9 @@ TOUCHES: tuple[Touch, ...] = (
           test="other_decision"),
     _flag("R20", "case.accepted", YELLOW, "without a document number", "with one"),
     _flag("R20", "case.not_accepted", YELLOW, "without a document number", "with one"),
-    Touch("R22", "staff.clock_in", REMIND, "the first of the day, after opening", "at opening",
+    Touch("R22", "staff.clock_in", REMIND, "came after opening", "at opening",
           test="late_a_little", about="data.staff_id"),
-    Touch("R22", "staff.clock_in", YELLOW, "the first of the day, over ten minutes after opening",
+    Touch("R22", "staff.clock_in", YELLOW, "came over ten minutes after opening",
           "ten minutes after", test="late_a_lot", about="data.staff_id"),
     *(
         Touch("R24", LOOP_BREACH, YELLOW, f"{name} not done by its due", "done on the last day",
@@ -207,6 +207,7 @@ LEVELS: tuple[Instant, ...] = (
         Instant("R24", code, level, count, n)
         for code in ("C11.verify", "C11.rectify", "C11.callback")
         for level, count, n in ((REMIND, "left", 1), (RED, "after", 5))
+        if (code, level) != ("C11.verify", REMIND)  # Its limit is one working day.
     ),
 )
 """A limit so short that it would be reminded of at its start is not reminded of."""

@@ -80,9 +80,9 @@ def test_who_may_do_what(halls, command, who):
 
 def test_the_table_has_every_command_there_is():
     halls = {command for command, fact in COMMANDS.items() if fact.STREAM == "hall"}
-    loop = {c for c in COMMANDS if c.startswith(("rating.", "neg.", "appeal."))}
+    loop = {c for c in COMMANDS if c.startswith(("rating.", "neg.", "appeal.", "alert."))}
     loop -= {"rating.submit", "rating.void_event"}
-    elsewhere = REFERENCE_COMMANDS | halls | loop  # test_hall.py, test_duty_loop.py
+    elsewhere = REFERENCE_COMMANDS | halls | loop  # test_hall.py, test_duty_loop.py, test_alerts.py
     assert set(MAY) == set(SAYS) == set(COMMANDS) - elsewhere
     assert {TICK, BEAT}.isdisjoint(COMMANDS)
     assert all(set(posts) <= set(Post) for posts in duty.POSTS.values())
