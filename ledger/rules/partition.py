@@ -30,6 +30,7 @@ from ledger.rules.supervision_conditions import Beside
 
 REFOLDED = (".event_voided", ".event_amended", ".event_restamped")
 """Corrections: the state is folded again from the facts that count."""
+NOTED = frozenset({TICK, BEAT})
 LOOKS_A_TICK = 5000
 """Streams that one tick looks at; the next tick goes on."""
 DAY = len("2020-06-01")
@@ -127,7 +128,7 @@ class Partition:
         try:
             command = parse(raw, fields)
             key = f"{command.source_system}/{command.source_seq}"
-            if command.type in {TICK, BEAT}:
+            if command.type in NOTED:
                 return self._note(command, key, digest, moment)
             if bound := self._receipt(key):
                 if bound.hash == digest:

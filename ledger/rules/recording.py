@@ -5,10 +5,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import orjson
-
 from ledger.contracts.codes import REJECT_HEAD_BYTES, SHANGHAI, ActorKind, SourceClass
-from ledger.contracts.commands import Actor, Command, command_hash
+from ledger.contracts.commands import Actor, Command, command_hash, source_key
 from ledger.contracts.events import FACTS
 from ledger.contracts.receipts import Receipt
 from ledger.contracts.wire import Event, event_id
@@ -87,11 +85,7 @@ def reject_body(
 
 def failed_decision(raw: bytes, now: datetime) -> Decision:
     """Refuse a command that failed three rebuilds, without deciding it again."""
-    digest = command_hash(raw)
-    try:
-        key = "{source_system}/{source_seq}".format_map(orjson.loads(raw))
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
-        key = ""
+    key, digest = source_key(raw), command_hash(raw)
     refused = Refused(
         Code.E_INTERNAL, "the ledger failed on this command three times; send it to its makers"
     )
