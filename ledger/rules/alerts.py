@@ -122,31 +122,32 @@ def rises(before: Alert | None, level: str) -> str | None:
 
 
 def stamp_of(before: Alert | None, after: Alert) -> dict[str, Any]:
-    """Stamp a fact of an alert with what it is about, and with which open ones it changes.
+    """Stamp a fact of an alert with the alert as it is now, and with which open ones it changes.
 
-    `entered`: the level at which it is open from now on; `left`: the level (at `left_centre`,
-    `left_window`) at which it was open until now.
+    `entered`: the level at which it is open from now on; `left`: the level (at `left_centre`) at
+    which it was open until now; `listed`: a wall lists it.
     """
-    stamp: dict[str, Any] = {"rule_id": after.rule, "level": after.level}
-    places = {"dept": after.dept, "centre": after.centre, "window": after.window}
+    stamp: dict[str, Any] = {
+        "rule_id": after.rule, "level": after.level, "status": after.status,
+        "subject": after.subject, "about": after.about, "since": after.at, "dept": after.dept,
+        "centre": after.centre, "window": after.window, "acknowledged": after.acknowledged or None,
+        "explained": after.explained or None, "listed": is_listed(after) or None,
+    }  # fmt: skip
     was = before if before is not None and before.status == "open" else None
     if was is None or after.status != "open" or was.level != after.level:
         if was is not None:
-            places |= {"left": was.level, "left_centre": was.centre, "left_window": was.window}
+            stamp |= {"left": was.level, "left_centre": was.centre}
         if after.status == "open":
-            places["entered"] = after.level
-    return stamp | {name: value for name, value in places.items() if value is not None}
+            stamp["entered"] = after.level
+    return {name: value for name, value in stamp.items() if value is not None}
 
 
-def row_of(alert: Alert) -> dict[str, Any]:
-    """Give an alert as a wall lists it: level, rule, subject, since, holder, how far handled."""
-    row = {
-        "alert_id": alert.alert_id, "rule_id": alert.rule, "name": RULES[alert.rule].name,
-        "level": alert.level, "subject": alert.subject, "about": alert.about, "since": alert.at,
-        "dept": alert.dept, "centre": alert.centre, "window": alert.window,
-        "acknowledged": alert.acknowledged, "status": alert.status,
-    }  # fmt: skip
-    return {name: value for name, value in row.items() if value is not None}
+def is_listed(alert: Alert) -> bool:
+    """Tell whether a wall lists it: an open card, or what time reminds of and is still to be done.
+
+    A reminder of what is done (错窗受理, 迟到) is counted, and looked up where one looks for it.
+    """
+    return alert.status == "open" and (alert.level != AlertLevel.REMIND or not alert.facts)
 
 
 # ----------------------------------------------------------------------------- what people may do
