@@ -6,7 +6,7 @@ ground away: then everything that counts of the subject is looked at again, and 
 any more is cancelled by the ledger (`corrected`). Imported history raises nothing.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ledger.contracts.codes import AlertLevel, SourceClass
@@ -90,11 +90,13 @@ def alerts_of(
         wants += _in_time(stream, state, beside.reference, tick)
     elif any(event["type"] in BREACHES for event in touched):
         wants += _in_time(stream, state, beside.reference, "")
-    drafts: list[Draft] = []
-    if wants:
-        drafts = _risen(key, wants, beside)
-    if any(moment.reached for moment in stopped) or (kind == "hall" and not tick):
-        drafts += _resolved(key, kind, state, beside, at)
+    resolves = any(moment.reached for moment in stopped) or (kind == "hall" and not tick)
+    if not wants and not resolves:
+        return []
+    known: dict[str, alerts.Alert] = dict(beside.state_of(alerts.subject_stream(key)))
+    drafts = _risen(key, wants, known)
+    if resolves:
+        drafts += _resolved(stream, state, beside.reference, at, known)
     return drafts
 
 
@@ -211,10 +213,9 @@ def look(
 # ----------------------------------------------------------------------------------------- drafts
 
 
-def _risen(key: str, wants: Sequence[Want], beside: Beside) -> list[Draft]:
-    """Draft what is raised, or raised further; in order of time."""
+def _risen(key: str, wants: Iterable[Want], known: dict[str, alerts.Alert]) -> list[Draft]:
+    """Draft what is raised, or raised further, in order of time; `known` moves along."""
     stream = alerts.subject_stream(key)
-    known = dict(beside.state_of(stream))
     drafts = []
     for want in sorted(wants, key=lambda each: each[:5]):
         before = known.get(want.alert_id)
@@ -274,22 +275,25 @@ def _of_stopped(state: Any, reference: Reference, at: str) -> Iterator[Moment]: 
             yield from of_clock(state.clocks, clock, reference.calendar)
 
 
-def _resolved(key: str, kind: str, state: Any, beside: Beside, at: str) -> list[Draft]:  # noqa: ANN401
+def _resolved(
+    stream: str, state: Any, reference: Reference, at: str, known: Mapping[str, alerts.Alert]  # noqa: ANN401
+) -> list[Draft]:  # fmt: skip
     """Draft the end of reminders whose clock stopped, of congestions that are over."""
-    known = beside.state_of(alerts.subject_stream(key))
+    kind, _, key = stream.partition("/")
     if kind == "hall":
         congested = [alert for alert in known.values()
                      if alert.status == "open" and alert.rule == hall_watch.CONGESTED]  # fmt: skip
         over = bool(congested) and hall_watch.relieved(state, at)
         return [_closed(key, alert, at) for alert in congested if over]
     open_still = {
-        alerts.alert_id(moment.rule, f"{kind}/{key}", moment.about)
-        for moment in _moments(f"{kind}/{key}", state, beside.reference)
+        alerts.alert_id(moment.rule, stream, moment.about)
+        for moment in _moments(stream, state, reference)
         if moment.stop is None
     }
-    return [_closed(key, alert, at) for alert in known.values()
-            if _is_reminder(alert) and alert.subject.startswith(f"{kind}/")
-            and alert.alert_id not in open_still]  # fmt: skip
+    reminders = [
+        alert for alert in known.values() if _is_reminder(alert) and alert.subject == stream
+    ]
+    return [_closed(key, alert, at) for alert in reminders if alert.alert_id not in open_still]
 
 
 def _is_reminder(alert: alerts.Alert) -> bool:
@@ -336,7 +340,7 @@ def _reconciled(
         before = alerts.handled(known[want.alert_id], facts.AlertCancelled.TYPE,
                                 {"reason_code": alerts.CORRECTED})  # fmt: skip
         drafts.append(_said(stream, facts.AlertRaised.TYPE, want, before)[0])
-    return drafts + _risen(key, list(wants.values()), beside)
+    return drafts + _risen(key, wants.values(), dict(known))
 
 
 def _is_groundless(alert: alerts.Alert, want: Want | None) -> bool:
