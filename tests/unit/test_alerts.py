@@ -9,6 +9,13 @@ from ledger.contracts.events import COMMANDS
 from ledger.rules import alerts, duty
 from ledger.rules.partition import Partition
 from ledger.rules.supervision_page import page
+from ledger.rules.supervision_rules import RULES
+from processors.runtime.wire import Reader, pairs
+from processors.views.board import Board
+from processors.views.fold import compile_fold
+from processors.views.latest import fold_latest, open_alerts
+from processors.views.shelf import Shelf as Counted
+from processors.views.tally import Tally
 from tests.conftest import Shelf
 from tests.unit.test_supervision import SCENES, play, raised
 
@@ -248,6 +255,58 @@ def test_a_replay_raises_the_same_alerts(new_hall, scenes):
     assert looks == {}
     for event in (orjson.loads(value) for value in made):
         assert event["time"] <= event["recordedat"], event["id"]
+
+
+LATER = [
+    "=REV|06-11T08:00|tick|06-16T10:00|case.decide|case.conclude",
+    "=SUB|06-05T08:00|tick|06-09T10:00|case.accept",
+    "=TRN|06-01T12:30|tick|06-01T16:00|case.receive_transfer",
+    "rated|neg.verify|06-19T08:00|tick|06-24T10:00|neg.rectify|neg.call_back",
+]
+
+
+@pytest.mark.parametrize("scene", sorted({*LATER, *(fires for fires, _ in SCENES.values())}))
+def test_the_gauges_are_the_alerts_that_are_open(new_hall, scene):
+    hall, fold, sums, latest = new_hall(), compile_fold(), {}, {}
+    play(hall, scene)
+    for stream in hall.shelf.streams:
+        if stream.startswith("supervision/"):
+            for event in hall.events(stream):
+                fold(sums, event)
+                fold_latest(latest, event)
+    found = raised(hall)
+    for level in ("remind", "yellow", "red"):
+        counted = {cell: n for cell, n in sums.items() if f"alerts_open_{level}|" in cell and n}
+        still = [alert for alert in found if alert.status == "open" and alert.level == level]
+
+        assert sum(counted.values()) == len(still), found
+        assert all(n > 0 for n in counted.values())
+    rows = open_alerts({name: newest.data for name, newest in latest.items() if newest.data})
+    assert {row["alert_id"] for row in rows} == {a.alert_id for a in found if alerts.is_listed(a)}
+    assert all(row["name"] == RULES[row["rule_id"]].name for row in rows)
+
+
+def test_a_row_that_is_gone_is_taken_from_the_list(city):
+    """The shelf of a partition and the board of a wall forget it alike."""
+    walk(city, "explain", "close")
+    events = city.events(STREAM)
+    tallies = [{}, {}]
+    fold_latest(tallies[0], events[0])
+    for event in events[1:]:
+        fold_latest(tallies[1], event)
+    shelf, board, reader = Counted(), Board(1), Reader()
+    for number, latest in enumerate(tallies):
+        tally = Tally(number)
+        tally.latest, tally.position = latest, number + 1
+        change = shelf.settle(tally)
+        records = [reader.take(key, value) for key, value in pairs(change)]
+        shelf.adopt(change)
+        board.change(0, records[-1])
+
+        assert [row["rule_id"] for row in open_alerts(board.picture().latest)] == (
+            [] if number else ["R08"]
+        )
+        assert len(shelf.latest) == (0 if number else 1)
 
 
 HISTORY = ["case.accept {'accept_no':null}", "case.refuse_acceptance {'doc_no':null}"]
