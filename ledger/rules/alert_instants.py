@@ -57,10 +57,13 @@ def of_clock(
             yield Moment(at, row.rule, row.level, clock.about, clock.code, clock.stop)
 
 
-def of_clocks(ticking: clocks.Clocks, calendar: Calendar) -> Iterator[Moment]:
-    """Give the instants of all clocks."""
+def of_clocks(
+    ticking: clocks.Clocks, calendar: Calendar, *, running: bool = False
+) -> Iterator[Moment]:  # fmt: skip
+    """Give the instants of all clocks, or of those that run."""
     for clock in ticking.all:
-        yield from of_clock(ticking, clock, calendar)
+        if clock.stop is None or not running:
+            yield from of_clock(ticking, clock, calendar)
 
 
 def _instant(
@@ -103,11 +106,13 @@ def _morning(calendar: Calendar, due_day: str, left: int) -> str:
     return datetime.combine(day, time(), SHANGHAI).isoformat()
 
 
-def of_case(state: case.State, calendar: Calendar) -> Iterator[Moment]:
+def of_case(
+    state: case.State, calendar: Calendar, *, running: bool = False
+) -> Iterator[Moment]:  # fmt: skip
     """Give the instants of a case: those of its clocks, and those of its commitment (R29)."""
     if state.status == "VOI":
         return
-    yield from of_clocks(state.clocks, calendar)
+    yield from of_clocks(state.clocks, calendar, running=running)
     granted = any(clock.code == "C8" for clock in state.clocks.all)
     if not (state.commitment_signed and granted) or state.decided_at is None:
         return

@@ -149,12 +149,14 @@ def _centre_of_hall(stream: str) -> str:
 # ------------------------------------------------------------------------------------------- time
 
 
-def _moments(stream: str, state: Any, reference: Reference) -> Iterator[Moment]:  # noqa: ANN401
+def _moments(
+    stream: str, state: Any, reference: Reference, *, running: bool = False  # noqa: ANN401
+) -> Iterator[Moment]:  # fmt: skip
     match stream.partition("/")[0]:
         case "case":
-            yield from of_case(state, reference.calendar)
+            yield from of_case(state, reference.calendar, running=running)
         case "rating":
-            yield from of_clocks(state.clocks, reference.calendar)
+            yield from of_clocks(state.clocks, reference.calendar, running=running)
         case "hall":
             yield from hall_watch.of_hall(state, reference.calendar)
 
@@ -198,8 +200,8 @@ def look(
     the state of a stream, and is asked only where an instant before the last tick is left.
     """
     found = None
-    for moment in _moments(stream, state, reference):
-        if moment.stop is not None or (found is not None and moment.at >= found):
+    for moment in _moments(stream, state, reference, running=True):
+        if found is not None and moment.at >= found:
             continue
         if moment.at < tick:
             beside = known(alerts.subject_stream(stream.partition("/")[2]))
@@ -287,8 +289,7 @@ def _resolved(
         return [_closed(key, alert, at) for alert in congested if over]
     open_still = {
         alerts.alert_id(moment.rule, stream, moment.about)
-        for moment in _moments(stream, state, reference)
-        if moment.stop is None
+        for moment in _moments(stream, state, reference, running=True)
     }
     reminders = [
         alert for alert in known.values() if _is_reminder(alert) and alert.subject == stream
