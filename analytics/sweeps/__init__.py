@@ -10,14 +10,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import orjson
-
 from analytics.lake.catalog import Lake
 from analytics.lake.rebuild import at_cut
 from ledger.contracts.codes import SHANGHAI, AlertLevel
 from ledger.contracts.events.supervision import FACTS_MAX
 from ledger.log.seam import Cut
-from ledger.rules.alerts import ORDER, alert_id
+from ledger.rules.alerts import ORDER, alert_id, raising
 
 HERE = Path(__file__).parent
 SOURCE = "sweep"
@@ -97,15 +95,8 @@ def _found(rule: str, row: tuple[Any, ...]) -> Found:
 
 def command(found: Found, now: datetime) -> bytes:
     """Give the command that raises what was found; `now` is when."""
-    said = {
-        "alert_id": found.alert_id, "rule_id": found.rule, "level": found.level,
-        "subject": found.subject, "about": found.about, "facts": list(found.facts),
-        "since": found.since, "holder_dept": found.dept, "holder_centre": found.centre,
-        "window": found.window,
-    }  # fmt: skip
-    return orjson.dumps({
-        "type": "alert.raise", "key": found.subject.partition("/")[2],
-        "occurred_at": now.isoformat(), "source_system": SOURCE,
-        "source_seq": f"{found.alert_id}.{found.level}", "source_class": "system",
-        "data": {name: value for name, value in said.items() if value is not None},
+    return raising(SOURCE, now, {
+        "rule_id": found.rule, "level": found.level, "subject": found.subject,
+        "about": found.about, "facts": list(found.facts), "since": found.since,
+        "holder_dept": found.dept, "holder_centre": found.centre, "window": found.window,
     })  # fmt: skip

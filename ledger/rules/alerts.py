@@ -9,7 +9,10 @@ Source: domain.md 3.10, 5.2.
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
+
+import orjson
 
 from ledger.contracts.codes import AlertLevel, Post, SourceClass
 from ledger.contracts.events import supervision as facts
@@ -57,6 +60,21 @@ State = Mapping[str, Alert]
 def alert_id(rule: str, subject: str, about: str) -> str:
     """Give the id of an alert: a function of rule, subject and about, never of chance or time."""
     return hashlib.sha256(f"{rule}|{subject}|{about}".encode()).hexdigest()[:16]
+
+
+def raising(source: str, now: datetime, said: Mapping[str, Any]) -> bytes:
+    """Give the command by which machinery raises an alert; the same again is a duplicate.
+
+    `said` are the fields of `AlertSaid` but the id; None is left out.
+    """
+    name = alert_id(said["rule_id"], said["subject"], said.get("about", ""))
+    data = {"alert_id": name, **{k: v for k, v in said.items() if v is not None}}
+    return orjson.dumps({
+        "type": facts.AlertRaised.COMMAND, "key": said["subject"].partition("/")[2],
+        "occurred_at": now.isoformat(), "source_system": source,
+        "source_seq": f"{name}.{said['level']}", "source_class": SourceClass.SYSTEM,
+        "data": data,
+    })  # fmt: skip
 
 
 def subject_stream(key: str) -> str:

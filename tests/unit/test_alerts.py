@@ -6,6 +6,7 @@ import orjson
 import pytest
 
 from ledger.contracts.events import COMMANDS
+from ledger.log.fsck import alarms
 from ledger.rules import alerts, duty
 from ledger.rules.partition import Partition
 from ledger.rules.supervision_page import page
@@ -140,6 +141,22 @@ def test_what_a_sweep_raises(city, before, data, code, fact):
     assert receipt.code == code, receipt
     if fact:
         assert city.last(STREAM)["type"] == fact
+
+
+FINDINGS = [{"kind": "derived", "partition": 0, "id": "case/C1@2"},
+            {"kind": "chain", "partition": 0, "id": ""},
+            {"kind": "version", "partition": 0, "id": "case/C1@3"}]  # fmt: skip
+
+
+def test_what_fsck_found_is_red_and_raised_once_a_stream(city):
+    """R32; a book that is whole gives no command."""
+    made = alarms(FINDINGS, city.now)
+    receipts = [city.decide(raw).receipt for raw in (*made, *made)]
+    red = [(alert.subject, alert.about) for alert in raised(city) if alert.rule == "R32"]
+
+    assert [r.status for r in receipts] == ["accepted"] * 2 + ["duplicate"] * 2, receipts
+    assert red == [("case/C1", "derived"), ("partition/0", "chain")]
+    assert alarms([], city.now) == []
 
 
 def test_an_escalation_is_a_command_of_its_own_so_that_a_book_can_be_checked(city):
