@@ -27,10 +27,11 @@ def now(hall, version):
 
 
 def law_holds(hall):
-    """Views that subtract equal views that never saw it."""
+    """Views that subtract equal views that never saw it; of an alert the record stays."""
     raw, effective = {}, {}
-    for value in hall.shelf.log:
-        FOLD(raw, decode(value))
+    for event in map(decode, hall.shelf.log):
+        if not event["type"].startswith("alert."):
+            FOLD(raw, event)
     for stream in ("case/C1", "rating/C1"):
         for event in current(hall.events(stream)).values():
             FOLD(effective, event)
