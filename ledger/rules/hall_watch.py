@@ -7,10 +7,11 @@ its own yet; those of a working day are taken.
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from ledger.contracts.codes import SHANGHAI
 from ledger.rules.alert_instants import Moment
-from ledger.rules.hall_state import State, Ticket
+from ledger.rules.hall_state import State
 from ledger.rules.supervision_conditions import CLOSING_MINUTE, LATE_MINUTES
 from ledger.rules.supervision_rules import REMIND, YELLOW
 from ledger.rules.workdays import OPENING_MINUTE, Calendar
@@ -35,7 +36,9 @@ def of_hall(state: State, calendar: Calendar) -> Iterator[Moment]:
     yield from _congested(state)
 
 
+@lru_cache(maxsize=64)
 def _minute(day: str, minute: int) -> datetime:
+    """Give a minute of a day as an instant."""
     start = datetime.combine(date.fromisoformat(day), datetime.min.time(), SHANGHAI)
     return start + timedelta(minutes=minute)
 
@@ -67,10 +70,10 @@ def _attendance(state: State) -> Iterator[Moment]:
             yield Moment(end, "R22", REMIND if a_little else YELLOW, f"{staff}.out")
 
 
-def _waiting(state: State) -> list[Ticket]:
-    """Give the waiting tickets, the one that waits longest first."""
-    found = [each for each in state.tickets.values() if each.status == "WAIT" and not each.lapsed]
-    return sorted(found, key=lambda each: each.since)
+def _waiting(state: State) -> list[str]:
+    """Give since when the waiting tickets wait; in no order."""
+    return [each.since for each in state.tickets.values()
+            if each.status == "WAIT" and not each.lapsed and each.parked_at is None]  # fmt: skip
 
 
 def _open(state: State) -> int:
@@ -80,13 +83,13 @@ def _open(state: State) -> int:
 
 def _congested(state: State) -> Iterator[Moment]:
     """Give when the hall has been congested for five minutes, unless somebody is called before."""
-    waiting = [t for t in _waiting(state) if t.parked_at is None]
+    waiting = _waiting(state)
     if not waiting:
         return
-    reached = [datetime.fromisoformat(waiting[0].since) + WAIT_MAX + LASTS]
+    reached = [datetime.fromisoformat(min(waiting)) + WAIT_MAX + LASTS]
     room = WAITING_MAX * _open(state)
     if len(waiting) > room:
-        reached.append(datetime.fromisoformat(waiting[room].since) + LASTS)
+        reached.append(datetime.fromisoformat(sorted(waiting)[room]) + LASTS)
     at = min(reached).isoformat()
     if at[:10] == state.day:
         yield Moment(at, CONGESTED, YELLOW, at[11:13])
@@ -94,10 +97,10 @@ def _congested(state: State) -> Iterator[Moment]:
 
 def relieved(state: State, at: str) -> bool:
     """Tell whether nobody waits too long, nor too many, at this instant."""
-    waiting = [t for t in _waiting(state) if t.parked_at is None]
+    waiting = _waiting(state)
     if not waiting:
         return True
     if len(waiting) > WAITING_MAX * _open(state):
         return False
-    longest = datetime.fromisoformat(at) - datetime.fromisoformat(waiting[0].since)
+    longest = datetime.fromisoformat(at) - datetime.fromisoformat(min(waiting))
     return longest <= WAIT_MAX
