@@ -41,6 +41,7 @@ fix: $(STAMP) ## repair formatting and what else can be repaired
 
 docs: $(STAMP) ## print the tables of docs/ that come from code
 	$(PY) -c "from ledger.rules.indicators import page; print(page(), end='')" > docs/indicators.md
+	$(PY) -c "from ledger.rules.supervision_page import page; print(page(), end='')" > docs/rules.md
 
 arrows: $(STAMP) ## who may import whom
 	$(VENV)/bin/lint-imports

@@ -25,6 +25,12 @@ def add_commands(commands: Commands) -> None:
         "taizhang rebuild --view accepted",
     ).add_argument("--view", help="one measure; default: all")
     commands.add(
+        "sweep",
+        sweep,
+        "raise the alerts that take more than one stream to see",
+        "taizhang sweep --dry-run",
+    ).add_argument("--dry-run", action="store_true", help="only say what would be raised")
+    commands.add(
         "sql",
         sql,
         "one SELECT over the lake: read-only, 10 s, 100,000 rows",
@@ -130,6 +136,29 @@ def rebuild(options: argparse.Namespace, settings: Settings) -> Result:
         if "T" not in bucket:
             totals[code] = totals.get(code, 0) + value
     return {"cells": len(cells), "cut": list(cut), "seconds": seconds, "totals": totals}
+
+
+async def sweep(options: argparse.Namespace, settings: Settings) -> Result:
+    """Bring the lake up to the ledger, look for alerts in it, and hand them in."""
+    from analytics.lake.archiver import archive as bring_up
+    from analytics.lake.catalog import Lake
+    from analytics.sweeps import command
+    from analytics.sweeps import sweep as run
+    from ledger.log.open import open_log
+
+    dry = options.dry_run
+    log = await open_log(settings.ledger_url, partitions=settings.partitions, reading=dry)
+    lake = Lake(str(settings.lake_dir))
+    try:
+        await bring_up(log, lake, once=True)
+        found, now = run(lake, lake.cut(settings.partitions))
+        receipts = [] if dry else [await log.submit(command(each, now)) for each in found]
+    finally:
+        lake.close()
+        await log.close()
+    refused = [r.message for r in receipts if r.status == "refused"]
+    return {"found": [each._asdict() for each in found], "raised": len(receipts) - len(refused),
+            "refused": refused}  # fmt: skip
 
 
 def sql(options: argparse.Namespace, settings: Settings) -> Result:

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ def add_commands(commands: Commands) -> None:
         fsck,
         "check the book as a stranger would: chain, versions, legality",
         "taizhang fsck --ledger sqlite:///taizhang-data/ledger.db",
-    )
+    ).add_argument("--raise", dest="alarm", action="store_true",
+                   help="raise a red alert (R32) for each stream with a finding")  # fmt: skip
     kafka_command = commands.add(
         "kafka", kafka, "a local Kafka from pip-installed parts, and the topics",
         "taizhang kafka up --brokers 3",
@@ -51,14 +53,18 @@ async def writer(options: argparse.Namespace, settings: Settings) -> Result:
     return DONE
 
 
-async def fsck(_: argparse.Namespace, settings: Settings) -> Result:
+async def fsck(options: argparse.Namespace, settings: Settings) -> Result:
     """Check the whole book; status 1 when something was found."""
+    from ledger.log.fsck import alarms
     from ledger.log.fsck import fsck as check
     from ledger.log.open import open_log
 
-    log = await open_log(settings.ledger_url, partitions=settings.partitions, reading=True)
+    log = await open_log(settings.ledger_url, partitions=settings.partitions,
+                         reading=not options.alarm)  # fmt: skip
     try:
         result = await check(log)
+        for command in alarms(result["findings"], datetime.now(UTC)) if options.alarm else ():
+            await log.submit(command)
     finally:
         await log.close()
     return {**result, "exit": NO if result["findings"] else DONE}

@@ -125,6 +125,14 @@ class SpecialKind(StrEnum):
     OTHER = "other"
 
 
+class AlertLevel(StrEnum):
+    """监察级别: 预警, 黄牌, 红牌."""
+
+    REMIND = "remind"
+    YELLOW = "yellow"
+    RED = "red"
+
+
 class WindowType(StrEnum):
     """窗口类型 (domain.md 2.3)."""
 

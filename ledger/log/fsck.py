@@ -21,6 +21,7 @@ from ledger.contracts.events.reference import ReferenceAdopted, ReferencePayload
 from ledger.contracts.wire import Event, decode, event_id
 from ledger.log.seam import Cut, Log, Record
 from ledger.proof.chain import chain, genesis
+from ledger.rules.alerts import raising
 from ledger.rules.partition import Partition
 from ledger.rules.recording import Decision, Stored, keep_looks
 
@@ -90,6 +91,24 @@ async def fsck(
         "events": report.events, "streams": report.streams, "root": root, "found": report.found,
         "findings": [finding._asdict() for finding in report.findings],
     }  # fmt: skip
+
+
+def alarms(findings: list[dict[str, Any]], now: datetime) -> list[bytes]:
+    """Give the commands that raise a red alert (R32 链校验失败) for each stream with a finding.
+
+    What lies in no stream is laid to its partition.
+    """
+    first: dict[str, dict[str, Any]] = {}
+    for finding in findings:
+        stream = finding["id"].rpartition("@")[0]
+        first.setdefault(stream or f"partition/{finding['partition']}", finding)
+    return [
+        raising("fsck", now, {
+            "rule_id": "R32", "level": "red", "subject": stream, "about": finding["kind"],
+            "since": now.isoformat(), "facts": [finding["id"]] if finding["id"] else [],
+        })
+        for stream, finding in first.items()
+    ]  # fmt: skip
 
 
 class PartitionCheck:

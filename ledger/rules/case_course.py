@@ -54,6 +54,8 @@ def evolve_course(state: State, event: Event) -> State:
             return state._replace(collected_remote=True)
         case course.CommitmentSigned.TYPE:
             return state._replace(commitment_signed=True)
+        case course.CommitmentVerified.TYPE:
+            return state._replace(commitment_checked=(at, data["kept"]))
         case course.TransferRefused.TYPE:
             back = state.transfer.sender_status if state.transfer else state.status
             return state._replace(status=back, transfer=None, held_since=at)

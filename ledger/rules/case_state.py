@@ -68,6 +68,8 @@ class State(NamedTuple):
     statutory_due: str | None = None
     due_provisional: bool | None = None
     commitment_signed: bool = False
+    commitment_checked: tuple[str, bool] | None = None
+    """告知承诺: when it was checked, and whether it was kept."""
     special: Special | None = None
     specials_seen: frozenset[str] = frozenset()
     extended_at: str | None = None

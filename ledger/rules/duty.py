@@ -144,6 +144,11 @@ POSTS: dict[str, frozenset[str]] = {
     "complaint.extend": frozenset({Post.HALL_MANAGER, Post.CITY_SUPERVISOR}),
     "interaction.void_event": frozenset({Post.CORRECTOR}),
     **dict.fromkeys(("day.close", "period.freeze", "period.restate"), frozenset[Post]()),
+    **dict.fromkeys(("alert.raise", "alert.escalate"), frozenset()),
+    **dict.fromkeys(
+        ("alert.acknowledge", "alert.explain"), frozenset({Post.HALL_MANAGER, Post.CITY_SUPERVISOR})
+    ),
+    **dict.fromkeys(("alert.cancel", "alert.close"), frozenset({Post.CITY_SUPERVISOR})),
 }
 """Command → the posts that may give it; reference commands are in `REFERENCE_POSTS`."""
 
@@ -162,6 +167,7 @@ SYSTEM_COMMANDS = frozenset({
     "ticket.issue", "ticket.check_in", "ticket.expire",
     "staff.record_in", "staff.record_out", "hall.count_heads",
     "bundle.conclude_member",
+    "alert.raise", "alert.escalate",
 })  # fmt: skip
 """What machinery may do in an interactive source: automatic conclusion and electronic issue,
 invitations, ticket machines, attendance devices, sensors."""

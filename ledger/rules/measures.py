@@ -284,6 +284,23 @@ def _agents() -> tuple[Measure, ...]:
     )  # fmt: skip
 
 
+def _alerts() -> tuple[Measure, ...]:
+    """预警, 黄牌, 红牌, 撤牌 (K30) at raise, rise and cancellation; and those that are open."""
+    made = [Measure("alerts_cancelled", "撤牌", "张", "alert.cancelled", centre="stamp.centre",
+                    window="stamp.window")]  # fmt: skip
+    for level, name in (("remind", "预警"), ("yellow", "黄牌"), ("red", "红牌")):
+        made += [Measure(f"alerts_{level}", name, "张", event, centre="stamp.centre",
+                         window="stamp.window", where=(Where("data.level", "=", level),))
+                 for event in ("alert.raised", "alert.escalated")]  # fmt: skip
+        made += [Measure(f"alerts_open_{level}", f"未销{name}", "张", event, centre="stamp.centre",
+                         window="", where=(Where("stamp.entered", "=", level),), gauge=True)
+                 for event in ("alert.raised", "alert.escalated")]  # fmt: skip
+        made += [Measure(f"alerts_open_{level}", f"未销{name}", "张", event, -1,
+                         (Where("stamp.left", "=", level),), "stamp.left_centre", "", gauge=True)
+                 for event in ("alert.escalated", "alert.cancelled", "alert.closed")]  # fmt: skip
+    return tuple(made)
+
+
 MEASURES: tuple[Measure, ...] = (
     Measure("submitted", "申请量", "件", "case.submitted", centre="centre", window="window"),
     Measure("accepted", "受理量", "件", "case.accepted"),
@@ -317,6 +334,7 @@ MEASURES: tuple[Measure, ...] = (
     *_agents(),
     Measure("bundle_cases", "一件事件", "件", "bundle.member_added", centre="stamp.lead_centre",
             window=""),
+    *_alerts(),
 )  # fmt: skip
 
 CELLS_PER_EVENT_MAX = 23

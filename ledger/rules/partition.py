@@ -17,6 +17,7 @@ from ledger.contracts.events.base import Payload
 from ledger.contracts.events.reference import ClockTicked, ReferenceAdopted
 from ledger.contracts.receipts import Receipt
 from ledger.contracts.wire import Event, decode, encode, event_id
+from ledger.rules import supervision
 from ledger.rules.caused import CAUSES
 from ledger.rules.door import check_duty, check_fields, check_late, check_references
 from ledger.rules.facts import Draft
@@ -33,6 +34,7 @@ from ledger.rules.reference import Reference
 from ledger.rules.refusals import Code, Refused
 from ledger.rules.registry import rules_of
 from ledger.rules.streams import Asked, never
+from ledger.rules.supervision_conditions import Beside
 
 REFOLDED = (".event_voided", ".event_amended", ".event_restamped")
 """Corrections: the state is folded again from the facts that count."""
@@ -92,6 +94,8 @@ class Partition:
         self._all_due = False
         """A calendar was adopted in this batch."""
         self._caused: list[bytes] = []
+        self._touched: list[Event] = []
+        """Facts of the batch that may touch a rule of 电子监察."""
         self._recorded_at = ""
         self._told: datetime | None = None
         self._moment = LONG_AGO
@@ -140,7 +144,7 @@ class Partition:
         moment = self._now(now)
         key, stream = "", ""
         digest, fields = hashed(raw)
-        self._looks, self._caused = {}, []
+        self._looks, self._caused, self._touched = {}, [], []
         try:
             command = parse(raw, fields)
             key = f"{command.source_system}/{command.source_seq}"
@@ -200,7 +204,7 @@ class Partition:
                 stamp={**first.stamp, "flags": [*first.stamp.get("flags", []), *flags]}
             )
         recorded = [self._record(draft, command, at, moment) for draft in drafts]
-        if rules.timed(self._state(stream)) is rules.timed(before):
+        if rules.timed(self._state(stream)) is rules.timed(before) and not self._touched:
             return recorded
         return recorded + self._settle(stream, command, moment)
 
@@ -220,9 +224,26 @@ class Partition:
             lambda: self._history(stream),
         ):  # fmt: skip
             recorded += [self._record(draft, command, "", moment) for draft in drafts]
-        look = rules.next_look(self._stream(stream).state, self.reference)
+        recorded += self._supervise(stream, command, moment, tick)
+        state = self._stream(stream).state
+        looks = (
+            rules.next_look(state, self.reference),
+            supervision.look(stream, state, self.reference, self._state, self.tick),
+        )
+        look = min((look for look in looks if look is not None), default=None)
         self._looks[stream] = self._new_looks[stream] = look
         return recorded
+
+    def _supervise(
+        self, stream: str, command: Command, moment: datetime, tick: str
+    ) -> list[Stored]:
+        """Record what the batch makes of the alerts about a stream."""
+        touched, self._touched = self._touched, []
+        now = tick or self._at(moment)
+        at = tick or self._at(min(command.occurred_at, moment))
+        beside = Beside(self.reference, self._state, self._history)
+        drafts = supervision.alerts_of(stream, touched, beside, at, now, tick)
+        return [self._record(draft, command, "", moment) for draft in drafts]
 
     def _tick(self, command: Command, moment: datetime) -> list[Stored]:
         """Look at every stream that is due before the tick, earliest first."""
@@ -261,6 +282,8 @@ class Partition:
                          version)  # fmt: skip
         value = encode(event)
         self._new_events.setdefault(draft.stream, []).append(value)
+        if supervision.touches(event):
+            self._touched.append(event)
         if draft.state is not None:
             state = draft.state
         elif draft.type.endswith(REFOLDED):

@@ -10,6 +10,7 @@ from ledger.contracts.events.reference import ClockTicked
 from ledger.contracts.wire import Event
 from ledger.rules import (
     agent,
+    alerts,
     bundle,
     case,
     deadlines,
@@ -164,6 +165,7 @@ STREAMS: dict[str, StreamRules] = {
     "bundle": bundle.RULES,
     "interaction": interaction.RULES,
     "period": StreamRules(period.fold, period.evolve, period.decide, period.check_known),
+    "supervision": StreamRules(alerts.fold, alerts.evolve, alerts.decide, alerts.check_known),
     "org": _REFERENCE,
     "item": _REFERENCE,
     "partition": StreamRules(told_by, _told, _decide_reference),

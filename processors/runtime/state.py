@@ -251,7 +251,15 @@ class SqliteState:
             )
             db.executemany(
                 "INSERT OR REPLACE INTO newest VALUES (?,?,?,?)",
-                ((p, n, v.version, orjson.dumps(v.data)) for n, v in change.latest.items()),
+                (
+                    (p, n, v.version, orjson.dumps(v.data))
+                    for n, v in change.latest.items()
+                    if v.data
+                ),
+            )
+            db.executemany(
+                "DELETE FROM newest WHERE partition=? AND name=?",
+                ((p, name) for name, newest in change.latest.items() if not newest.data),
             )
             db.executemany(
                 "INSERT OR REPLACE INTO parked VALUES (?,?,?)",

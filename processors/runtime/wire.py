@@ -30,7 +30,8 @@ def pairs(change: Change) -> Iterator[Pair]:
     for key, value in change.cells.items():
         yield SUM + key.encode(), b"%d" % value if value else None
     for name, newest in change.latest.items():
-        yield NEWEST + name.encode(), orjson.dumps(newest._asdict())
+        gone = not newest.data
+        yield NEWEST + name.encode(), None if gone else orjson.dumps(newest._asdict())
     yield POSITION, orjson.dumps({"position": change.position, "day": change.day})
 
 
@@ -48,8 +49,9 @@ class Reader:
         """Take the next record; gives the change that it closes, if it is a position."""
         if key.startswith(SUM):
             self._cells[key[len(SUM) :].decode()] = int(value) if value else 0
-        elif key.startswith(NEWEST) and value:
-            self._latest[key[len(NEWEST) :].decode()] = Newest(**orjson.loads(value))
+        elif key.startswith(NEWEST):
+            newest = Newest(**orjson.loads(value)) if value else Newest(0, {})
+            self._latest[key[len(NEWEST) :].decode()] = newest
         elif key == POSITION and value:
             place = orjson.loads(value)
             change = Change(self._cells, self._latest, place["position"], place["day"])

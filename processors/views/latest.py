@@ -1,14 +1,25 @@
 """Newest by key (最新值): the one kind of view that is no sum; decided by stream version.
 
 A wall needs the names behind the cells: which centres, windows, items and departments there are.
-They are facts of the reference partition, and the newest one of each key counts.
+They are facts of the reference partition, and the newest one of each key counts. It also lists
+the open alerts (电子监察), one row each; an alert that is no longer open is taken from the list.
 """
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-KEPT = frozenset({"centre.opened", "window.created", "item.registered", "dept.registered"})
-"""The facts that are kept; of the others of the reference partition no wall needs anything."""
+from ledger.rules.supervision_rules import RULES
+
+REFERENCE = frozenset({"centre.opened", "window.created", "item.registered", "dept.registered"})
+ALERTS = frozenset({"alert.raised", "alert.escalated", "alert.acknowledged", "alert.explained",
+                    "alert.cancelled", "alert.closed"})  # fmt: skip
+KEPT = REFERENCE | ALERTS
+"""The facts that are kept; of others no wall needs anything but sums."""
+ALERT = "alert/"
+ROW = ("rule_id", "level", "subject", "about", "since", "dept", "centre", "window", "acknowledged",
+       "explained")  # fmt: skip
+"""What the list of alerts says of one, where it is known; `name` is the rule's."""
+LEVELS = ("red", "yellow", "remind")
 
 
 class Newest(NamedTuple):
@@ -16,26 +27,49 @@ class Newest(NamedTuple):
 
     version: int
     data: Mapping[str, Any]
+    """Empty: the key is gone."""
 
 
 Latest = dict[str, Newest]
-"""`centre.opened/sanxing` → its newest data."""
+"""`centre.opened/sanxing` → its newest data; `alert/ID` → its row."""
 
 
 def fold_latest(latest: Latest, event: Mapping[str, Any]) -> None:
-    """Remember a reference fact if it is newer than what is known; order does not matter.
+    """Remember a fact if it is newer than what is known; order does not matter.
 
-    Total: an event of any other type changes nothing.
+    What is gone is remembered as gone. Total: an event of any other type changes nothing.
     """
-    kind = event["type"]
-    if kind not in KEPT:
+    kind, body = event["type"], event["data"]
+    if kind in REFERENCE:
+        name, data = f"{kind}/{event['subject'].partition('/')[2]}", body["data"]
+    elif kind in ALERTS:
+        name, data = ALERT + body["data"]["alert_id"], _row(body["stamp"])
+    else:
         return
-    name = f"{kind}/{event['subject'].partition('/')[2]}"
-    keep(latest, name, Newest(event["streamversion"], event["data"]["data"]))
+    known = latest.get(name)
+    if known is None or known.version < event["streamversion"]:
+        latest[name] = Newest(event["streamversion"], data)
+
+
+def _row(stamp: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the row of an alert that is listed; {} for one that is not."""
+    if not stamp.get("listed"):
+        return {}
+    row = {name: stamp[name] for name in ROW if name in stamp}
+    return {"name": RULES[stamp["rule_id"]].name, **row}
 
 
 def keep(latest: Latest, name: str, newest: Newest) -> None:
-    """Put one entry in its place unless a newer one is there."""
+    """Put one entry in its place unless a newer one is there; take out what is gone."""
     known = latest.get(name)
-    if known is None or known.version < newest.version:
+    if not newest.data:
+        latest.pop(name, None)
+    elif known is None or known.version < newest.version:
         latest[name] = newest
+
+
+def open_alerts(latest: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Give the rows of the open alerts of a picture: the gravest first, then the oldest."""
+    rows = [{"alert_id": name.removeprefix(ALERT), **row} for name, row in latest.items()
+            if name.startswith(ALERT)]  # fmt: skip
+    return sorted(rows, key=lambda r: (LEVELS.index(r["level"]), r["since"], r["alert_id"]))

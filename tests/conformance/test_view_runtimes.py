@@ -130,7 +130,7 @@ def plain(records):
     latest = {}
     for event in events:
         fold_latest(latest, event)
-    return refold(events), {name: newest.data for name, newest in latest.items()}
+    return refold(events), {name: newest.data for name, newest in latest.items() if newest.data}
 
 
 async def test_every_runtime_gives_what_the_fold_gives(runtime, records):

@@ -271,7 +271,7 @@ def test_the_end_of_a_case_closes_what_was_open(hall):
 
 def test_every_command_of_a_case_has_a_way():
     halls = {command for command, fact in COMMANDS.items() if fact.STREAM in OTHER_STREAMS}
-    loop = {c for c in COMMANDS if c.startswith(("rating.", "neg.", "appeal."))}
+    loop = {c for c in COMMANDS if c.startswith(("rating.", "neg.", "appeal.", "alert."))}
     loop -= {"rating.submit", "rating.void_event"}
     periods = {command for command, fact in COMMANDS.items() if fact.STREAM == "period"}
 

@@ -80,10 +80,10 @@ def test_who_may_do_what(halls, command, who):
 
 def test_the_table_has_every_command_there_is():
     halls = {command for command, fact in COMMANDS.items() if fact.STREAM in OTHER_STREAMS}
-    loop = {c for c in COMMANDS if c.startswith(("rating.", "neg.", "appeal."))}
+    loop = {c for c in COMMANDS if c.startswith(("rating.", "neg.", "appeal.", "alert."))}
     loop -= {"rating.submit", "rating.void_event"}
     periods = {command for command, fact in COMMANDS.items() if fact.STREAM == "period"}
-    # test_hall.py, test_tabled.py, test_duty_loop.py, test_periods.py
+    # test_hall.py, test_tabled.py, test_duty_loop.py, test_periods.py, test_alerts.py
     elsewhere = REFERENCE_COMMANDS | halls | loop | periods
     assert set(MAY) == set(SAYS) == set(COMMANDS) - elsewhere
     assert {TICK, BEAT}.isdisjoint(COMMANDS)

@@ -38,6 +38,7 @@ ONE_OF = {
     "all_online": "came", "told_": "told", "not_adopted_": "star", "promised_broken": "broken",
     "statutory_broken": "broken", "instant_broken": "broken", "delivery_broken": "broken",
     "signing_broken": "broken", "deficiency_broken": "broken", "overdue_": "overdue",
+    "alerts_remind": "level", "alerts_yellow": "level", "alerts_red": "level",
 }  # fmt: skip
 """Code, or how it begins → the class of which an event counts in one at most."""
 

@@ -11,12 +11,13 @@ from ledger.contracts.events import (
     rating,
     rating_loop,
     reference,
+    supervision,
 )
 from ledger.contracts.events.base import Payload
 
 MODULES = (
     case, case_course, hall, rating, rating_loop, reference,
-    agent, bundle, interaction, period,
+    agent, bundle, interaction, period, supervision,
 )  # fmt: skip
 
 FACTS: dict[str, type[Payload]] = {

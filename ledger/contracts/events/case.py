@@ -138,6 +138,9 @@ class CaseIssued(CasePayload):
     doc_kind: str = Field(min_length=1, max_length=64)
     doc_name: str = Field(min_length=1, max_length=TEXT_MAX)
     cert_no: str | None = Field(default=None, max_length=64)
+    decision_no: str | None = Field(
+        default=None, max_length=64, description="决定文书编号, as the document names it"
+    )
 
 
 class CaseEventVoided(EventVoided):

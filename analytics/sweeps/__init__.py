@@ -1,0 +1,102 @@
+"""Sweeps (巡检): the rules of 电子监察 that take more than one stream, as queries over the lake.
+
+Each file `R??_*.sql` gives alerts: level, subject, about, since, centre, window, dept, facts. What
+the ledger does not hold yet at that level is handed in as `alert.raise`, with deterministic ids:
+the same again is a duplicate, a higher level escalates. Facts that were voided do not count, and
+history raises nothing.
+"""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from analytics.lake.catalog import Lake
+from analytics.lake.rebuild import at_cut
+from ledger.contracts.codes import SHANGHAI, AlertLevel
+from ledger.contracts.events.supervision import FACTS_MAX
+from ledger.log.seam import Cut
+from ledger.rules.alerts import ORDER, alert_id, raising
+
+HERE = Path(__file__).parent
+SOURCE = "sweep"
+RULE_CHARS = len("R01")
+
+KNOWN = """
+SELECT json_extract_string(e.data, '$.alert_id'), json_extract_string(e.data, '$.level')
+FROM events AS e
+JOIN cut USING ("partition")
+WHERE e."offset" < cut.until AND e.type IN ('alert.raised', 'alert.escalated')
+"""
+NEWEST = """
+SELECT max(e.recorded_at) FROM events AS e JOIN cut USING ("partition")
+WHERE e."offset" < cut.until
+"""
+
+
+class Found(NamedTuple):
+    """One alert that a sweep found ground for."""
+
+    rule: str
+    level: str
+    subject: str
+    about: str
+    since: str
+    """ISO 8601 +08:00."""
+    centre: str | None
+    window: str | None
+    dept: str | None
+    facts: tuple[str, ...]
+
+    @property
+    def alert_id(self) -> str:
+        """Of the alert it is."""
+        return alert_id(self.rule, self.subject, self.about)
+
+
+def files() -> list[Path]:
+    """Give the queries, one a rule or part of a rule."""
+    return sorted(HERE.glob("R??_*.sql"))
+
+
+def sweep(lake: Lake, cut: Cut) -> tuple[list[Found], datetime]:
+    """Give what is found at `cut` and not raised by then, and when its newest fact was recorded.
+
+    Raises:
+        LakeError: the lake cannot be read.
+
+    """
+    con = at_cut(lake, cut)
+    try:
+        for path in sorted(HERE.glob("prelude/*.sql")):
+            table = path.stem.partition("_")[2]
+            query = path.read_text(encoding="utf-8")
+            con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}")
+        found = [
+            _found(path.name[:RULE_CHARS], row)
+            for path in files()
+            for row in con.execute(path.read_text(encoding="utf-8")).fetchall()
+        ]
+        raised: dict[str, int] = {}
+        for name, level in con.execute(KNOWN).fetchall():
+            raised[name] = max(raised.get(name, -1), ORDER[AlertLevel(level)])
+        newest = con.execute(NEWEST).fetchone()
+    finally:
+        con.close()
+    now = newest[0] if newest and newest[0] else datetime.fromtimestamp(0, SHANGHAI)
+    fresh = [f for f in found if ORDER[AlertLevel(f.level)] > raised.get(f.alert_id, -1)]
+    return fresh, now.astimezone(SHANGHAI)
+
+
+def _found(rule: str, row: tuple[Any, ...]) -> Found:
+    level, subject, about, since, centre, window, dept, facts = row
+    at = since.replace(tzinfo=SHANGHAI).isoformat()
+    return Found(rule, level, subject, about, at, centre, window, dept, tuple(facts)[:FACTS_MAX])
+
+
+def command(found: Found, now: datetime) -> bytes:
+    """Give the command that raises what was found; `now` is when."""
+    return raising(SOURCE, now, {
+        "rule_id": found.rule, "level": found.level, "subject": found.subject,
+        "about": found.about, "facts": list(found.facts), "since": found.since,
+        "holder_dept": found.dept, "holder_centre": found.centre, "window": found.window,
+    })  # fmt: skip

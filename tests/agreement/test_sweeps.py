@@ -1,0 +1,184 @@
+"""巡检: each rule of many streams, the case that fires it and the near miss that does not."""
+
+from datetime import timedelta
+
+import pytest
+
+from analytics.lake.archiver import archive
+from analytics.lake.catalog import Lake
+from analytics.sweeps import command, files, sweep
+from ledger.rules.supervision_rules import RULES, Mode
+
+OTHER = {"source_class": "imported"}
+AT = {"centre": "libao", "window": "libao-1"}
+WRONG = {"centre": "libao", "window": "libao-2"}
+"""A window for 民生; item-3 is of 住建."""
+REF = "a" * 16
+
+
+async def accepted(city, n, item="item-3", place=WRONG):
+    for k in range(n):
+        await city.must("case.submit", f"W{k}", {"case_no": f"W{k}", "item": item}, **OTHER)
+        await city.must("case.accept", f"W{k}", {"accept_no": "A"}, **place, **OTHER)
+
+
+async def course(city, key="L1", *, apart, place=AT):
+    """A whole case entered at once, whose facts are told to lie `apart`."""
+    start = city.clock.now - 3 * apart
+    late = {"late_reason": "网断", **place, **OTHER}
+    for n, (kind, data) in enumerate((
+        ("case.submit", {"case_no": key, "item": "item-2"}), ("case.accept", {"accept_no": "A"}),
+        ("case.decide", {"outcome": "approved", "doc_no": "D"}),
+        ("case.conclude", {"result_code": 0}))):  # fmt: skip
+        await city.must(kind, key, data, at=start + n * apart, **late)
+
+
+async def submitted(city, *, late, n):
+    for k in range(n):
+        more = {"late_reason": "网断"} if k < late else {}
+        await city.must("case.submit", f"S{k}", {"case_no": f"S{k}", "item": "item-2"}, **AT,
+                        **OTHER, **more)  # fmt: skip
+
+
+async def concluded(city, n):
+    for k in range(n):
+        key = f"R{k}"
+        await course(city, key, apart=timedelta(0))
+
+
+async def quick(city, n, elapsed):
+    await concluded(city, n)
+    for k in range(n):
+        city.clock.now += timedelta(seconds=30)
+        data = {"rating_id": "r", "stars": 5, "device_id": "pad", "elapsed_ms": elapsed}
+        await city.must("rating.submit", f"R{k}", data, **OTHER)
+
+
+async def served(city, *, invited):
+    """Three services at a window; the first `invited` of them were asked to rate."""
+    day = city.clock.now.date().isoformat()
+    hall = {"centre": "libao", **OTHER}
+    await concluded(city, 3)
+    await city.must("window.open", f"libao.{day}", {"window_id": "libao-1", "staff_id": "x"},
+                    **hall)  # fmt: skip
+    for k in range(3):
+        about = {"ticket_id": f"T{k}"}
+        window = {**about, "window_id": "libao-1"}
+        for kind, data in (
+            ("ticket.issue", {**about, "no": f"A{k}", "queue_id": "q"}),
+            ("ticket.call", {**window, "call_no": 1}),
+            ("ticket.start_service", {**window, "staff_id": "x"}),
+            ("ticket.finish_service", {**about, "outcome": "normal", "case_ids": [f"R{k}"]}),
+        ):  # fmt: skip
+            await city.must(kind, f"libao.{day}", data, **hall)
+        if k < invited:
+            await city.must("rating.invite", f"R{k}", {}, **OTHER)
+        city.clock.now += timedelta(minutes=1)
+    city.clock.now += timedelta(minutes=31)
+    await city.must("window.close", f"libao.{day}", {"window_id": "libao-1"}, **hall)
+
+
+async def twice(city, *, hours, closed):
+    data = {"case_no": "D1", "item": "item-2", "applicant_ref": REF}
+    await city.must("case.submit", "D1", data, **AT, **OTHER)
+    if closed:
+        await city.must("case.withdraw", "D1", {"request_doc": "W"}, **OTHER)
+        await city.must("case.conclude", "D1", {"result_code": 5}, **OTHER)
+    city.clock.now += timedelta(hours=hours)
+    await city.must("case.submit", "D2", {**data, "case_no": "D2"}, **AT, **OTHER)
+
+
+async def exchanged(city, *results):
+    await accepted(city, 1)
+    for n, ok in enumerate(results):
+        await city.must("case.exchange", "W0", {"target": "province", "batch": f"b{n}", "ok": ok},
+                        **OTHER)  # fmt: skip
+
+
+async def negatives(city, *, days, finding="valid"):
+    for k in range(3):
+        await course(city, f"N{k}", apart=timedelta(0))
+        about = {"rating_id": "r"}
+        await city.must("rating.submit", f"N{k}", {**about, "stars": 1}, **OTHER)
+        await city.must("neg.verify", f"N{k}", {**about, "finding": finding if k else "valid"},
+                        **OTHER)  # fmt: skip
+        city.clock.now += timedelta(days=days)
+
+
+async def measured(city, area):
+    data = {"name": "里堡", "level": "town", "tier": "other_town", "town": "libao",
+            "hall_area_m2": area}  # fmt: skip
+    await city.must("centre.open", "libao", data, source_class="system")
+
+
+FAILED, DONE = [False] * 4, [True]
+DAY, MINUTES = timedelta(days=1), timedelta(minutes=20)
+# query → what fires it, the near miss
+SWEEPS = {
+    "R03_wrong_windows_of_a_day": (lambda c: accepted(c, 5), lambda c: accepted(c, 4)),
+    "R05_entered_afterwards": (
+        lambda c: course(c, apart=DAY), lambda c: course(c, apart=MINUTES)),
+    "R05_late_share": (
+        lambda c: submitted(c, late=3, n=20), lambda c: submitted(c, late=2, n=20)),
+    "R09_one_device": (lambda c: quick(c, 10, 2000), lambda c: quick(c, 10, 3000)),
+    "R10_not_invited": (lambda c: served(c, invited=2), lambda c: served(c, invited=3)),
+    "R11_submitted_twice": (
+        lambda c: twice(c, hours=30, closed=False), lambda c: twice(c, hours=30, closed=True)),
+    "R19_exchange_failed": (
+        lambda c: exchanged(c, *FAILED), lambda c: exchanged(c, *FAILED, *DONE)),
+    "R25_negatives_of_a_window": (
+        lambda c: negatives(c, days=3), lambda c: negatives(c, days=4)),
+    "R27_hall_area": (lambda c: measured(c, 499), lambda c: measured(c, 500)),
+}  # fmt: skip
+
+
+async def found_in(city, tmp_path, rule):
+    lake = Lake(str(tmp_path / "lake"))
+    try:
+        await archive(city.log, lake)
+        found, now = sweep(lake, await city.log.end())
+    finally:
+        lake.close()
+    return [each for each in found if each.rule == rule], now
+
+
+@pytest.mark.parametrize("name", SWEEPS)
+async def test_a_sweep_raises_what_it_finds_once(city, tmp_path, name):
+    fires, _ = SWEEPS[name]
+    await fires(city)
+    [found], now = await found_in(city, tmp_path, name[:3])
+    receipt = await city.log.submit(command(found, now))
+    again = await city.log.submit(command(found, now))
+    left, _ = await found_in(city, tmp_path, name[:3])
+
+    assert (receipt.status, again.status) == ("accepted", "duplicate"), receipt
+    assert found.centre == "libao"
+    assert found.facts
+    assert left == []
+
+
+@pytest.mark.parametrize("name", SWEEPS)
+async def test_a_near_miss_raises_nothing(city, tmp_path, name):
+    _, misses = SWEEPS[name]
+    await misses(city)
+
+    assert (await found_in(city, tmp_path, name[:3]))[0] == []
+
+
+async def test_what_was_voided_is_not_found(city, tmp_path):
+    await accepted(city, 5)
+    await city.void("W4", "case/W4@2")
+
+    assert (await found_in(city, tmp_path, "R03"))[0] == []
+
+
+def test_every_sweep_has_a_scene_and_every_rule_that_sweeps_a_query():
+    sweeping = {rule.id for rule in RULES.values() if rule.mode in {Mode.SWEEP, Mode.BOTH}}
+
+    assert [path.stem for path in files()] == list(SWEEPS)
+    assert {path.stem[:3] for path in files()} == sweeping
+    for path in files():
+        lines = path.read_text(encoding="utf-8").splitlines()
+        labels = [line.removeprefix("-- ").split()[0] for line in lines[:5]]
+
+        assert labels == ["用途", "依据", "grain", "parameters", "unit"], path.name
