@@ -36,6 +36,28 @@ def add_commands(commands: Commands) -> None:
         "one SELECT over the lake: read-only, 10 s, 100,000 rows",
         'taizhang sql "SELECT type, count(*) AS n FROM events GROUP BY type ORDER BY n DESC"',
     ).add_argument("query", help="one SELECT or EXPLAIN")
+    _add_published(commands)
+    audited = commands.add(
+        "audit",
+        audit,
+        "a case as it was known at any moment",
+        "taizhang audit case 32068420200601001000001 --at 2020-06-03T12:00:00+08:00",
+    )
+    audited.add_argument("what", choices=("case",))
+    audited.add_argument("no", help="case number, or case id")
+    audited.add_argument("--at", help="a moment (ISO 8601) or a position PARTITION:OFFSET")
+    served = commands.add(
+        "desk",
+        desk,
+        "the judges' desk: find a case and walk through its history",
+        "taizhang desk --port 8083",
+    )
+    served.add_argument("--host", help="address to listen on")
+    served.add_argument("--port", type=int, help="port to listen on")
+
+
+def _add_published(commands: Commands) -> None:
+    """Add the commands that publish: what is closed and frozen, and the window sheet."""
     closed = commands.add(
         "close",
         close,
@@ -66,23 +88,6 @@ def add_commands(commands: Commands) -> None:
         "--events", nargs=2, metavar=("CODE", "WINDOW"),
         help="the facts behind one figure (K23, or a measure) of one window or member of staff",
     )  # fmt: skip
-    audited = commands.add(
-        "audit",
-        audit,
-        "a case as it was known at any moment",
-        "taizhang audit case 32068420200601001000001 --at 2020-06-03T12:00:00+08:00",
-    )
-    audited.add_argument("what", choices=("case",))
-    audited.add_argument("no", help="case number, or case id")
-    audited.add_argument("--at", help="a moment (ISO 8601) or a position PARTITION:OFFSET")
-    served = commands.add(
-        "desk",
-        desk,
-        "the judges' desk: find a case and walk through its history",
-        "taizhang desk --port 8083",
-    )
-    served.add_argument("--host", help="address to listen on")
-    served.add_argument("--port", type=int, help="port to listen on")
 
 
 async def archive(options: argparse.Namespace, settings: Settings) -> Result:

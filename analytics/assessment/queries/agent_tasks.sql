@@ -1,6 +1,6 @@
 -- 用途   代办量, 代办按时率, 代办满意率: tasks done, done in time, overdue; called back, satisfied
 -- 依据   domain.md K34: bucket = the end; overdue at the breach (resolution instant, 6.1)
--- grain  code, bucket (local hour, and local day), centre of the agent, window ''
+-- grain  one row a task or callback that counts; centre of the agent
 -- parameters  tables agent_tasks, agent_facts
 -- unit   件; a breach is resolved in the last hour of its due
 WITH tasks AS (
@@ -27,16 +27,6 @@ WITH tasks AS (
   FROM tasks AS t
   JOIN agent_facts AS f ON f.task = t.task AND f.type = 'agent.called_back'
   WHERE CAST(json_extract_string(f.data, '$.satisfied') AS BOOLEAN)
-), hourly AS (
-  SELECT
-    code, date_trunc('hour', moment) AS hour, coalesce(centre, '') AS centre, count(*) AS total
-  FROM counted
-  GROUP BY ALL
 )
-SELECT code, strftime(hour, '%Y-%m-%dT%H') AS bucket, centre, '' AS "window", total AS sum
-FROM hourly
-UNION ALL
-SELECT code, strftime(hour, '%Y-%m-%d') AS bucket, centre, '' AS "window", sum(total) AS sum
-FROM hourly
-GROUP BY ALL
-ORDER BY code, bucket, centre, "window"
+SELECT code, moment, centre, '' AS "window", 1 AS amount
+FROM counted

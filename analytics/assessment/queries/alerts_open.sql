@@ -1,6 +1,6 @@
 -- 用途   未销预警, 未销黄牌, 未销红牌: alerts whose newest fact at the cut ends nothing
 -- 依据   domain.md K30, 3.10
--- grain  code, bucket '' (a gauge), centre of the holder, window ''
+-- grain  one row an open alert, of no moment (存量); centre of the holder
 -- parameters  table alert_facts
 -- unit   张
 WITH newest AS (
@@ -11,9 +11,7 @@ WITH newest AS (
   VALUES ('remind', 'alerts_open_remind'), ('yellow', 'alerts_open_yellow'),
     ('red', 'alerts_open_red')
 )
-SELECT n.code, '' AS bucket, f.centre, '' AS "window", count(*) AS sum
+SELECT n.code, CAST(NULL AS TIMESTAMP) AS moment, f.centre, '' AS "window", 1 AS amount
 FROM newest AS f
 JOIN names AS n USING (level)
 WHERE f.type IN ('alert.raised', 'alert.escalated')
-GROUP BY ALL
-ORDER BY code, bucket, centre, "window"

@@ -1,6 +1,6 @@
 -- 用途   一件事件: cases that were added to bundles, where the bundle was opened
 -- 依据   domain.md K44, 3.3; bucket = when the case was added
--- grain  code, bucket (local hour, and local day), centre, window ''
+-- grain  one row a case added
 -- parameters  table cut(partition, until)
 -- unit   件
 WITH told AS (
@@ -17,19 +17,8 @@ WITH told AS (
     WHERE v.type = 'bundle.event_voided' AND v."offset" < cut.until
   ) AS voided ON voided.id = e.id
   WHERE e."offset" < cut.until AND e.type IN ('bundle.opened', 'bundle.member_added')
-), hourly AS (
-  SELECT
-    'bundle_cases' AS code, date_trunc('hour', m.occurred_local) AS hour,
-    coalesce(b.centre, '') AS centre, count(*) AS total
-  FROM told AS m
-  JOIN told AS b ON b.bundle = m.bundle AND b.type = 'bundle.opened'
-  WHERE m.type = 'bundle.member_added'
-  GROUP BY ALL
 )
-SELECT code, strftime(hour, '%Y-%m-%dT%H') AS bucket, centre, '' AS "window", total AS sum
-FROM hourly
-UNION ALL
-SELECT code, strftime(hour, '%Y-%m-%d') AS bucket, centre, '' AS "window", sum(total) AS sum
-FROM hourly
-GROUP BY ALL
-ORDER BY code, bucket, centre, "window"
+SELECT 'bundle_cases' AS code, m.occurred_local AS moment, b.centre, '' AS "window", 1 AS amount
+FROM told AS m
+JOIN told AS b ON b.bundle = m.bundle AND b.type = 'bundle.opened'
+WHERE m.type = 'bundle.member_added'
