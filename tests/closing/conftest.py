@@ -1,7 +1,5 @@
 """A simulated city whose days are published night by night."""
 
-from dataclasses import fields
-
 import orjson
 import pytest
 
@@ -11,11 +9,11 @@ from analytics.lake.archiver import archive
 from analytics.lake.catalog import Lake
 from ledger.contracts.codes import SHANGHAI
 from ledger.log.sqlite import SqliteLog
-from producers.city.faults import MILLION, Faults
+from producers.city.faults import MILLION, every
 from producers.city.simulate import simulate
 from producers.drive import CityClock, load_city, submit_reference
 
-MISCHIEF = Faults(*[MILLION // 8] * len(fields(Faults)))
+MISCHIEF = every(MILLION // 8)
 """One case in eight meets each kind of mischief: late, twice, voided, at the wrong window …"""
 
 
