@@ -1,19 +1,21 @@
 """From a command to the facts it makes: one function a kind of command."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.contracts.codes import SourceClass
 from ledger.contracts.commands import Command
 from ledger.contracts.events import case as facts
 from ledger.contracts.events import case_course as course
-from ledger.contracts.events.base import Payload
-from ledger.contracts.wire import Event
+from ledger.contracts.wire import Event, event_id
 from ledger.rules import case, duty, flags, outcomes, stamps
 from ledger.rules.amendments import amend_case_fact, reworker
 from ledger.rules.corrections import Restatement, current, recounted, void_case_facts
 from ledger.rules.reference import Reference
 from ledger.rules.refusals import Code, Refused
+
+if TYPE_CHECKING:
+    from ledger.rules.streams import Asked
 
 HARD = (SourceClass.INTERACTIVE,)
 """Source classes for which separation of duties refuses; others are flagged (law 2)."""
@@ -35,10 +37,7 @@ class Draft(NamedTuple):
     """The ledger found it out by itself: nobody acted, no place but `centre`."""
 
 
-def decide_case(
-    stream: str, command: Command, payload: Payload, data: Mapping[str, Any], at: str,
-    state: case.State, reference: Reference, history: Callable[[], Sequence[Event]],
-) -> tuple[list[Draft], case.State]:  # fmt: skip
+def decide_case(asked: "Asked") -> tuple[list[Draft], case.State]:
     """Decide a fact of a case; one that came late restates what it changes of facts before it.
 
     Gives besides what the case is after it.
@@ -47,40 +46,41 @@ def decide_case(
         Refused: E_STATE, E_TIME_ORDER, E_SOD.
 
     """
-    kind = payload.TYPE
-    case.check(state, kind, data, at, hard=command.source_class in HARD)
+    command, data, at, reference = asked.command, asked.data, asked.at, asked.reference
+    kind, state, source = asked.payload.TYPE, asked.state, command.source_class
+    case.check(state, kind, data, at, hard=source in HARD)
     _check_duty(command, kind, state)
     place = (command.centre, command.window)
     own = stamps.of_case_fact(kind, state, data, at, place, reference)
-    preview = _preview(kind, data, own, command, at)
+    preview = _preview(asked, own)
     after = case.evolve(state, preview)
     around = outcomes.Around(state, after, after)
     own |= outcomes.outcome(kind, data, at, around, reference.calendar)
     stamp = {**stamps.history_parts(after), **own}
-    source = command.source_class
     found = flags.of_history(state, kind, data, command.actor.staff, source)
     found += flags.of_said(state, kind, data, own, source)
     if kind == course.ExtensionGranted.TYPE:
         found += flags.of_extension(state, at, source, reference.calendar)
     if found:
         stamp["flags"] = found
-    drafts = [Draft(stream, kind, data, stamp)]
+    drafts = [Draft(asked.stream, kind, data, stamp, state=after)]
     if outcomes.looks_back(kind, at, after):
-        told = current(history())
+        told = current(asked.history_of(asked.stream))
         concluded = {facts.CaseConcluded.TYPE}
         drafts += [
-            restatement(each) for each in recounted(stream, told, concluded, reference, preview)
+            restatement(each)
+            for each in recounted(asked.stream, told, concluded, reference, preview)
         ]
     return drafts, after
 
 
-def _preview(
-    kind: str, data: Mapping[str, Any], stamp: Mapping[str, Any], command: Command, at: str
-) -> Event:
+def _preview(asked: "Asked", stamp: Mapping[str, Any]) -> Event:
     """Give as much of the event as the fold of a case looks at."""
+    command = asked.command
     event: Any = {
-        "type": kind, "time": at, "sourceclass": command.source_class.value,
-        "data": {"data": data, "stamp": stamp},
+        "id": event_id(asked.stream, asked.version + 1), "type": asked.payload.TYPE,
+        "time": asked.at, "recordedat": asked.recorded_at,
+        "sourceclass": command.source_class.value, "data": {"data": asked.data, "stamp": stamp},
     }  # fmt: skip
     for name, value in (
         ("centre", command.centre),

@@ -185,13 +185,13 @@ class Partition:
         at = self._at(occurred)
         data = payload.model_dump(mode="json", exclude_none=True)
         rules = rules_of(stream)
+        version, before = self._stream(stream)
         asked = Asked(command, payload, stream, data, at, self.reference, self._state,
-                      self._history)  # fmt: skip
+                      self._history, version, self._at(moment))  # fmt: skip
         check_references(command, payload, data, self.reference)
         rules.check_known(asked)
         check_duty(command, data, self.reference)
         rules.check_right(asked)
-        version, before = self._stream(stream)
         if command.expected_version is not None and command.expected_version != version:
             raise Refused(
                 Code.E_VERSION,

@@ -55,10 +55,7 @@ def _decide_case(asked: Asked) -> list[Draft]:
             asked.stream, asked.data, asked.at, asked.history_of(asked.stream), asked.reference
         )
     else:
-        drafts, state = decide_case(
-            asked.stream, asked.command, asked.payload, asked.data, asked.at, asked.state,
-            asked.reference, lambda: asked.history_of(asked.stream),
-        )  # fmt: skip
+        drafts, state = decide_case(asked)
     if kind == "case.conclude" or state.corrected:
         # Accepted or concluded again after a void: ratings given before count where and when it
         # is accepted and concluded now (tests/agreement/test_corrections.py).

@@ -28,6 +28,10 @@ class Asked(NamedTuple):
     """Folded state of any stream of the partition."""
     history_of: Callable[[str], Sequence[Event]]
     """All events of a stream of the partition, the batch under way included."""
+    version: int
+    """Of the command's own stream, before it."""
+    recorded_at: str
+    """When what the command makes is recorded, ISO 8601 +08:00."""
 
     @property
     def state(self) -> Any:  # noqa: ANN401
