@@ -159,8 +159,9 @@ def _concluded(code: int, at: str, around: Around, calendar: Calendar) -> dict[s
         stamp |= _promises(at, around, calendar)
     if code in NO_RESULT:
         return stamp
-    same_day = state.accepted_at is not None and state.accepted_at[:DAY] == at[:DAY]
-    instant = state.project_type == ProjectType.INSTANT
+    accepted = state.accepted_at
+    same_day = accepted is not None and accepted[:DAY] == at[:DAY]
+    instant = accepted is not None and state.project_type == ProjectType.INSTANT
     if same_day or instant:
         stamp["quick"] = True
     if same_day and instant:
