@@ -1,17 +1,34 @@
 """The second road (第二条路): every indicator by hand-written SQL over what the sources said.
 
-Each file of `queries/` is one query; those of `queries/prelude/` become tables of their name, in
-order, for the others to read. None of them may read a stamp (tests/agreement looks).
+Each file of `queries/` gives what counts, one row (code, moment, centre, window, amount) each;
+`CELLS` adds it up. Those of `queries/prelude/` become tables of their name, in order, for the
+others to read. None of them may read a stamp (tests/agreement looks).
 """
 
 from pathlib import Path
 
-from analytics.lake.catalog import Lake
+from analytics.lake.catalog import Connection, Lake
 from analytics.lake.rebuild import Cells, at_cut, cells
 from ledger.log.seam import Cut
 
 QUERIES = Path(__file__).parent / "queries"
 CHECKS = Path(__file__).parent / "checks"
+
+
+CELLS = """
+SELECT
+  code, unnest(CASE WHEN hour IS NULL THEN [''] ELSE
+    [strftime(hour, '%Y-%m-%dT%H'), strftime(hour, '%Y-%m-%d')] END) AS bucket,
+  centre, "window", total
+FROM (
+  SELECT
+    code, date_trunc('hour', moment) AS hour, coalesce(centre, '') AS centre,
+    coalesce("window", '') AS "window", CAST(sum(amount) AS BIGINT) AS total
+  FROM ({query})
+  GROUP BY ALL
+)
+"""
+"""What counts, by local hour and by local day of its moment; without a moment it is a level."""
 
 
 def prelude() -> list[tuple[str, Path]]:
@@ -33,15 +50,22 @@ def second_road(lake: Lake, cut: Cut) -> Cells:
     """
     con = at_cut(lake, cut)
     try:
-        for table, path in prelude():
-            query = path.read_text(encoding="utf-8")
-            con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}")
+        prepare(con)
         sums: Cells = {}
         for path in indicators():
-            sums |= cells(con.execute(path.read_text(encoding="utf-8")).fetchall())
+            query = path.read_text(encoding="utf-8")
+            for cell, amount in cells(con.execute(CELLS.format(query=query)).fetchall()).items():
+                sums[cell] = sums.get(cell, 0) + amount
         return sums
     finally:
         con.close()
+
+
+def prepare(con: Connection) -> None:
+    """Make the tables of the prelude, at the cut of `con`."""
+    for table, path in prelude():
+        query = path.read_text(encoding="utf-8")
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}")
 
 
 def broken_checks(lake: Lake, cut: Cut, limit: int) -> list[tuple[str, str, str]]:

@@ -115,6 +115,7 @@ def test_hand_written_sql_reads_no_stamp():
 
         assert "stamp" not in sql, path.name
         assert "raw" not in re.findall(r"\w+", sql), path.name
+        assert "case.clock_breached" not in sql, path.name
 
 
 def test_every_measure_has_a_second_road():
@@ -132,10 +133,8 @@ def test_every_query_says_what_it_is_for():
         labels = [line.removeprefix("-- ").split()[0] for line in lines[:5]]
 
         assert labels == ["用途", "依据", "grain", "parameters", "unit"], path.name
-        assert any(line.startswith("ORDER BY") for line in lines), path.name
-        assert not any("*" in line and "SELECT *" in line for line in lines[5:]) or (
-            path.parent.name == "prelude"
-        ), path.name
+        if path.parent.name != "prelude":
+            assert not any("SELECT *" in line for line in lines), path.name
 
 
 async def test_reconcile_says_equal_on_a_sound_system(city, tmp_path):

@@ -26,10 +26,12 @@ def test_each_fact_of_a_case_carries_what_a_reader_would_have_to_join(hall):
             "promised_due": "2020-06-15T23:59:59.999000+08:00", "calendar": "org/cal-2020@1",
             **LIMITED}),
         ("case.transferred", place),
-        ("case.transfer_received", place),
+        ("case.transfer_received", {**place, "in_time": True}),
         ("case.decision_made", {**place, "working_minutes": 3}),
         ("case.issued", place),
-        ("case.concluded", place),
+        ("case.concluded", {
+            **place, "project_type": "promised", "elapsed_days": 0, "promised": "early",
+            "statutory": "met", "quick": True, "visits": "once"}),
     ]  # fmt: skip
     rated = {**place, "first": True, "concluded_at": hall.now.isoformat()}
     assert stamps(hall, "rating/C1") == [("rating.submitted", rated)]

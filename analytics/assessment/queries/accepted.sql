@@ -1,20 +1,18 @@
--- 用途   受理量: cases accepted
--- 依据   domain.md K02; bucket = occurrence of the acceptance, at its centre and window
--- grain  code, bucket (local hour, and local day), centre, window; '' = none
--- parameters  table acceptances
+-- 用途   受理量: cases accepted or deemed accepted, 联办 and 异地代收 among them
+-- 依据   domain.md K02, K44; the deemed one counts from the receipt (行政许可法 §32)
+-- grain  one row an acceptance and code
+-- parameters  tables facts, acceptances
 -- unit   件
-WITH hourly AS (
-  SELECT
-    'accepted' AS code, date_trunc('hour', occurred_local) AS hour,
-    coalesce(centre, '') AS centre, coalesce("window", '') AS "window", count(*) AS total
-  FROM acceptances
-  WHERE NOT deemed
-  GROUP BY ALL
-)
-SELECT code, strftime(hour, '%Y-%m-%dT%H') AS bucket, centre, "window", total AS sum
-FROM hourly
+SELECT 'accepted' AS code, since AS moment, centre, "window", 1 AS amount
+FROM acceptances
 UNION ALL
-SELECT code, strftime(hour, '%Y-%m-%d') AS bucket, centre, "window", sum(total) AS sum
-FROM hourly
-GROUP BY ALL
-ORDER BY code, bucket, centre, "window"
+SELECT 'joint_accepted', since, centre, "window", 1
+FROM acceptances
+WHERE project_type = 'joint'
+UNION ALL
+SELECT 'remote_accepted', since, centre, "window", 1
+FROM acceptances AS a
+WHERE EXISTS (
+  FROM facts AS f
+  WHERE f.type = 'case.collected_remote' AND f.case_id = a.case_id AND f."offset" < a."offset"
+)

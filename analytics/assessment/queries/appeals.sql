@@ -1,33 +1,23 @@
--- 用途   申诉: appeals decided, and those upheld
--- 依据   domain.md K29; bucket = the decision
--- grain  code, bucket (local hour, and local day), centre, window; '' = none
--- parameters  tables rating_facts, acceptances
+-- 用途   申诉, 不予采纳: appeals decided and upheld; what was upheld leaves the count of its rating
+-- 依据   domain.md K29 at the decision; 3.6, K23, K24, K28 by stars, on the day of the rating
+-- grain  one row an appeal and code
+-- parameters  tables rating_facts, acceptances, neg_loops
 -- unit   件
 WITH decided AS (
-  SELECT
-    f.type, f.occurred_local, coalesce(a.centre, '') AS centre,
-    coalesce(a."window", '') AS "window"
+  SELECT f.type = 'appeal.upheld' AS upheld, f.occurred_local, a.centre, a."window"
   FROM rating_facts AS f
   LEFT JOIN acceptances AS a USING (case_id)
   WHERE f.type IN ('appeal.upheld', 'appeal.denied')
-), hourly AS (
-  SELECT
-    'appeals_decided' AS code, date_trunc('hour', occurred_local) AS hour, centre, "window",
-    count(*) AS total
-  FROM decided
-  GROUP BY ALL
-  UNION ALL
-  SELECT
-    'appeals_upheld' AS code, date_trunc('hour', occurred_local) AS hour, centre, "window",
-    count(*) AS total
-  FROM decided
-  WHERE type = 'appeal.upheld'
-  GROUP BY ALL
 )
-SELECT code, strftime(hour, '%Y-%m-%dT%H') AS bucket, centre, "window", total AS sum
-FROM hourly
+SELECT
+  unnest(CASE WHEN upheld THEN ['appeals_decided', 'appeals_upheld'] ELSE ['appeals_decided'] END)
+    AS code,
+  occurred_local AS moment, centre, "window", 1 AS amount
+FROM decided
 UNION ALL
-SELECT code, strftime(hour, '%Y-%m-%d') AS bucket, centre, "window", sum(total) AS sum
-FROM hourly
-GROUP BY ALL
-ORDER BY code, bucket, centre, "window"
+SELECT
+  CASE l.stars WHEN 1 THEN 'not_adopted_1' ELSE 'not_adopted_2' END, l.rated, l.centre,
+  l."window", 1
+FROM neg_loops AS l
+JOIN rating_facts AS f USING (case_id, rating_id)
+WHERE f.type = 'appeal.upheld'

@@ -1,21 +1,32 @@
--- 用途   办结量: facts of cases, at the place the case was accepted
--- 依据   domain.md K03; bucket = occurrence of the conclusion
--- grain  code, bucket (local hour, and local day), centre, window; '' = none
--- parameters  tables facts, acceptances
+-- 用途   办结量, and how cases were concluded: 即办, 一次办结, 一次告知, 全程网办, 退件
+-- 依据   domain.md K03, K15, K17–K19, K21; 作废办结 and 删除办结 (2, 3) concluded nothing
+-- grain  one row a conclusion and code
+-- parameters  table conclusions
 -- unit   件
-WITH hourly AS (
+WITH finished AS (
   SELECT
-    'concluded' AS code, date_trunc('hour', f.occurred_local) AS hour,
-    coalesce(a.centre, '') AS centre, coalesce(a."window", '') AS "window", count(*) AS total
-  FROM facts AS f
-  LEFT JOIN acceptances AS a USING (case_id)
-  WHERE f.type = 'case.concluded'
-  GROUP BY ALL
+    *, result NOT IN (2, 3) AS counts
+  FROM conclusions
 )
-SELECT code, strftime(hour, '%Y-%m-%dT%H') AS bucket, centre, "window", total AS sum
-FROM hourly
+SELECT 'concluded' AS code, occurred_local AS moment, centre, "window", 1 AS amount
+FROM finished WHERE counts
 UNION ALL
-SELECT code, strftime(hour, '%Y-%m-%d') AS bucket, centre, "window", sum(total) AS sum
-FROM hourly
-GROUP BY ALL
-ORDER BY code, bucket, centre, "window"
+SELECT 'quick', occurred_local, centre, "window", 1
+FROM finished WHERE counts AND (project_type = 'instant' OR same_day)
+UNION ALL
+SELECT
+  CASE WHEN visits <= 1 AND notices <= 1 THEN 'visits_once' ELSE 'visits_more' END,
+  occurred_local, centre, "window", 1
+FROM finished WHERE counts AND channel = 'window'
+UNION ALL
+SELECT
+  CASE WHEN notices = 1 THEN 'told_once' ELSE 'told_more' END,
+  occurred_local, centre, "window", 1
+FROM finished WHERE notices > 0
+UNION ALL
+SELECT 'all_online', occurred_local, centre, "window", 1
+FROM finished
+WHERE counts AND channel IN ('web', 'mobile') AND visits = 0 AND handed_out = 0
+UNION ALL
+SELECT 'returned', occurred_local, centre, "window", 1
+FROM finished WHERE result = 5

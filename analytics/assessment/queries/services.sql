@@ -1,6 +1,6 @@
 -- 用途   窗口办理时长: services with a normal outcome, and their time without parking
 -- 依据   domain.md K09; 4.3: what the ledger finished by itself has outcome left and does not count
--- grain  code, bucket (local hour, and local day of the end of service), centre, window
+-- grain  one row an end of service and code
 -- parameters  table tickets
 -- unit   秒 (service_seconds), 人次 (service_n)
 WITH began AS (
@@ -22,17 +22,8 @@ WITH began AS (
     ON p.hall = b.hall AND p.ticket = b.ticket AND p.type = 'ticket.parked'
     AND p.version > b.since AND p.version < b.version
   GROUP BY b.hall, b.version, b.centre, b."window", b.occurred_local, b.second, b.since_second
-), hourly AS (
-  SELECT
-    unnest(['service_n', 'service_seconds']) AS code, date_trunc('hour', occurred_local) AS hour,
-    centre, "window", unnest([count(*), sum(seconds)]) AS total
-  FROM services
-  GROUP BY hour, centre, "window"
 )
-SELECT code, strftime(hour, '%Y-%m-%dT%H') AS bucket, centre, "window", total AS sum
-FROM hourly
-UNION ALL
-SELECT code, strftime(hour, '%Y-%m-%d') AS bucket, centre, "window", sum(total) AS sum
-FROM hourly
-GROUP BY ALL
-ORDER BY code, bucket, centre, "window"
+SELECT
+  unnest(['service_n', 'service_seconds']) AS code, occurred_local AS moment, centre, "window",
+  unnest([1, seconds]) AS amount
+FROM services

@@ -1,9 +1,9 @@
 -- 用途   当前等候人数: tickets whose visit transaction was not called and did not end before the cut
 -- 依据   domain.md K06 (S)
--- grain  code, bucket '' (a gauge), centre, window ''
+-- grain  one row a ticket; a gauge has no moment
 -- parameters  table tickets
 -- unit   人
-SELECT 'waiting' AS code, '' AS bucket, centre, '' AS "window", count(*) AS sum
+SELECT 'waiting' AS code, NULL::TIMESTAMP AS moment, centre, '' AS "window", 1 AS amount
 FROM (
   SELECT
     hall, centre, ticket, visit,
@@ -13,5 +13,3 @@ FROM (
   QUALIFY visit = max(visit) OVER (PARTITION BY hall, ticket)
 )
 WHERE NOT over
-GROUP BY ALL
-ORDER BY code, bucket, centre, "window"

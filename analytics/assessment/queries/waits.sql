@@ -1,6 +1,6 @@
 -- 用途   等候时长与分布: waits of visit transactions that were served, their sum and their buckets
 -- 依据   domain.md K07, K08: from issue, check-in or transfer, after a no-show from the last call, minus parked
--- grain  code, bucket (local hour, and local day of the start of service), centre, window
+-- grain  one row a start of service and code
 -- parameters  table tickets
 -- unit   秒 (wait_seconds), 人次 (wait_n, wait_from_*)
 WITH began AS (
@@ -40,16 +40,6 @@ WITH began AS (
     END]) AS code,
     unnest([1, seconds, 1]) AS amount
   FROM waits
-), hourly AS (
-  SELECT
-    code, date_trunc('hour', occurred_local) AS hour, centre, "window", sum(amount) AS total
-  FROM counted
-  GROUP BY ALL
 )
-SELECT code, strftime(hour, '%Y-%m-%dT%H') AS bucket, centre, "window", total AS sum
-FROM hourly
-UNION ALL
-SELECT code, strftime(hour, '%Y-%m-%d') AS bucket, centre, "window", sum(total) AS sum
-FROM hourly
-GROUP BY ALL
-ORDER BY code, bucket, centre, "window"
+SELECT code, occurred_local AS moment, centre, "window", amount
+FROM counted

@@ -1,7 +1,7 @@
 -- 用途   the facts of halls (取号, 叫号, 办理, 窗口) that counted at the cut: recorded before it and not voided before it
 -- 依据   domain.md 3.4; a hall's stream is centre and day
 -- grain  one row a fact; `version` is the order in which the hall told them
--- parameters  table cut(partition, until)
+-- parameters  tables cut(partition, until), voided
 -- unit   facts; `second` counts whole seconds
 SELECT
   e.stream_key AS hall, e.version, regexp_replace(e.stream_key, '\.[^.]*$', '') AS centre,
@@ -11,15 +11,6 @@ SELECT
   json_extract_string(e.data, '$.outcome') AS outcome
 FROM events AS e
 JOIN cut USING ("partition")
-ANTI JOIN (
-  SELECT unnest(list_prepend(
-    json_extract_string(v.data, '$.target'),
-    CAST(json_extract_string(v.data, '$.cascade[*]') AS VARCHAR[])
-  )) AS id
-  FROM events AS v
-  JOIN cut USING ("partition")
-  WHERE v.type = 'hall.event_voided' AND v."offset" < cut.until
-) AS voided ON voided.id = e.id
+ANTI JOIN voided USING (id)
 WHERE e."offset" < cut.until AND e.stream = 'hall'
   AND NOT starts_with(e.type, 'hall.event_')
-ORDER BY hall, version

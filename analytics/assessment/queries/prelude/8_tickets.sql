@@ -29,4 +29,3 @@ SELECT
     PARTITION BY hall, ticket, visit ORDER BY version
   ) > 0 AS passed
 FROM visits
-ORDER BY hall, version

@@ -67,4 +67,3 @@ LEFT JOIN breaches AS b USING (case_id, rating_id)
 LEFT JOIN extended AS x USING (case_id, rating_id)
 LEFT JOIN rectified AS t USING (case_id, rating_id)
 LEFT JOIN called AS c USING (case_id, rating_id)
-ORDER BY r.case_id, r.rating_id

@@ -39,4 +39,3 @@ SELECT
   coalesce(last_seat IN ('window.opened', 'window.resumed'), false) AS open,
   coalesce(served, false) AS serving
 FROM told
-ORDER BY hall, version

@@ -1,20 +1,12 @@
 -- 用途   the window type (窗口类型) each acceptance at a known window needed, and whether it got it
 -- 依据   domain.md 5.1, rows 1, 3–15, first match wins; newest reference data by key, as adopted by then
 -- grain  one row an acceptance whose item, centre and window were known when it was decided
--- parameters  table acceptances
+-- parameters  tables acceptances, items
 -- unit   cases; required NULL = not offered at that centre, so that any window is a wrong one
 WITH known AS (
   SELECT "offset" AS version, type, stream_key AS key, data
   FROM events
-  WHERE type IN ('item.registered', 'dept.registered', 'centre.opened', 'window.created')
-), items AS (
-  SELECT
-    version, key, json_extract_string(data, '$.dept') AS dept,
-    json_extract_string(data, '$.topic') AS topic,
-    json_extract_string(data, '$.window_rule') AS window_rule,
-    coalesce(CAST(json_extract_string(data, '$.is_project_item') AS BOOLEAN), false) AS is_project
-  FROM known
-  WHERE type = 'item.registered'
+  WHERE type IN ('dept.registered', 'centre.opened', 'window.created')
 ), depts AS (
   SELECT
     version, key,
@@ -40,7 +32,7 @@ WITH known AS (
     a.case_id, a.occurred_local, a.centre, a."window", a.adopted,
     i.dept, i.topic, i.window_rule, i.is_project
   FROM acceptances AS a
-  ASOF JOIN items AS i ON i.key = a.item AND i.version < a.adopted
+  ASOF JOIN items AS i ON i.item = a.item AND i.version < a.adopted
 ), placed AS (
   SELECT a.*, c.level, c.tier
   FROM accepted AS a
@@ -77,4 +69,3 @@ SELECT
   case_id, occurred_local, centre, "window", required,
   required IS NULL OR (required <> kind AND NOT list_contains(covers, required)) AS wrong
 FROM routed
-ORDER BY case_id
