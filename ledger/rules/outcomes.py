@@ -160,7 +160,8 @@ def _concluded(code: int, at: str, around: Around, calendar: Calendar) -> dict[s
     if code in NO_RESULT:
         return stamp
     same_day = state.accepted_at is not None and state.accepted_at[:DAY] == at[:DAY]
-    instant = state.project_type == ProjectType.INSTANT
+    # What was never accepted was not done at once either: the type is that of the acceptance.
+    instant = state.accepted_at is not None and state.project_type == ProjectType.INSTANT
     if same_day or instant:
         stamp["quick"] = True
     if same_day and instant:
