@@ -72,7 +72,7 @@ def plant_in_writer(bug, monkeypatch):
         case "a stamp that routes to the wrong window":
             monkeypatch.setattr(stamps, "required_window", lambda *_: WindowType.OTHER)
         case "a timer that never fires":
-            monkeypatch.setattr(deadlines, "_late", lambda *_: [])
+            monkeypatch.setattr(deadlines, "settle_clocks", lambda *_: [])
         case "a timer that fires too early":
             monkeypatch.setattr(clocks, "C5_MINUTES", 5)
         case "a void that restates nothing":

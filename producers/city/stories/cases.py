@@ -224,7 +224,7 @@ def _halls(today: Today, coming: list[Coming]) -> dict[str, Hall]:
         for each in some:
             right = each.window in each.offer.right
             windows = each.offer.right if right else (each.window,)
-            seconds = rng.randrange(4, 13) * MINUTE + rng.randrange(MINUTE)
+            seconds = rng.randrange(2, 12) * MINUTE + rng.randrange(MINUTE)
             case = _case_id(today, each.serial)
             queue, named = windows[0].kind.value, not each.plan & UNNAMED
             visitors.append(Visitor(each.at, windows, seconds, queue, case, named))

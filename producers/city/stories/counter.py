@@ -9,8 +9,8 @@ from producers.city.stories.outcome import verdict
 from producers.city.stories.repairs import take_back
 from producers.city.today import DAY
 
-TERMINATED, NOT_ACCEPTED, WITHDRAWN = 3, 0, 4
-"""办结 codes of cases that end before a decision (domain.md 3.11)."""
+SENT_BACK, NOT_ACCEPTED = 5, 6
+"""办结 codes of cases that end before a decision: 退件, 不予受理 (domain.md 3.11)."""
 C6_DAYS = 31
 NOBODY_DAYS = 8
 """Working days after which a forgotten application has been deemed accepted for sure."""
@@ -61,7 +61,7 @@ def accept(s: Script) -> bool:
     if s.meets("withdrawn"):
         s.wait(5, 2 * 480)
         s.say("case.withdraw", {}, CITIZEN)
-        return _end(s, WITHDRAWN)
+        return _end(s, SENT_BACK)
     return _deficiency(s)
 
 
@@ -87,7 +87,7 @@ def _supplements(s: Script) -> bool:
             s.wait(30, 900)
             told = {"reason": "supplement_overdue", "doc_no": s.number("E")}
             s.say("case.terminate", told, s.clerk(), window=s.window.id)
-            return _end(s, TERMINATED)
+            return _end(s, SENT_BACK)
         s.wait(120, 6 * 480)
         if s.chance(0.2):
             said = {"materials": missing[:1], "complete": False}
@@ -153,7 +153,7 @@ def _deficiency(s: Script) -> bool:
         s.say("case.fail_deficiency", owed, s.clerk(), window=s.window.id)
         told = {"reason": "deficiency_failed", "doc_no": s.number("E")}
         s.say("case.terminate", told, s.clerk(), window=s.window.id)
-        return _end(s, TERMINATED)
+        return _end(s, SENT_BACK)
     s.now += int((due - s.now) * s.rng.uniform(0.1, 0.9))
     s.say("case.fill_deficiency", owed, s.clerk(), window=s.window.id)
     return True

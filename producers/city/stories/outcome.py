@@ -11,6 +11,8 @@ By = tuple[dict[str, str], dict[str, str]]
 """Who does it, and where."""
 
 REJECT_REASONS = ("not_qualified", "materials_false", "site_not_passed")
+CERTIFIED, REFUSED = 0, 1
+"""办结 codes 出证办结, 不予许可 (domain.md 3.11)."""
 C8_DAYS = 11
 
 
@@ -30,7 +32,7 @@ def decide(s: Script, by: By) -> None:
     draw = s.rng.random()
     outcome = "rejected" if draw < 0.03 else "partly" if draw < 0.035 else "approved"  # noqa: PLR2004
     s.say("case.decide", verdict(s, outcome), actor, place=place)
-    done = {"result_code": 2 if outcome == "rejected" else 1}
+    done = {"result_code": REFUSED if outcome == "rejected" else CERTIFIED}
     s.say("case.conclude", done, actor, place=place)
     s.concluded = s.now
     if outcome != "rejected":
