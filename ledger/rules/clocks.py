@@ -1,4 +1,4 @@
-"""Clocks (时限) C0–C9 of a case: what runs, what pauses it, when it is due (domain.md 4.2).
+"""Clocks (时限) C0–C9 and C15 of a case: what runs, what pauses it, when it is due (domain.md 4.2).
 
 A clock is data in the state of its case; its due is a function of the clock, the pauses and the
 calendar, worked out whenever it is asked for. The ledger writes `case.clock_breached` once a
@@ -14,13 +14,15 @@ A fact that was recorded before the breach moves the due also when it is amended
 from collections.abc import Iterable, Iterator
 from datetime import datetime, time, timedelta
 from itertools import zip_longest
-from typing import Any, NamedTuple
+from typing import Any
 
 from ledger.contracts.codes import SHANGHAI, LimitUnit, ProjectType, SourceClass
 from ledger.contracts.events import case as facts
 from ledger.contracts.events import case_course as course
 from ledger.contracts.events.base import Limit
 from ledger.contracts.wire import Event
+from ledger.rules import exchanges
+from ledger.rules.clock_state import Breach, Clock, Clocks, Extension, Pause
 from ledger.rules.measures import WORKDAY_MINUTES
 from ledger.rules.workdays import END_OF_DAY, Calendar
 
@@ -39,81 +41,9 @@ C8_WORKDAYS = 10
 PAUSED_BY_LAW = frozenset({"C2", "C3", "C4"})
 PAUSED_BY_US = frozenset({"C3", "C4"})
 EXTENDED = frozenset({"C2", "C3"})
+ALL_ENDED = tuple(f"C{n}" for n in range(10))
+"""Clocks that end with their case."""
 ENDING = frozenset({course.NotAccepted.TYPE, course.CaseWithdrawn.TYPE, course.CaseTerminated.TYPE})
-
-
-class Clock(NamedTuple):
-    """One clock; `due` is set where a date was committed to, else it follows from the limit."""
-
-    code: str
-    about: str
-    start: str
-    limit: Limit | None = None
-    minutes: int = 0
-    """Working minutes instead of a limit."""
-    due: str = ""
-    stop: str | None = None
-    stop_recorded: str = ""
-    """When its stop was recorded: calendars published later leave it alone."""
-
-    @property
-    def name(self) -> tuple[str, str, str]:
-        """What tells it from the other clocks of the case."""
-        return self.code, self.about, self.start
-
-
-class Pause(NamedTuple):
-    """A stretch that does not count for some clocks; open while `end` is None."""
-
-    about: str
-    start: str
-    clocks: frozenset[str]
-    end: str | None = None
-    behind: frozenset[str] = frozenset()
-    """Ids of the breaches that were recorded before it: their clocks it does not pause."""
-
-
-class Extension(NamedTuple):
-    """延长: when it was granted, and by how many days."""
-
-    at: str
-    days: int
-    behind: frozenset[str] = frozenset()
-    """Ids of the breaches that were recorded before it: they are not healed by it."""
-
-
-class Breach(NamedTuple):
-    """A recorded breach: the name of its clock, the event's id, and the due it was."""
-
-    code: str
-    about: str
-    start: str
-    event: str
-    due: str
-
-
-class Clocks(NamedTuple):
-    """The clocks of one case, running and stopped."""
-
-    all: tuple[Clock, ...] = ()
-    pauses: tuple[Pause, ...] = ()
-    extended: Extension | None = None
-    owed: frozenset[str] = frozenset()
-    """容缺: materials that C7 still waits for."""
-    breached: tuple[Breach, ...] = ()
-
-    @property
-    def breached_names(self) -> frozenset[tuple[str, str, str]]:
-        """Names of the clocks whose breach is recorded."""
-        return frozenset(each[:3] for each in self.breached)
-
-    @property
-    def breach_ids(self) -> frozenset[str]:
-        """Ids of the breaches that are recorded."""
-        return frozenset(each.event for each in self.breached)
-
-
-NONE = Clocks()
 
 
 def evolve(clocks: Clocks, event: Event) -> Clocks:
@@ -124,7 +54,11 @@ def evolve(clocks: Clocks, event: Event) -> Clocks:
     if kind == course.ClockBreached.TYPE:
         breach = Breach(data["clock"], data["about"], data["start"], event["id"], data["due"])
         return clocks._replace(breached=(*clocks.breached, breach))
+    if kind == course.CaseExchanged.TYPE:
+        return exchanges.settled(clocks, exchanges.handed_over(clocks, data, at), at)
     ticking = _evolve(clocks, event, kind, at, data)
+    if clocks.reported_to and kind in exchanges.EXPORTED:
+        ticking = _start(ticking, exchanges.owed(event))
     if ticking is clocks:
         return clocks
     recorded = event.get("recordedat", "")
@@ -140,7 +74,9 @@ def _evolve(clocks: Clocks, event: Event, kind: str, at: str, data: dict[str, An
         return _stop(clocks, at)
     match kind:
         case facts.CaseSubmitted.TYPE:
-            return _start(clocks, Clock("C1", "", at, C1_LIMIT))
+            begun = _start(clocks, Clock("C1", "", at, C1_LIMIT))
+            platform = event["data"]["stamp"].get("reported_to")
+            return begun._replace(reported_to=platform) if platform else begun
         case course.SupplementNoticed.TYPE:
             stopped = _stop(clocks, at, "C1", "C6")
             return _start(stopped, Clock("C6", "", at, _workdays(C6_WORKDAYS)))
@@ -228,14 +164,15 @@ def _filled(clocks: Clocks, at: str, materials: Iterable[str]) -> Clocks:
 
 
 def _stop(clocks: Clocks, at: str, *codes: str, about: str | None = None) -> Clocks:
-    """Stop the running clocks of these codes; without codes, all of them."""
-    if all(clock.stop is not None or (codes and clock.code not in codes) for clock in clocks.all):
+    """Stop the running clocks of these codes; without codes, all but C15: ends are reported too."""
+    codes = codes or ALL_ENDED
+    if all(clock.stop is not None or clock.code not in codes for clock in clocks.all):
         return clocks
     return clocks._replace(
         all=tuple(
             clock._replace(stop=at)
             if clock.stop is None
-            and (not codes or clock.code in codes)
+            and clock.code in codes
             and (about is None or clock.about == about)
             else clock
             for clock in clocks.all

@@ -12,6 +12,7 @@ from typing import Any
 from ledger.contracts.events import case_course as course
 from ledger.contracts.wire import Event
 from ledger.rules import case, clocks, stamps
+from ledger.rules.clock_state import Breach, Clock, Clocks
 from ledger.rules.corrections import current
 from ledger.rules.facts import Draft
 from ledger.rules.holders import HolderKind, holder_at
@@ -29,7 +30,7 @@ def settle(
 ) -> list[Draft]:
     """Draft what the passing of time asks for of a case; [] mostly."""
 
-    def breach(clock: clocks.Clock, due: str) -> Draft:
+    def breach(clock: Clock, due: str) -> Draft:
         return _breach(stream, state, clock, due, reference, history)
 
     drafts = _dues_anew(stream, state, reference.calendar, history)
@@ -69,8 +70,8 @@ def _dues_anew(
 
 
 def settle_clocks(
-    stream: str, ticking: clocks.Clocks, reference: Reference, tick: str, history: History,
-    breach: Callable[[clocks.Clock, str], Draft],
+    stream: str, ticking: Clocks, reference: Reference, tick: str, history: History,
+    breach: Callable[[Clock, str], Draft],
 ) -> list[Draft]:  # fmt: skip
     """Withdraw the breaches without ground and draft those that are missing, of any stream.
 
@@ -88,15 +89,13 @@ def settle_clocks(
     ]
 
 
-def without_ground(
-    ticking: clocks.Clocks, calendar: Calendar
-) -> tuple[clocks.Clocks, list[clocks.Breach]]:
+def without_ground(ticking: Clocks, calendar: Calendar) -> tuple[Clocks, list[Breach]]:
     """Give the clocks without the breaches that lost their ground, and those breaches.
 
     What was recorded after a breach counts again once the breach is withdrawn: repeated until
     every breach that is left has ground.
     """
-    gone: list[clocks.Breach] = []
+    gone: list[Breach] = []
     while lost := [b for b in ticking.breached if not _has_ground(ticking, b, calendar)]:
         gone += lost
         still = tuple(b for b in ticking.breached if b not in lost)
@@ -104,7 +103,7 @@ def without_ground(
     return ticking, gone
 
 
-def _has_ground(ticking: clocks.Clocks, breach: clocks.Breach, calendar: Calendar) -> bool:
+def _has_ground(ticking: Clocks, breach: Breach, calendar: Calendar) -> bool:
     return any(
         clock.name == breach[:3]
         and clocks.due_of(ticking, clock, calendar) == breach.due
@@ -114,7 +113,7 @@ def _has_ground(ticking: clocks.Clocks, breach: clocks.Breach, calendar: Calenda
 
 
 def _breach(
-    stream: str, state: case.State, clock: clocks.Clock, due: str, reference: Reference,
+    stream: str, state: case.State, clock: Clock, due: str, reference: Reference,
     history: History,
 ) -> Draft:  # fmt: skip
     """Draft a breach; it is laid to whom held the case when the due passed."""

@@ -44,6 +44,8 @@ FORMULAE = (
             ("deficiency_met", "deficiency_failed", "deficiency_broken")),
     Formula("K40", "路由正确率", ("accepted_at_window", "−wrong_window"), ("accepted_at_window",)),
     Formula("K41", "补录率", ("late_entries",), ("case_events",)),
+    Formula("K43", "数据上报及时率", ("exchanged_in_time",),
+            ("exchanged_in_time", "exchange_broken")),
     Formula("K44", "联办件", ("joint_accepted",)),
     Formula("K44b", "异地代收件", ("remote_accepted",)),
 )  # fmt: skip

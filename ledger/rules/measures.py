@@ -250,6 +250,9 @@ CLOCK_MEASURES: tuple[Measure, ...] = (
     Measure("deficiency_met", "容缺按期补齐", "件", "case.deficiency_filled", where=_IN_TIME),
     Measure("deficiency_failed", "容缺未补", "件", "case.deficiency_failed", where=_IN_TIME),
     _broken("deficiency_broken", "容缺逾期", "C7"),
+    Measure("exchanged_in_time", "按时上报", "条", "case.exchanged", "stamp.reported",
+            where=(Where("stamp.reported", "present"),)),
+    _broken("exchange_broken", "上报超时", "C15"),
     Measure("accepted_at_window", "窗口受理量", "件", "case.accepted",
             where=(Where("window", "present"),)),
     *(

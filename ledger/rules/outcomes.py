@@ -19,6 +19,7 @@ A stamp says what counts, so that a measure is one look at one part:
 | delivered | `in_time` | the first delivery, within C8 (K31) |
 | deficiency_filled | `in_time` | the last owed material came, within C7 (K33) |
 | deficiency_failed | `in_time` | given up before C7 was due (K33) |
+| exchanged | `reported` | how many facts it reported in time, within C15 (K43) |
 | clock_breached | `project_type` | of the case (K11, K13) |
 | concluded | `project_type`, `never_accepted` | of the case |
 | concluded | `elapsed_days` | working days on C3, pauses out (K10) |
@@ -37,8 +38,9 @@ from typing import Any, NamedTuple
 from ledger.contracts.codes import Channel, LimitUnit, ProjectType
 from ledger.contracts.events import case as facts
 from ledger.contracts.events import case_course as course
-from ledger.rules import clocks
+from ledger.rules import clocks, exchanges
 from ledger.rules.case_state import State
+from ledger.rules.clock_state import Clock, Clocks
 from ledger.rules.measures import NO_RESULT, PROMISED_TYPES
 from ledger.rules.workdays import Calendar
 
@@ -57,6 +59,7 @@ PARTS: dict[str, frozenset[str]] = {
     course.CaseDelivered.TYPE: frozenset({"in_time"}),
     course.DeficiencyFilled.TYPE: frozenset({"in_time"}),
     course.DeficiencyFailed.TYPE: frozenset({"in_time"}),
+    course.CaseExchanged.TYPE: frozenset({"reported"}),
     course.ClockBreached.TYPE: frozenset({"project_type"}),
     facts.CaseConcluded.TYPE: frozenset({
         "project_type", "never_accepted", "elapsed_days", "promised", "statutory", "quick",
@@ -103,6 +106,8 @@ def outcome(kind: str, data: Data, at: str, around: Around, calendar: Calendar) 
             return _in_time(around, "C7", at, calendar)
         case course.DeficiencyFailed.TYPE:
             return _in_time(around, "C7", at, calendar)
+        case course.CaseExchanged.TYPE:
+            return _reported(before.clocks, data, at)
         case course.ClockBreached.TYPE:
             return of_breach(before)
     return {}
@@ -124,6 +129,12 @@ def looks_back(kind: str, at: str, after: State) -> bool:
     return late and kind in {course.CaseVisited.TYPE, course.CaseDelivered.TYPE}
 
 
+def _reported(ticking: Clocks, data: Data, at: str) -> dict[str, Any]:
+    """Count what an exchange reported in time."""
+    n = sum(at <= clock.due for clock in exchanges.handed_over(ticking, data, at))
+    return {"reported": n} if n else {}
+
+
 def _minutes(before: State, at: str, calendar: Calendar) -> dict[str, Any]:
     if before.accepted_at is None:
         return {}
@@ -141,7 +152,7 @@ def _in_time(around: Around, code: str, at: str, calendar: Calendar) -> dict[str
     return {"in_time": True} if _within(around, clock, at, calendar) else {}
 
 
-def _within(around: Around, clock: clocks.Clock, at: str, calendar: Calendar) -> bool:
+def _within(around: Around, clock: Clock, at: str, calendar: Calendar) -> bool:
     due = clocks.due_of(around.after.clocks, clock, calendar)
     return due is None or at <= due
 
@@ -193,9 +204,7 @@ def _promises(at: str, around: Around, calendar: Calendar) -> dict[str, Any]:
     return stamp
 
 
-def _elapsed(
-    ticking: clocks.Clocks, clock: clocks.Clock, at: str, calendar: Calendar
-) -> int | None:
+def _elapsed(ticking: Clocks, clock: Clock, at: str, calendar: Calendar) -> int | None:
     """Give the working days a clock ran; None where its limit has other days, or none are known."""
     if clock.limit is None or clock.limit.unit is not LimitUnit.WORKDAY:
         return None

@@ -37,6 +37,8 @@ def submitted(item: str, reference: Reference) -> Stamp:
     """Stamp case.submitted with what the item says."""
     known = reference.items[item]
     stamp = {"item": item, "dept": known.dept, "project_type": known.project_type.value}
+    if known.reported_to is not None:
+        stamp["reported_to"] = known.reported_to
     return {**stamp, **_allows(known)}
 
 

@@ -16,6 +16,7 @@ from ledger.contracts.codes import SourceClass
 from ledger.contracts.events import FACTS
 from ledger.contracts.wire import Event
 from ledger.rules import clocks
+from ledger.rules.clock_state import Breach, Clock, Clocks
 from ledger.rules.corrections import check_targets, targets_of
 from ledger.rules.deadlines import History, settle_clocks
 from ledger.rules.door import CORRECTIONS
@@ -64,7 +65,7 @@ class State:
     """What is known of one stream."""
 
     subjects: Mapping[str, Subject] = field(default_factory=dict)
-    breached: tuple[clocks.Breach, ...] = ()
+    breached: tuple[Breach, ...] = ()
     """Clock, subject and due of each breach that is recorded, and the event's id."""
 
     def of(self, about: str = "") -> Subject:
@@ -140,7 +141,7 @@ def evolve(course: Course, state: State, event: Event) -> State:
     about = course.about(data)
     if kind == course.breach:
         due = data["due"]
-        breach = clocks.Breach(data["clock"], about, due, event["id"], due)
+        breach = Breach(data["clock"], about, due, event["id"], due)
         return replace(state, breached=(*state.breached, breach))
     was = state.of(about)
     status = course.moves.get(kind, {}).get(was.status)
@@ -277,7 +278,7 @@ def settle(
 ) -> list[Draft]:
     """Draft the breaches that are missing, withdraw those without ground; [] mostly."""
 
-    def breach(clock: clocks.Clock, due: str) -> Draft:
+    def breach(clock: Clock, due: str) -> Draft:
         named = {course.ids[0]: clock.about} if clock.about else {}
         data = {"clock": clock.code, **named, "due": due}
         stamp = course.stamp(state, course.breach, data, due, None)
@@ -291,10 +292,10 @@ def next_look(course: Course, state: State, reference: Reference) -> str | None:
     return clocks.next_due(_ticking(course, state), reference.calendar)
 
 
-def _ticking(course: Course, state: State) -> clocks.Clocks:
+def _ticking(course: Course, state: State) -> Clocks:
     running = (
-        clocks.Clock(course.clock, about, of.due, due=of.due, stop=of.stop)
+        Clock(course.clock, about, of.due, due=of.due, stop=of.stop)
         for about, of in state.subjects.items()
         if of.due and not of.held
     )
-    return clocks.Clocks(all=tuple(running), breached=state.breached)
+    return Clocks(all=tuple(running), breached=state.breached)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ledger.contracts.events.base import Limit
 from ledger.rules import case, clocks
-from ledger.rules.clocks import Clock, Clocks, Pause
+from ledger.rules.clock_state import Clock, Clocks, Pause
 from ledger.rules.lights import TIERS, Level, Light, Profile, light
 from tests.ticking import moment
 

@@ -98,6 +98,9 @@ SCENES = {
         "=ISS|06-16T09:00|tick", "=ISS|06-15T16:00|case.deliver|06-16T09:00|tick"),
     ("R18", "case.issued", "another"): (
         "=DEC+|case.issue {'decision_no':'D9'}", "=DEC+|case.issue {'decision_no':'D1'}"),
+    ("R19", "case.clock_breached", "C15"): (
+        "=ACC reported|06-02T09:00|tick",
+        "=ACC reported|06-02T08:00|case.exchange|06-02T09:00|tick"),
     ("R20", "case.accepted", "without"): (
         "=SUB|case.accept {'accept_no':null}", "=SUB|case.accept"),
     ("R20", "case.not_accepted", "without"): (

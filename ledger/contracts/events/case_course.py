@@ -297,7 +297,7 @@ class ExternalStatus(CasePayload):
 
 
 class CaseExchanged(CasePayload):
-    """数据上报."""
+    """数据上报: everything of the case until then was handed over to a platform, or was not."""
 
     TYPE: ClassVar[str] = "case.exchanged"
     COMMAND: ClassVar[str] = "case.exchange"
@@ -335,8 +335,10 @@ class ClockBreached(CasePayload):
 
     TYPE: ClassVar[str] = "case.clock_breached"
 
-    clock: Literal["C0", "C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9"]
-    about: str = Field(default="", max_length=64, description="step, transfer or procedure")
+    clock: Literal["C0", "C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "C15"]
+    about: str = Field(
+        default="", max_length=64, description="step, transfer, procedure, or version reported"
+    )
     start: str = Field(description="when the clock began to run")
     due: str
     holder_dept: str | None = None

@@ -6,7 +6,9 @@
 WITH taken_back AS (
   SELECT
     e.stream_key AS case_id, e."offset", e.type, e.occurred_local AS moment, v.voided_at,
-    json_extract_string(e.data, '$.transfer_id') AS transfer_id
+    json_extract_string(e.data, '$.transfer_id') AS transfer_id,
+    CASE json_extract_string(e.data, '$.ok') WHEN 'true'
+      THEN json_extract_string(e.data, '$.target') END AS reported_to
   FROM events AS e
   JOIN cut USING ("partition")
   JOIN voided AS v USING (id)
@@ -28,6 +30,7 @@ WHERE CASE c.clock
   WHEN 'C7' THEN t.type IN ('case.deficiency_filled', 'case.deficiency_failed',
     'case.withdrawn', 'case.terminated')
   WHEN 'C8' THEN t.type = 'case.delivered'
+  WHEN 'C15' THEN t.type = 'case.exchanged' AND t.reported_to = c.about AND t.moment >= c.start
   ELSE t.type IN ('case.concluded', 'case.withdrawn', 'case.terminated')
 END
 UNION ALL
@@ -48,7 +51,10 @@ WHERE CASE a.name
   WHEN 'promised' THEN c.clock = 'C3'
   WHEN 'due_at' THEN c.clock = 'C7'
   WHEN 'materials' THEN c.clock = 'C7'
-  WHEN 'occurred_at' THEN a.target = c."offset" OR (c.clock IN ('C2', 'C3') AND (
+  WHEN 'target' THEN c.clock = 'C15'
+  WHEN 'ok' THEN c.clock = 'C15'
+  WHEN 'occurred_at' THEN a.target = c."offset"
+    OR (c.clock = 'C15' AND a.type = 'case.exchanged') OR (c.clock IN ('C2', 'C3') AND (
     starts_with(a.type, 'case.special_') OR starts_with(a.type, 'case.clock_')
     OR (a.type IN ('case.submitted', 'case.supplemented') AND c.deemed)
   ))
