@@ -42,6 +42,7 @@ FORMULAE = (
             ("signed_in_time", "signing_refused", "signing_broken")),
     Formula("K33", "容缺兑现率", ("deficiency_met",),
             ("deficiency_met", "deficiency_failed", "deficiency_broken")),
+    Formula("K39", "空岗率", ("unattended_seconds",), ("open_seconds",)),
     Formula("K40", "路由正确率", ("accepted_at_window", "−wrong_window"), ("accepted_at_window",)),
     Formula("K41", "补录率", ("late_entries",), ("case_events",)),
     Formula("K43", "数据上报及时率", ("exchanged_in_time",),

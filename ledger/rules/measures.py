@@ -122,8 +122,12 @@ HALL_MEASURES: tuple[Measure, ...] = (
         for event in ("ticket.service_finished", "ticket.transferred", "ticket.parked",
                       "window.closed")
     ),
+    *(
+        _at_hall("unattended_seconds", "空岗时间", "秒", event, "stamp.unattended_seconds")
+        for event in ("staff.returned", "staff.clock_out", "window.paused", "window.closed")
+    ),
 )  # fmt: skip
-"""The hall's own (K05–K09, K38)."""
+"""The hall's own (K05–K09, K38, K39)."""
 
 
 def _rating_loop() -> tuple[Measure, ...]:
