@@ -45,6 +45,7 @@ FORMULAE = (
     Formula("K39", "空岗率", ("unattended_seconds",), ("open_seconds",)),
     Formula("K40", "路由正确率", ("accepted_at_window", "−wrong_window"), ("accepted_at_window",)),
     Formula("K41", "补录率", ("late_entries",), ("case_events",)),
+    Formula("K42", "体外循环疑似率", ("suspected",), ("concluded",)),
     Formula("K43", "数据上报及时率", ("exchanged_in_time",),
             ("exchanged_in_time", "exchange_broken")),
     Formula("K44", "联办件", ("joint_accepted",)),

@@ -327,6 +327,8 @@ MEASURES: tuple[Measure, ...] = (
             amount="stamp.working_minutes", where=(Where("stamp.working_minutes", "present"),)),
     *_decision_buckets(),
     Measure("concluded", "办结量", "件", "case.concluded", where=(COUNTED,)),
+    Measure("suspected", "体外循环疑似", "件", "case.concluded",
+            where=(Where("stamp.suspected", "="), COUNTED)),
     Measure("issued", "出件量", "件", "case.issued"),
     *(
         Measure(f"stars_{stars}", f"{name} ({stars}星)", "次", "rating.submitted",
@@ -344,5 +346,5 @@ MEASURES: tuple[Measure, ...] = (
     *_alerts(),
 )  # fmt: skip
 
-CELLS_PER_EVENT_MAX = 23
-"""What a conclusion told late touches; the mean over all facts is five (decision 0008)."""
+CELLS_PER_EVENT_MAX = 24
+"""What a conclusion told late of a suspected case touches; the mean over all facts is five (decision 0008)."""
