@@ -14,7 +14,7 @@ WITH voided AS (
 )
 SELECT
   e.id, e.type, e.stream, e.stream_key, e.occurred_local, e.recorded_at, e.centre, e."window",
-  e.dept, e.channel, e.source_class, e.late_reason, e.data, e.stamp
+  e.dept, e.channel, e.actor_staff AS staff, e.source_class, e.late_reason, e.data, e.stamp
 FROM events AS e
 JOIN cut USING ("partition")
 ANTI JOIN voided USING (id)
