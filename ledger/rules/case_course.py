@@ -80,6 +80,10 @@ def evolve_course(state: State, event: Event) -> State:
             return state._replace(status="ARC")
         case course.CaseVisited.TYPE:
             return state._replace(visits=(*state.visits, at))
+        case course.HearingRequested.TYPE:
+            return state._replace(hearing_asked_at=at)
+        case course.CaseBundled.TYPE:
+            return state._replace(bundles=(*state.bundles, (data["bundle_id"], at)))
         case course.DecisionRevoked.TYPE:
             return state._replace(revoked_at=at)
     return state

@@ -1,10 +1,10 @@
-"""Clocks (时限) C0–C9 and C15 of a case: what runs, what pauses it, when it is due (domain.md 4.2).
+"""Clocks (时限) C0–C10 and C15 of a case: what runs, what pauses it, its due (domain.md 4.2).
 
 A clock is data in the state of its case; its due is a function of the clock, the pauses and the
 calendar, worked out whenever it is asked for. The ledger writes `case.clock_breached` once a
 clock, at the tick that follows the due or in the batch of the fact that came too late; a breach
 that later evidence shows to be none, or at another due, is withdrawn. Imported history has no
-clocks. C10 (听证) waits for facts of its own: nothing says yet when a hearing was asked for.
+clocks.
 
 What was recorded after the breach of a clock does not move its due (4.3). Pauses and extensions
 know which breaches lay before them (`behind`); one that was withdrawn since holds nothing back.
@@ -16,7 +16,7 @@ from datetime import datetime, time, timedelta
 from itertools import zip_longest
 from typing import Any
 
-from ledger.contracts.codes import SHANGHAI, LimitUnit, ProjectType, SourceClass
+from ledger.contracts.codes import SHANGHAI, LimitUnit, ProjectType, SourceClass, SpecialKind
 from ledger.contracts.events import case as facts
 from ledger.contracts.events import case_course as course
 from ledger.contracts.events.base import Limit
@@ -38,10 +38,12 @@ C6_WORKDAYS = 30
 INSTANT = ProjectType.INSTANT.value
 C8_WORKDAYS = 10
 """送达: 行政许可法 §44."""
+C10_WORKDAYS = 20
+"""听证: held so long after it was asked for, 行政许可法 §47."""
 PAUSED_BY_LAW = frozenset({"C2", "C3", "C4"})
 PAUSED_BY_US = frozenset({"C3", "C4"})
 EXTENDED = frozenset({"C2", "C3"})
-ALL_ENDED = tuple(f"C{n}" for n in range(10))
+ALL_ENDED = tuple(f"C{n}" for n in range(11))
 """Clocks that end with their case."""
 ENDING = frozenset({course.NotAccepted.TYPE, course.CaseWithdrawn.TYPE, course.CaseTerminated.TYPE})
 
@@ -112,12 +114,18 @@ def _evolve(clocks: Clocks, event: Event, kind: str, at: str, data: dict[str, An
             return _stop(clocks, at, "C8")
         case facts.CaseConcluded.TYPE:
             return _stop(clocks, at, "C0", "C2", "C3")
-    return _evolve_pauses(clocks, kind, at, data)
+    return _evolve_pauses(clocks, kind, at, data, event["data"]["stamp"])
 
 
-def _evolve_pauses(clocks: Clocks, kind: str, at: str, data: dict[str, Any]) -> Clocks:
+def _evolve_pauses(
+    clocks: Clocks, kind: str, at: str, data: dict[str, Any], stamp: dict[str, Any]
+) -> Clocks:
     match kind:
+        case course.HearingRequested.TYPE if not stamp.get("lapsed"):
+            return _start(clocks, Clock("C10", "hearing", at, _workdays(C10_WORKDAYS)))
         case course.SpecialStarted.TYPE:
+            if data["kind"] == SpecialKind.HEARING:
+                clocks = _stop(clocks, at, "C10")
             begun = _start(clocks, Clock("C9", data["sp_no"], at, _workdays(data["days_told"])))
             return _pause(begun, data["sp_no"], at, PAUSED_BY_LAW) if data["excluded"] else begun
         case course.SpecialEnded.TYPE:

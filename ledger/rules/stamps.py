@@ -6,11 +6,12 @@ decided, and are kept by a restatement. *Outcomes* (`outcomes.py`) depend on bot
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from ledger.contracts.codes import SHANGHAI
 from ledger.contracts.events import case as facts
+from ledger.contracts.events import case_course as course
 from ledger.contracts.events.base import Limit
 from ledger.contracts.events.reference import ItemRegistered
 from ledger.rules import outcomes
@@ -96,6 +97,22 @@ def dues(start: datetime, limits: Mapping[str, Limit], calendar: Calendar) -> St
     return stamp
 
 
+HEARING_ASKED_WORKDAYS = 5
+"""听证: asked for later than so long after it was told of, the right has lapsed (§47)."""
+HEARING_NOTICE = timedelta(days=7)
+"""So long before the hearing, or longer, it is notified (§48)."""
+
+
+def of_hearing(kind: str, data: Mapping[str, Any], at: str, calendar: Calendar) -> Stamp:
+    """Tell of a request for a hearing that it came too late, of a notice that it was short."""
+    day = date.fromisoformat(at[: len("2020-06-01")])
+    if kind == course.HearingNotified.TYPE:
+        short = date.fromisoformat(data["held_on"]) - day < HEARING_NOTICE
+        return {"short_notice": True} if short else {}
+    last = calendar.add(date.fromisoformat(data["told_on"]), HEARING_ASKED_WORKDAYS)
+    return {"lapsed": True} if day > last else {}
+
+
 def _limit(said: Mapping[str, Any] | None, registered: Limit | None) -> Limit | None:
     return Limit.model_validate(said) if said else registered
 
@@ -115,4 +132,10 @@ def of_case_fact(
             return submitted(data["item"], reference)
         case facts.CaseAccepted.TYPE:
             return accepted(state, data, at, place, reference)
+        case course.HearingRequested.TYPE | course.HearingNotified.TYPE:
+            return of_hearing(kind, data, at, reference.calendar)
+        case facts.CaseConcluded.TYPE if state.bundles:
+            return {"bundles": dict(state.bundles)}
+        case course.CaseBundled.TYPE if state.concluded_at is not None:
+            return {"concluded": True}
     return {}
