@@ -170,7 +170,7 @@ class Writer:
         self._keep(number, decision)
         if decision.receipt.status == "accepted":
             receipt = decision.receipt
-            self._new_receipts.append((number, receipt.key, receipt.model_dump_json().encode()))
+            self._new_receipts.append((number, receipt.key, receipt.as_json()))
         if (reject := decision.reject) is not None:
             self.connection.execute(
                 "INSERT OR IGNORE INTO rejects (partition, key, hash, code, body) "
