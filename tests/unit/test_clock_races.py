@@ -4,7 +4,6 @@ import pytest
 
 from ledger.contracts.events import case_course as course
 from ledger.contracts.events.base import Limit
-from ledger.rules import clocks
 from ledger.rules.clocks import Breach, Clock, Clocks, Extension, Pause, due_of
 from ledger.rules.effective import current
 from tests.ticking import HEARING, amend, breaches, kinds, moment, tick
