@@ -88,9 +88,16 @@ class Command(BaseModel):
 def source_key(raw: bytes) -> str:
     """Give the source key of a command without validating it; "" where it has none."""
     try:
-        fields = orjson.loads(raw)
+        return key_of(orjson.loads(raw))
+    except orjson.JSONDecodeError:
+        return ""
+
+
+def key_of(fields: Any) -> str:  # noqa: ANN401
+    """Give the source key of a parsed command without validating it; "" where it has none."""
+    try:
         return f"{fields['source_system']}/{fields['source_seq']}"
-    except (orjson.JSONDecodeError, KeyError, TypeError):
+    except (KeyError, TypeError):
         return ""
 
 

@@ -20,13 +20,12 @@ from ledger.contracts.wire import Event, decode, encode, event_id
 from ledger.rules import supervision
 from ledger.rules.caused import CAUSES
 from ledger.rules.door import check_duty, check_fields, check_late, check_references
-from ledger.rules.facts import Draft
+from ledger.rules.facts import Draft, envelope
 from ledger.rules.reading import centres_of, parse, payload_of
 from ledger.rules.recording import (
     EVERY,
     Decision,
     Stored,
-    envelope,
     keep_looks,
     reject_body,
 )
@@ -139,11 +138,16 @@ class Partition:
         noted = Receipt(key=f"ledger/{command.source_seq}", hash="", status="noted")
         return Decision(noted, (event,), None, looks)
 
-    def decide(self, raw: bytes, now: datetime) -> Decision:
-        """Decide one command; refusals are results, only a defect of ours raises."""
+    def decide(
+        self, raw: bytes, now: datetime, read: tuple[str, Any] | None = None
+    ) -> Decision:  # fmt: skip
+        """Decide one command; refusals are results, only a defect of ours raises.
+
+        `read`: what `hashed` gives of it, where the caller asked before.
+        """
         moment = self._now(now)
         key, stream = "", ""
-        digest, fields = hashed(raw)
+        digest, fields = read or hashed(raw)
         self._looks, self._caused, self._touched = {}, [], []
         try:
             command = parse(raw, fields)
@@ -278,8 +282,12 @@ class Partition:
     def _record(self, draft: Draft, command: Command, at: str, moment: datetime) -> Stored:
         before = self._stream(draft.stream)
         version = before.version + 1
-        event = envelope(draft, command, draft.at or at or self._at(moment), self._at(moment),
-                         version)  # fmt: skip
+        if draft.event is None:
+            recorded_at = self._at(moment)
+            event = envelope(draft, command, draft.at or at or recorded_at, recorded_at, version)
+        else:
+            event = draft.event
+            event["data"]["stamp"] = dict(draft.stamp)
         value = encode(event)
         self._new_events.setdefault(draft.stream, []).append(value)
         if supervision.touches(event):
