@@ -12,7 +12,6 @@ from typing import NamedTuple
 from ledger.contracts.codes import SHANGHAI, LimitUnit
 from ledger.contracts.events.base import Limit
 from ledger.rules import case, clocks
-from ledger.rules.clock_state import Clock, Clocks
 from ledger.rules.supervision_rules import LEVELS, YELLOW, Instant
 from ledger.rules.workdays import END_OF_DAY, Calendar
 
@@ -46,7 +45,7 @@ class Moment(NamedTuple):
 
 
 def of_clock(
-    ticking: Clocks, clock: Clock, calendar: Calendar
+    ticking: clocks.Clocks, clock: clocks.Clock, calendar: Calendar
 ) -> Iterator[Moment]:  # fmt: skip
     """Give the instants of one clock, running or stopped."""
     rows = BY_CLOCK.get(clock.code)
@@ -59,7 +58,7 @@ def of_clock(
 
 
 def of_clocks(
-    ticking: Clocks, calendar: Calendar, *, running: bool = False
+    ticking: clocks.Clocks, calendar: Calendar, *, running: bool = False
 ) -> Iterator[Moment]:  # fmt: skip
     """Give the instants of all clocks, or of those that run."""
     for clock in ticking.all:
@@ -67,7 +66,9 @@ def of_clocks(
             yield from of_clock(ticking, clock, calendar)
 
 
-def _instant(row: Instant, ticking: Clocks, clock: Clock, calendar: Calendar) -> str | None:
+def _instant(
+    row: Instant, ticking: clocks.Clocks, clock: clocks.Clock, calendar: Calendar
+) -> str | None:
     if row.by == "minutes":
         return _after_minutes(calendar, clock.start, row.n)
     left = row.n

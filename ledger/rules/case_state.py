@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from ledger.rules.clock_state import NONE, Clocks
+from ledger.rules.clocks import NONE, Clocks
 
 
 class Transfer(NamedTuple):

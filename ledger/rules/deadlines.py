@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from ledger.contracts.events import case_course as course
+from ledger.contracts.events.base import Limit
 from ledger.contracts.wire import Event
 from ledger.rules import case, clocks, stamps
-from ledger.rules.clock_state import Breach, Clock, Clocks
 from ledger.rules.corrections import current
 from ledger.rules.facts import Draft
 from ledger.rules.holders import HolderKind, holder_at
@@ -30,7 +30,7 @@ def settle(
 ) -> list[Draft]:
     """Draft what the passing of time asks for of a case; [] mostly."""
 
-    def breach(clock: Clock, due: str) -> Draft:
+    def breach(clock: clocks.Clock, due: str) -> Draft:
         return _breach(stream, state, clock, due, reference, history)
 
     drafts = _dues_anew(stream, state, reference.calendar, history)
@@ -54,7 +54,7 @@ def _dues_anew(
         for clock in state.clocks.all
         if clock.code in LIMITS and clock.limit is not None
     }
-    if not limits:
+    if not limits or _told_right(state, limits, calendar):
         return []
     fresh = stamps.dues(datetime.fromisoformat(state.accepted_at or ""), limits, calendar)
     if all(fresh.get(name) == getattr(state, name) for name in stamps.DUES):
@@ -69,9 +69,18 @@ def _dues_anew(
     return [_restamped(stream, state.acceptance, before, after)]
 
 
+def _told_right(state: case.State, limits: Mapping[str, Limit], calendar: Calendar) -> bool:
+    """Tell, without working a stamp out, that the dues are those that were told for good."""
+    start = state.accepted_at or ""
+    return state.due_provisional is None and all(
+        calendar.due_at(start, limit) == getattr(state, f"{name}_due")
+        for name, limit in limits.items()
+    )
+
+
 def settle_clocks(
-    stream: str, ticking: Clocks, reference: Reference, tick: str, history: History,
-    breach: Callable[[Clock, str], Draft],
+    stream: str, ticking: clocks.Clocks, reference: Reference, tick: str, history: History,
+    breach: Callable[[clocks.Clock, str], Draft],
 ) -> list[Draft]:  # fmt: skip
     """Withdraw the breaches without ground and draft those that are missing, of any stream.
 
@@ -89,13 +98,15 @@ def settle_clocks(
     ]
 
 
-def without_ground(ticking: Clocks, calendar: Calendar) -> tuple[Clocks, list[Breach]]:
+def without_ground(
+    ticking: clocks.Clocks, calendar: Calendar
+) -> tuple[clocks.Clocks, list[clocks.Breach]]:
     """Give the clocks without the breaches that lost their ground, and those breaches.
 
     What was recorded after a breach counts again once the breach is withdrawn: repeated until
     every breach that is left has ground.
     """
-    gone: list[Breach] = []
+    gone: list[clocks.Breach] = []
     while lost := [b for b in ticking.breached if not _has_ground(ticking, b, calendar)]:
         gone += lost
         still = tuple(b for b in ticking.breached if b not in lost)
@@ -103,7 +114,7 @@ def without_ground(ticking: Clocks, calendar: Calendar) -> tuple[Clocks, list[Br
     return ticking, gone
 
 
-def _has_ground(ticking: Clocks, breach: Breach, calendar: Calendar) -> bool:
+def _has_ground(ticking: clocks.Clocks, breach: clocks.Breach, calendar: Calendar) -> bool:
     return any(
         clock.name == breach[:3]
         and clocks.due_of(ticking, clock, calendar) == breach.due
@@ -113,7 +124,7 @@ def _has_ground(ticking: Clocks, breach: Breach, calendar: Calendar) -> bool:
 
 
 def _breach(
-    stream: str, state: case.State, clock: Clock, due: str, reference: Reference,
+    stream: str, state: case.State, clock: clocks.Clock, due: str, reference: Reference,
     history: History,
 ) -> Draft:  # fmt: skip
     """Draft a breach; it is laid to whom held the case when the due passed."""

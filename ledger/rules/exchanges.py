@@ -11,7 +11,7 @@ from typing import Any
 from ledger.contracts.events import case as facts
 from ledger.contracts.events import case_course as course
 from ledger.contracts.wire import Event
-from ledger.rules.clock_state import Clock, Clocks
+from ledger.rules.clocks import Clock, Clocks
 
 EXPORTED = frozenset({
     facts.CaseAccepted.TYPE,  # UP_PRO_ACCEPT

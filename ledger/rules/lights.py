@@ -13,7 +13,6 @@ from typing import NamedTuple
 from ledger.contracts.codes import SHANGHAI, LimitUnit
 from ledger.contracts.events.base import Limit
 from ledger.rules import case, clocks
-from ledger.rules.clock_state import Clock
 from ledger.rules.workdays import Calendar
 
 
@@ -90,7 +89,7 @@ def light(
     return min((each for each in found if each.level is worst), key=lambda e: (e.due, e.clock))
 
 
-def _light(clock: Clock, due: str, calendar: Calendar, now: str, profile: Profile) -> Light:
+def _light(clock: clocks.Clock, due: str, calendar: Calendar, now: str, profile: Profile) -> Light:
     tier = TIERS[clock.code]
     day = f"{due[:10]} {due[11:16]}"
     if due < now:
@@ -102,7 +101,7 @@ def _light(clock: Clock, due: str, calendar: Calendar, now: str, profile: Profil
     return Light(level, f"{tier.name}将到期(至 {day})", clock.code, clock.about, due)
 
 
-def _broken(clock: Clock, calendar: Calendar, now: str) -> Level:
+def _broken(clock: clocks.Clock, calendar: Calendar, now: str) -> Level:
     """Give the level of a breach; a transfer unsigned for a working day is red."""
     start = datetime.fromisoformat(clock.start)
     if clock.code == "C5" and calendar.due(start, C5_RED).isoformat() < now:
@@ -110,7 +109,7 @@ def _broken(clock: Clock, calendar: Calendar, now: str) -> Level:
     return TIERS[clock.code].broken
 
 
-def _near(clock: Clock, due: str, calendar: Calendar, now: str) -> bool:
+def _near(clock: clocks.Clock, due: str, calendar: Calendar, now: str) -> bool:
     """Tell whether a clock that is not over yet reminds."""
     start, end = datetime.fromisoformat(clock.start), datetime.fromisoformat(due)
     if clock.code == "C5":

@@ -40,7 +40,6 @@ from ledger.contracts.events import case as facts
 from ledger.contracts.events import case_course as course
 from ledger.rules import clocks, exchanges
 from ledger.rules.case_state import State
-from ledger.rules.clock_state import Clock, Clocks
 from ledger.rules.measures import NO_RESULT, PROMISED_TYPES
 from ledger.rules.workdays import Calendar
 
@@ -88,6 +87,8 @@ class Around(NamedTuple):
 
 def outcome(kind: str, data: Data, at: str, around: Around, calendar: Calendar) -> dict[str, Any]:
     """Give the outcomes of a fact that happened at `at`; {} for most kinds."""
+    if kind not in PARTS:
+        return {}
     before, after, _ = around
     match kind:
         case facts.CaseConcluded.TYPE:
@@ -129,7 +130,7 @@ def looks_back(kind: str, at: str, after: State) -> bool:
     return late and kind in {course.CaseVisited.TYPE, course.CaseDelivered.TYPE}
 
 
-def _reported(ticking: Clocks, data: Data, at: str) -> dict[str, Any]:
+def _reported(ticking: clocks.Clocks, data: Data, at: str) -> dict[str, Any]:
     """Count what an exchange reported in time."""
     n = sum(at <= clock.due for clock in exchanges.handed_over(ticking, data, at))
     return {"reported": n} if n else {}
@@ -152,7 +153,7 @@ def _in_time(around: Around, code: str, at: str, calendar: Calendar) -> dict[str
     return {"in_time": True} if _within(around, clock, at, calendar) else {}
 
 
-def _within(around: Around, clock: Clock, at: str, calendar: Calendar) -> bool:
+def _within(around: Around, clock: clocks.Clock, at: str, calendar: Calendar) -> bool:
     due = clocks.due_of(around.after.clocks, clock, calendar)
     return due is None or at <= due
 
@@ -204,7 +205,9 @@ def _promises(at: str, around: Around, calendar: Calendar) -> dict[str, Any]:
     return stamp
 
 
-def _elapsed(ticking: Clocks, clock: Clock, at: str, calendar: Calendar) -> int | None:
+def _elapsed(
+    ticking: clocks.Clocks, clock: clocks.Clock, at: str, calendar: Calendar
+) -> int | None:
     """Give the working days a clock ran; None where its limit has other days, or none are known."""
     if clock.limit is None or clock.limit.unit is not LimitUnit.WORKDAY:
         return None

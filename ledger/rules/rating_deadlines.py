@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from ledger.contracts.events.rating_loop import RatingClockBreached
 from ledger.contracts.wire import Event
 from ledger.rules import clocks, rating
-from ledger.rules.clock_state import Clock
 from ledger.rules.deadlines import settle_clocks
 from ledger.rules.facts import Draft
 from ledger.rules.rating_facts import breach_stamp
@@ -22,7 +21,7 @@ def settle(
 ) -> list[Draft]:  # fmt: skip
     """Draft the breaches that are missing, withdraw those without ground; [] mostly."""
 
-    def breach(clock: Clock, due: str) -> Draft:
+    def breach(clock: clocks.Clock, due: str) -> Draft:
         data = {"rating_id": clock.about, "clock": clock.code, "due": due}
         stamp = breach_stamp(state.ratings[clock.about])
         return Draft(stream, RatingClockBreached.TYPE, data, stamp, at=due, derived=True)

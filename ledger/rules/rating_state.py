@@ -10,7 +10,7 @@ from typing import Any
 from ledger.contracts.events import rating as facts
 from ledger.contracts.events import rating_loop as loop
 from ledger.contracts.wire import Event
-from ledger.rules.clock_state import NONE, Breach, Clock, Clocks
+from ledger.rules.clocks import NONE, Breach, Clock, Clocks
 from ledger.rules.effective import current
 from ledger.rules.workdays import end_of
 

@@ -13,8 +13,7 @@ from ledger.contracts.events import case as facts
 from ledger.contracts.events import hall
 from ledger.contracts.wire import Event
 from ledger.rules import case
-from ledger.rules.clock_state import Clocks
-from ledger.rules.clocks import due_of
+from ledger.rules.clocks import Clocks, due_of
 from ledger.rules.effective import current
 from ledger.rules.measures import WORKDAY_MINUTES
 from ledger.rules.reference import Reference

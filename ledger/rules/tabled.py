@@ -16,7 +16,6 @@ from ledger.contracts.codes import SourceClass
 from ledger.contracts.events import FACTS
 from ledger.contracts.wire import Event
 from ledger.rules import clocks
-from ledger.rules.clock_state import Breach, Clock, Clocks
 from ledger.rules.corrections import check_targets, targets_of
 from ledger.rules.deadlines import History, settle_clocks
 from ledger.rules.door import CORRECTIONS
@@ -65,7 +64,7 @@ class State:
     """What is known of one stream."""
 
     subjects: Mapping[str, Subject] = field(default_factory=dict)
-    breached: tuple[Breach, ...] = ()
+    breached: tuple[clocks.Breach, ...] = ()
     """Clock, subject and due of each breach that is recorded, and the event's id."""
 
     def of(self, about: str = "") -> Subject:
@@ -141,7 +140,7 @@ def evolve(course: Course, state: State, event: Event) -> State:
     about = course.about(data)
     if kind == course.breach:
         due = data["due"]
-        breach = Breach(data["clock"], about, due, event["id"], due)
+        breach = clocks.Breach(data["clock"], about, due, event["id"], due)
         return replace(state, breached=(*state.breached, breach))
     was = state.of(about)
     status = course.moves.get(kind, {}).get(was.status)
@@ -278,7 +277,7 @@ def settle(
 ) -> list[Draft]:
     """Draft the breaches that are missing, withdraw those without ground; [] mostly."""
 
-    def breach(clock: Clock, due: str) -> Draft:
+    def breach(clock: clocks.Clock, due: str) -> Draft:
         named = {course.ids[0]: clock.about} if clock.about else {}
         data = {"clock": clock.code, **named, "due": due}
         stamp = course.stamp(state, course.breach, data, due, None)
@@ -292,10 +291,10 @@ def next_look(course: Course, state: State, reference: Reference) -> str | None:
     return clocks.next_due(_ticking(course, state), reference.calendar)
 
 
-def _ticking(course: Course, state: State) -> Clocks:
+def _ticking(course: Course, state: State) -> clocks.Clocks:
     running = (
-        Clock(course.clock, about, of.due, due=of.due, stop=of.stop)
+        clocks.Clock(course.clock, about, of.due, due=of.due, stop=of.stop)
         for about, of in state.subjects.items()
         if of.due and not of.held
     )
-    return Clocks(all=tuple(running), breached=state.breached)
+    return clocks.Clocks(all=tuple(running), breached=state.breached)

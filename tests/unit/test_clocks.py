@@ -9,8 +9,7 @@ import pytest
 from ledger.contracts.codes import SHANGHAI
 from ledger.contracts.events.base import Limit
 from ledger.rules import clocks
-from ledger.rules.clock_state import NONE, Clock, Clocks, Extension, Pause
-from ledger.rules.clocks import due_of
+from ledger.rules.clocks import Clock, Clocks, Extension, Pause, due_of
 from ledger.rules.workdays import Calendar
 
 ROOT = Path(__file__).parents[2]
@@ -222,7 +221,7 @@ def test_history_has_no_clocks(monday):
     tick(monday, "12-30T00:00")
 
     assert kinds(monday) == ["submitted"]
-    assert monday.state().clocks == NONE
+    assert monday.state().clocks == clocks.NONE
 
 
 def test_no_due_before_the_tick_is_left_without_a_breach(monday):

@@ -6,16 +6,16 @@
 WITH taken_back AS (
   SELECT
     e.stream_key AS case_id, e."offset", e.type, e.occurred_local AS moment, v.voided_at,
-    json_extract_string(e.data, '$.transfer_id') AS transfer_id,
-    CASE json_extract_string(e.data, '$.ok') WHEN 'true'
-      THEN json_extract_string(e.data, '$.target') END AS reported_to
+    json_extract_string(e.data, '$.transfer_id') AS transfer_id
   FROM events AS e
   JOIN cut USING ("partition")
   JOIN voided AS v USING (id)
   WHERE e."offset" < cut.until AND e.stream = 'case'
 ), amended AS (
   SELECT
-    a.stream_key AS case_id, a."offset", e."offset" AS target, e.type, unnest(json_keys(a.data, '$.changes')) AS name
+    a.stream_key AS case_id, a."offset", e."offset" AS target, e.type,
+    unnest(json_keys(a.data, '$.changes')) AS name,
+    json_extract_string(a.data, '$.changes.outcome.old') AS outcome_was
   FROM events AS a
   JOIN cut USING ("partition")
   JOIN events AS e ON e.id = json_extract_string(a.data, '$.target')
@@ -30,7 +30,6 @@ WHERE CASE c.clock
   WHEN 'C7' THEN t.type IN ('case.deficiency_filled', 'case.deficiency_failed',
     'case.withdrawn', 'case.terminated')
   WHEN 'C8' THEN t.type = 'case.delivered'
-  WHEN 'C15' THEN t.type = 'case.exchanged' AND t.reported_to = c.about AND t.moment >= c.start
   ELSE t.type IN ('case.concluded', 'case.withdrawn', 'case.terminated')
 END
 UNION ALL
@@ -51,6 +50,7 @@ WHERE CASE a.name
   WHEN 'promised' THEN c.clock = 'C3'
   WHEN 'due_at' THEN c.clock = 'C7'
   WHEN 'materials' THEN c.clock = 'C7'
+  WHEN 'outcome' THEN c.clock = 'C8' AND a.outcome_was = 'rejected'
   WHEN 'target' THEN c.clock = 'C15'
   WHEN 'ok' THEN c.clock = 'C15'
   WHEN 'occurred_at' THEN a.target = c."offset"
