@@ -290,12 +290,17 @@ def due_of(clocks: Clocks, clock: Clock, calendar: Calendar) -> str | None:
 
 
 def paused(clocks: Clocks, clock: Clock) -> list[tuple[str, str | None]]:
-    """Give the stretches [start, end] that do not count for a clock; None: still open."""
+    """Give the stretches [start, end] that move the due of a clock; None: still open."""
     mine = _ids(clocks, clock)
     return [
         (p.start, p.end) for p in clocks.pauses
         if clock.code in p.clocks and not mine & p.behind
     ]  # fmt: skip
+
+
+def stood_still(clocks: Clocks, code: str) -> list[tuple[str, str | None]]:
+    """Give the stretches in which no time passed on a clock, broken or not (K10: pauses out)."""
+    return [(pause.start, pause.end) for pause in clocks.pauses if code in pause.clocks]
 
 
 def _ids(clocks: Clocks, clock: Clock) -> set[str]:
