@@ -29,6 +29,7 @@ C1_WORKDAYS = 5
 C1_LIMIT = Limit(n=C1_WORKDAYS, unit=LimitUnit.WORKDAY)
 C1_GRACE_WORKDAYS = 1
 """Deemed acceptance waits this much longer, so that ordinary lag never triggers it (4.3)."""
+GRACE_LIMIT = Limit(n=C1_GRACE_WORKDAYS, unit=LimitUnit.WORKDAY)
 DEEMED_LIMIT = Limit(n=C1_WORKDAYS + C1_GRACE_WORKDAYS, unit=LimitUnit.WORKDAY)
 C5_MINUTES = 240
 """转办签收: four working hours."""
@@ -101,6 +102,8 @@ class Clocks(NamedTuple):
     owed: frozenset[str] = frozenset()
     """容缺: materials that C7 still waits for."""
     breached: tuple[Breach, ...] = ()
+    deemed_voided: str = ""
+    """When two people last took a deemed acceptance back, for evidence that comes late (4.3)."""
 
     @property
     def breached_names(self) -> frozenset[tuple[str, str, str]]:
@@ -351,10 +354,15 @@ def next_due(clocks: Clocks, calendar: Calendar) -> str | None:
 
 
 def deemed_at(clocks: Clocks, calendar: Calendar) -> str | None:
-    """Give the instant after which a case whose C1 runs is deemed accepted: due and grace."""
+    """Give the instant after which a case whose C1 runs is deemed accepted: due and grace.
+
+    One whose deemed acceptance was voided has the grace again, to enter the evidence.
+    """
     for clock in clocks.all:
         if clock.code == "C1" and clock.stop is None:
-            return calendar.due_at(clock.start, DEEMED_LIMIT)
+            due = calendar.due_at(clock.start, DEEMED_LIMIT)
+            voided = clocks.deemed_voided
+            return max(due, calendar.due_at(voided, GRACE_LIMIT)) if voided else due
     return None
 
 
