@@ -5,6 +5,7 @@ Not shared between partitions: each adopts at its own offset, and a replay decid
 
 from dataclasses import dataclass, field
 
+from ledger.contracts.events.item import ItemRevised
 from ledger.contracts.events.reference import (
     CalendarPublished,
     CentreOpened,
@@ -59,6 +60,8 @@ class Reference:
                 self.staff[key] = Staff(known.centre, known.dept, known.posts | {data["post"]})
             case ItemRegistered.TYPE:
                 self.items[key] = ItemRegistered.model_validate(data)
+            case ItemRevised.TYPE:
+                self.items[key] = ItemRevised.model_validate(data)
             case CalendarPublished.TYPE:
                 year = CalendarPublished.model_validate(data)
                 self.calendar = self.calendar.with_year(

@@ -17,6 +17,7 @@ from ledger.rules import (
     hall,
     hall_voids,
     interaction,
+    item,
     period,
     rating,
     rating_deadlines,
@@ -164,7 +165,7 @@ STREAMS: dict[str, StreamRules] = {
     "period": StreamRules(period.fold, period.evolve, period.decide, period.check_known),
     "supervision": StreamRules(alerts.fold, alerts.evolve, alerts.decide, alerts.check_known),
     "org": _REFERENCE,
-    "item": _REFERENCE,
+    "item": item.RULES,
     "partition": StreamRules(told_by, _told, _decide_reference),
 }  # fmt: skip
 """Prefix of the stream → its rules."""
