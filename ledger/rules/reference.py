@@ -6,6 +6,13 @@ Not shared between partitions: each adopts at its own offset, and a replay decid
 from dataclasses import dataclass, field
 
 from ledger.contracts.events.item import ItemRevised
+from ledger.contracts.events.org import (
+    CalendarOverridden,
+    StaffLeft,
+    StaffPostRevoked,
+    StaffSeconded,
+    StaffTransferredIn,
+)
 from ledger.contracts.events.reference import (
     CalendarPublished,
     CentreOpened,
@@ -58,11 +65,20 @@ class Reference:
             case StaffPostGranted.TYPE:
                 known = self.staff[key]
                 self.staff[key] = Staff(known.centre, known.dept, known.posts | {data["post"]})
+            case StaffPostRevoked.TYPE if key in self.staff:
+                known = self.staff[key]
+                self.staff[key] = Staff(known.centre, known.dept, known.posts - {data["post"]})
+            case StaffTransferredIn.TYPE | StaffSeconded.TYPE if key in self.staff:
+                known = self.staff[key]
+                self.staff[key] = Staff(data["to_centre"], known.dept, known.posts)
+            case StaffLeft.TYPE:
+                self.staff.pop(key, None)
             case ItemRegistered.TYPE:
                 self.items[key] = ItemRegistered.model_validate(data)
             case ItemRevised.TYPE:
                 self.items[key] = ItemRevised.model_validate(data)
-            case CalendarPublished.TYPE:
+            case CalendarPublished.TYPE | CalendarOverridden.TYPE:
+                data = {name: data[name] for name in CalendarPublished.model_fields if name in data}
                 year = CalendarPublished.model_validate(data)
                 self.calendar = self.calendar.with_year(
                     year.year, year.holidays, year.workdays, event["id"], event["recordedat"]

@@ -18,13 +18,14 @@ from ledger.rules import (
     hall_voids,
     interaction,
     item,
+    org,
     period,
     rating,
     rating_deadlines,
     rating_facts,
 )
 from ledger.rules.corrections import check_targets, current, recounted
-from ledger.rules.door import CORRECTIONS, check_grant, check_receiver
+from ledger.rules.door import CORRECTIONS, check_receiver
 from ledger.rules.facts import (
     Draft,
     decide_case,
@@ -107,17 +108,8 @@ def _decide_hall(asked: Asked) -> list[Draft]:
     return hall.decide(asked)
 
 
-def _decide_reference(asked: Asked) -> list[Draft]:
-    check_grant(asked.payload, asked.key)
+def _decide_partition(asked: Asked) -> list[Draft]:
     return [Draft(asked.stream, asked.payload.TYPE, asked.data, {})]
-
-
-def _stateless(_: Sequence[Event]) -> None:
-    return None
-
-
-def _unmoved(_: Any, __: Event) -> None:  # noqa: ANN401
-    return None
 
 
 class Told(NamedTuple):
@@ -141,9 +133,6 @@ def told_by(history: Sequence[Event]) -> Told:
     return reduce(_told, history, Told())
 
 
-_REFERENCE = StreamRules(_stateless, _unmoved, _decide_reference)
-
-
 def _clocks(state: Any) -> object:  # noqa: ANN401
     return state.clocks
 
@@ -164,9 +153,9 @@ STREAMS: dict[str, StreamRules] = {
     "interaction": interaction.RULES,
     "period": StreamRules(period.fold, period.evolve, period.decide, period.check_known),
     "supervision": StreamRules(alerts.fold, alerts.evolve, alerts.decide, alerts.check_known),
-    "org": _REFERENCE,
+    "org": org.RULES,
     "item": item.RULES,
-    "partition": StreamRules(told_by, _told, _decide_reference),
+    "partition": StreamRules(told_by, _told, _decide_partition),
 }  # fmt: skip
 """Prefix of the stream → its rules."""
 

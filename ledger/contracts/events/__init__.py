@@ -8,6 +8,7 @@ from ledger.contracts.events import (
     hall,
     interaction,
     item,
+    org,
     period,
     rating,
     rating_loop,
@@ -19,7 +20,7 @@ from ledger.contracts.events.base import Payload
 MODULES = (
     case, case_course, hall, rating, rating_loop, reference,
     agent, bundle, interaction, period, supervision,
-    item,
+    item, org,
 )  # fmt: skip
 
 FACTS: dict[str, type[Payload]] = {
