@@ -23,6 +23,8 @@ from ledger.contracts.events.reference import (
     WindowCreated,
 )
 from ledger.contracts.wire import Event
+from ledger.rules import rights
+from ledger.rules.rights import Rights
 from ledger.rules.workdays import Calendar
 
 
@@ -46,7 +48,14 @@ class Reference:
     depts: dict[str, DeptRegistered] = field(default_factory=dict)
     staff: dict[str, Staff] = field(default_factory=dict)
     items: dict[str, ItemRegistered] = field(default_factory=dict)
+    rights: dict[str, Rights] = field(default_factory=dict)
+    """Item → where it may be taken in; only of items with a list."""
     calendar: Calendar = field(default_factory=Calendar)
+
+    def exceeds(self, item: str | None, centre: str | None, at: str) -> bool:
+        """Tell whether a centre would take an item in without a right to (R30)."""
+        of = self.centres.get(centre or "")
+        return of is not None and rights.exceeded(self.rights.get(item or ""), centre or "", of, at)
 
     def apply(self, event: Event) -> None:
         """Fold one fact of the reference partition; total: an unknown type changes nothing."""
@@ -77,6 +86,8 @@ class Reference:
                 self.items[key] = ItemRegistered.model_validate(data)
             case ItemRevised.TYPE:
                 self.items[key] = ItemRevised.model_validate(data)
+            case kind if kind in rights.FACTS:
+                self.rights.setdefault(key, Rights()).apply(kind, data, event["time"])
             case CalendarPublished.TYPE | CalendarOverridden.TYPE:
                 data = {name: data[name] for name in CalendarPublished.model_fields if name in data}
                 year = CalendarPublished.model_validate(data)

@@ -25,7 +25,7 @@ from ledger.rules import (
     rating_facts,
 )
 from ledger.rules.corrections import check_targets, current, recounted
-from ledger.rules.door import CORRECTIONS, check_receiver
+from ledger.rules.door import CORRECTIONS, check_authority, check_receiver
 from ledger.rules.facts import (
     Draft,
     decide_case,
@@ -46,6 +46,8 @@ def _known_in_case(asked: Asked) -> None:
 def _right_in_case(asked: Asked) -> None:
     if asked.command.type in {"case.receive_transfer", "case.refuse_transfer"}:
         check_receiver(asked.command, asked.state.transfer, asked.reference)
+    elif asked.command.type == "case.accept":
+        check_authority(asked.command, asked.state.item, asked.at, asked.reference)
 
 
 def _decide_case(asked: Asked) -> list[Draft]:

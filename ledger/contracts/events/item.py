@@ -223,8 +223,7 @@ class ItemOnlineDisabled(CentrePayload):
     reason: str | None = Reason
 
 
-class ItemEventRestamped(EventRestamped):
+class ItemEventRestamped(EventRestamped, ItemPayload):
     """重述 of a claim: its item has other limits now, or is retired (K14)."""
 
     TYPE: ClassVar[str] = "item.event_restamped"
-    STREAM: ClassVar[str] = "item"
