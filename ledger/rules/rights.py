@@ -43,13 +43,13 @@ class Rights:
     """Centre → when it had claimed the item."""
 
     def apply(self, kind: str, data: Mapping[str, Any], at: str) -> None:
-        """Fold one of `FACTS`."""
+        """Fold one of `FACTS`; total: what ends something unknown changes nothing."""
         if kind in GIVING:
             self.lists[data["doc_no"]] = Stretch(data["effective_from"])
             self.given[data["doc_no"]] = frozenset(data["to_org"])
         elif kind == facts.ItemDelegationRevoked.TYPE:
-            held = self.lists[data["doc_no"]]
-            self.lists[data["doc_no"]] = held._replace(until=data["effective_from"])
+            if (held := self.lists.get(data["doc_no"])) is not None:
+                self.lists[data["doc_no"]] = held._replace(until=data["effective_from"])
         elif kind == facts.ItemClaimed.TYPE:
             self.claims.setdefault(data["centre_id"], []).append(Stretch(at))
         elif (claims := self.claims.get(data["centre_id"])) and claims[-1].until == FOR_EVER:
