@@ -9,7 +9,7 @@ WITH items AS (
     coalesce(CAST(json_extract_string(data, '$.statutory.n') AS INTEGER), 20) AS n,
     coalesce(json_extract_string(data, '$.statutory.unit'), 'workday') AS unit
   FROM counting
-  WHERE type = 'item.registered'
+  WHERE type IN ('item.registered', 'item.revised')
   QUALIFY row_number() OVER (PARTITION BY stream_key ORDER BY recorded_at DESC, id DESC) = 1
 ), listed AS (
   SELECT

@@ -52,7 +52,8 @@ RULES: dict[str, Rule] = {
         Rule("R05", "体外循环-事后补录", Mode.SWEEP,
              "yellow: a course entered within ten minutes; a late share of a week over a tenth; "
              "no ticket, agent or seat, red with the first"),
-        Rule("R06", "体外循环-进而不办", Mode.COMING, "entries of the item stream"),
+        Rule("R06", "体外循环-进而不办", Mode.SWEEP,
+             "yellow: in a hall for 90 days, none taken in there, ten of the department nearby"),
         Rule("R07", "岗位未分离", Mode.LIVE),
         Rule("R08", "多次补正", Mode.LIVE),
         Rule("R09", "评价异常", Mode.SWEEP,
@@ -70,17 +71,20 @@ RULES: dict[str, Rule] = {
         Rule("R18", "出件不符", Mode.LIVE),
         Rule("R19", "数据未上报", Mode.BOTH, "yellow: an exchange failed four times"),
         Rule("R20", "文书缺失", Mode.LIVE),
-        Rule("R21", "指南不全", Mode.COMING, "the item stream with guides"),
+        Rule("R21", "指南不全", Mode.SWEEP,
+             "remind: an element missing; over five working days older than the item"),
         Rule("R22", "空岗考勤", Mode.LIVE),
         Rule("R23", "大厅拥堵", Mode.LIVE),
         Rule("R24", "差评未处置", Mode.LIVE),
         Rule("R25", "差评集中", Mode.SWEEP, "yellow: three valid negatives of a window, person or "
              "item in 7 days; over a twentieth of a window's month"),
         Rule("R26", "通报未整改", Mode.COMING, "the inspection stream"),
-        Rule("R27", "进驻面积站点代办缺失", Mode.SWEEP, "yellow: a hall smaller than its norm"),
+        Rule("R27", "进驻面积站点代办缺失", Mode.SWEEP,
+             "yellow: a hall smaller than its norm, a department not in after its deadline or out "
+             "without a document, a station offline, a village that lost its last agent"),
         Rule("R28", "容缺违规", Mode.LIVE),
         Rule("R29", "告知承诺未核查", Mode.LIVE),
-        Rule("R30", "越权办理", Mode.COMING, "delegations and claims of the item stream"),
+        Rule("R30", "越权办理", Mode.BOTH, "red: under a list that was revoked afterwards"),
         Rule("R31", "上下班外异常操作", Mode.LIVE),
         Rule("R32", "链校验失败", Mode.COMMAND, "red: fsck found something"),
     )
@@ -185,6 +189,8 @@ TOUCHES: tuple[Touch, ...] = (
     _flag("R24", "neg.extension_granted", YELLOW, "granted after the due", "before it",
           "data.rating_id"),
     _flag("R28", "case.deficiency_committed", YELLOW, "the item allows none", "it allows it"),
+    _flag("R30", "case.accepted", RED, "at a centre without list or claim, entered elsewhere",
+          "with both"),
     *(
         Touch("R31", event, REMIND, "by staff, before 08:00, after 18:00 or on no working day",
               "at 08:00 of a working day", test="off_hours")
