@@ -20,6 +20,7 @@ COPIES = """
 INSERT INTO lake.events
 SELECT e.* REPLACE (e."offset" + n * {span} AS "offset")
 FROM lake.events AS e, range(1, {copies}) AS more(n)
+ORDER BY n, "partition", "offset"
 """
 PAGE = 50_000
 
