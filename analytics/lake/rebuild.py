@@ -33,7 +33,8 @@ WITH pairs AS (
   WHERE e."offset" >= getvariable('least') AND e."offset" >= cut.since AND e."offset" < cut.until
     AND ends_with(e.type, '.event_restamped')
 ), spelled AS (
-  SELECT "partition", "offset", id, known_at, sign, json_transform(fact, '{"type": "VARCHAR", "time": "VARCHAR",
+  SELECT "partition", "offset", id, known_at, sign,
+    json_transform(fact, '{"type": "VARCHAR", "time": "VARCHAR",
     "centre": "VARCHAR", "window": "VARCHAR", "dept": "VARCHAR", "channel": "VARCHAR",
     "subject": "VARCHAR", "streamversion": "INTEGER", "recordedat": "VARCHAR",
     "latereason": "VARCHAR", "data": {"data": "JSON", "stamp": "JSON"}}') AS f
@@ -106,9 +107,7 @@ WHERE cut."partition" = counted."partition"
 """
 """The last partition holds reference data, which no measure counts: nothing of it is read."""
 
-LEAST = (
-    "SET VARIABLE least = coalesce((SELECT min(since) FROM cut WHERE since < until), 0)"
-)
+LEAST = "SET VARIABLE least = coalesce((SELECT min(since) FROM cut WHERE since < until), 0)"
 """A constant that lets DuckLake leave out the files before it."""
 
 
@@ -116,8 +115,9 @@ def contributions_sql(measures: Sequence[Measure], more: str = "id", since: str 
     """Give the statement for `contributions`: what counts, each JSON parsed once for all fields.
 
     `more`: further expressions with their names over partition, offset, id, known_at, stream,
-    stream_key, version and data, for `day_sql` to keep; `since`: a condition on the same. A correction's `before` and
-    `after` are known since the correction, and are of the stream and version that they restate.
+    stream_key, version and data, for `day_sql` to keep; `since`: a condition on the same. A
+    correction's `before` and `after` are known since the correction, and are of the stream and
+    version that they restate.
     """
     kinds = ", ".join(sorted({_text(m.event) for m in measures}))
     spelled = ", ".join(
@@ -181,11 +181,11 @@ def at_cut(lake: Lake, cut: Cut, since: Cut = ()) -> Connection:
 def cut_sql(cut: Cut, since: Cut = ()) -> list[tuple[str, Any]]:
     """Give the statements (with parameters) that make the table `cut`."""
     since = since or tuple(0 for _ in cut)
-    table = '''
+    table = """
 CREATE OR REPLACE TEMP TABLE cut AS
 SELECT
   CAST(unnest(range(len($cut))) AS SMALLINT) AS "partition",
-  unnest(CAST($since AS BIGINT[])) AS since, unnest(CAST($cut AS BIGINT[])) AS until'''
+  unnest(CAST($since AS BIGINT[])) AS since, unnest(CAST($cut AS BIGINT[])) AS until"""
     return [(table, {"cut": list(cut), "since": list(since)}), (LEAST, None)]
 
 
