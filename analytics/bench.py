@@ -22,8 +22,10 @@ Fold = Callable[[dict[str, int], Mapping[str, Any]], None]
 
 COPIES = """
 INSERT INTO lake.events
-SELECT e.* REPLACE (e."offset" + n * {span} AS "offset")
-FROM lake.events AS e, range(1, {copies}) AS more(n)
+SELECT e.* REPLACE (e."offset" + n * span AS "offset")
+FROM lake.events AS e
+JOIN (SELECT unnest(range(len($cut))) AS "partition", unnest($cut) AS span) USING ("partition")
+JOIN range(1, $copies) AS more(n) ON true
 ORDER BY n, "partition", "offset"
 """
 PAGE = 50_000
@@ -71,11 +73,11 @@ def _timed(work: Callable[[], T]) -> tuple[_Took, T]:
 def _grow(lake: Lake, partitions: int, n: int) -> Cut:
     """Multiply the events of the lake to at least `n`; give the cut behind all of them."""
     has, cut = lake.sql("SELECT count(*) FROM events")[0][0], lake.cut(partitions)
-    span, copies = max(cut), -(-n // has)
-    ends = tuple(end + (copies - 1) * span for end in cut)
+    copies = -(-n // has)
+    ends = tuple(end * copies for end in cut)
     with lake.writing():
         lake.commit(
-            [(COPIES.format(span=span, copies=copies), None), (OFFSETS, None)],
+            [(COPIES, {"cut": list(cut), "copies": copies}), (OFFSETS, None)],
             {"progress": progress_of(dict(enumerate(ends)))},
         )
     return ends

@@ -8,7 +8,7 @@ them again and compares. Counts by other measures are never used, and are replac
 
 from analytics.lake.catalog import Lake
 from analytics.lake.rebuild import (
-    LEAST,
+    BOUNDS,
     at_cut,
     counts_version,
     cut_sql,
@@ -103,7 +103,7 @@ def false_counts(lake: Lake, cut: Cut, limit: int) -> list[tuple[str, str, str]]
         if not use_counts(con, MEASURES):
             return []
         con.execute(COUNTED_FACTS)
-        con.execute(LEAST)
+        con.execute(";".join(BOUNDS))
         read_facts(con, MEASURES)
         found = con.execute(FALSE).fetchmany(limit)
         return [("counts", str(what), str(finding)) for what, finding in found]

@@ -30,7 +30,8 @@ WITH pairs AS (
     unnest([json_extract(e.data, '$.before'), json_extract(e.data, '$.after')]) AS fact
   FROM events AS e
   JOIN cut USING ("partition")
-  WHERE e."offset" >= getvariable('least') AND e."offset" >= cut.since AND e."offset" < cut.until
+  WHERE e."offset" >= cut.since AND e."offset" < cut.until
+    AND e."offset" BETWEEN getvariable('least') AND getvariable('most')
     AND ends_with(e.type, '.event_restamped')
 ), spelled AS (
   SELECT "partition", "offset", id, known_at, sign,
@@ -59,7 +60,8 @@ SELECT
   e.late_reason, e.data, e.stamp
 FROM events AS e
 JOIN cut USING ("partition")
-WHERE e."offset" >= getvariable('least') AND e."offset" >= cut.since AND e."offset" < cut.until
+WHERE e."offset" >= cut.since AND e."offset" < cut.until
+  AND e."offset" BETWEEN getvariable('least') AND getvariable('most')
 """
 
 COUNTS_COLUMNS = (
@@ -107,8 +109,11 @@ WHERE cut."partition" = counted."partition"
 """
 """The last partition holds reference data, which no measure counts: nothing of it is read."""
 
-LEAST = "SET VARIABLE least = coalesce((SELECT min(since) FROM cut WHERE since < until), 0)"
-"""A constant that lets DuckLake leave out the files before it."""
+BOUNDS = (
+    "SET VARIABLE least = coalesce((SELECT min(since) FROM cut WHERE since < until), 0)",
+    "SET VARIABLE most = coalesce((SELECT max(until) FROM cut WHERE since < until), 0)",
+)
+"""Constants by which DuckLake leaves out files, and Parquet row groups, of other offsets."""
 
 
 def contributions_sql(measures: Sequence[Measure], more: str = "id", since: str = "true") -> str:
@@ -186,7 +191,7 @@ CREATE OR REPLACE TEMP TABLE cut AS
 SELECT
   CAST(unnest(range(len($cut))) AS SMALLINT) AS "partition",
   unnest(CAST($since AS BIGINT[])) AS since, unnest(CAST($cut AS BIGINT[])) AS until"""
-    return [(table, {"cut": list(cut), "since": list(since)}), (LEAST, None)]
+    return [(table, {"cut": list(cut), "since": list(since)}), *((each, None) for each in BOUNDS)]
 
 
 def use_counts(con: Connection, measures: Sequence[Measure]) -> bool:
@@ -198,7 +203,7 @@ def use_counts(con: Connection, measures: Sequence[Measure]) -> bool:
     if not con.execute(there).fetchall():
         return False
     con.execute(BEHIND_COUNTS, {"version": counts_version(measures)})
-    con.execute(LEAST)
+    con.execute(";".join(BOUNDS))
     return True
 
 
