@@ -26,7 +26,7 @@ from ledger.rules.reference import Reference
 from ledger.rules.refusals import Code, Refused
 
 LIMITS = ("statutory", "promised")
-ROUTING = ("required_window", "wrong_window")
+ROUTING = ("required_window", "wrong_window", "unauthorised")
 OF_THE_ITEM = ("one_person_ok", "allows")
 
 

@@ -7,70 +7,100 @@
 from collections.abc import Iterable
 
 from ledger.contracts.events import case as facts
+from ledger.contracts.events import case_course as course
 from ledger.contracts.wire import Event
-from ledger.rules import clocks
-from ledger.rules.case_course import accepted, evolve_course
+from ledger.rules import clock_moves
+from ledger.rules.case_course import Changes, accepted, course_changes
 from ledger.rules.case_matrix import COMMAND_OF, KEEP, MATRIX, STATE_NAMES, check, is_short, legal
 from ledger.rules.case_state import Special, State, Transfer
 from ledger.rules.effective import CORRECTIONS, current
 
+VOIDED = ".event_voided"
+
 __all__ = [
-    "COMMAND_OF", "KEEP", "MATRIX", "STATE_NAMES", "Special", "State", "Transfer",
-    "check", "evolve", "fold", "is_short", "legal", "voided",
-]  # fmt: skip
+    "COMMAND_OF",
+    "KEEP",
+    "MATRIX",
+    "STATE_NAMES",
+    "Special",
+    "State",
+    "Transfer",
+    "check",
+    "corrected",
+    "evolve",
+    "fold",
+    "is_short",
+    "legal",
+    "voided",
+]
 
 
 def evolve(state: State, event: Event) -> State:
     """Give the state after an accepted fact; total, an unknown type changes nothing."""
-    after = _evolve(state, event)
-    ticking = clocks.evolve(state.clocks, event)
-    return after if ticking is state.clocks else after._replace(clocks=ticking)
+    changes = _changes(state, event)
+    ticking = clock_moves.evolve(state.clocks, event)
+    if ticking is not state.clocks:
+        changes["clocks"] = ticking
+    return state._replace(**changes) if changes else state
 
 
-def _evolve(state: State, event: Event) -> State:
+def _changes(state: State, event: Event) -> Changes:
     data, at, kind = event["data"]["data"], event["time"], event["type"]
     staff = event.get("actorstaff")
     match kind:
         case facts.CaseSubmitted.TYPE:
             stamp = event["data"]["stamp"]
-            return state._replace(
-                status="SUB", item=data["item"], dept=stamp.get("dept"),
-                project_type=stamp.get("project_type"), submitted_at=at, received_at=at,
-                holder_centre=event.get("centre"), allows=frozenset(stamp.get("allows", ())),
-                channel=event.get("channel"),
-            )  # fmt: skip
+            return {
+                "status": "SUB",
+                "item": data["item"],
+                "dept": stamp.get("dept"),
+                "project_type": stamp.get("project_type"),
+                "submitted_at": at,
+                "received_at": at,
+                "holder_centre": event.get("centre"),
+                "allows": frozenset(stamp.get("allows", ())),
+                "channel": event.get("channel"),
+            }
         case facts.CaseAccepted.TYPE:
             return accepted(state, event, at, at)
         case facts.StepStarted.TYPE:
-            return state._replace(
-                steps_open=(*state.steps_open, (data["step_no"], at)),
-                steps_seen=state.steps_seen | {data["step_no"]},
-                review_staff=_reviewers(state, event),
-            )
+            return {
+                "steps_open": (*state.steps_open, (data["step_no"], at)),
+                "steps_seen": state.steps_seen | {data["step_no"]},
+                "review_staff": _reviewers(state, event),
+            }
         case facts.StepFinished.TYPE:
             still = tuple(step for step in state.steps_open if step[0] != data["step_no"])
-            return state._replace(steps_open=still, review_staff=_reviewers(state, event))
+            return {"steps_open": still, "review_staff": _reviewers(state, event)}
         case facts.Transferred.TYPE:
             moving = Transfer(
                 data["transfer_id"], data["to_dept"], data.get("to_centre"), at, state.status
             )
-            return state._replace(status="TRN", transfer=moving,
-                           transfers_seen=state.transfers_seen | {data["transfer_id"]})  # fmt: skip
+            return {
+                "status": "TRN",
+                "transfer": moving,
+                "transfers_seen": state.transfers_seen | {data["transfer_id"]},
+            }
         case facts.TransferReceived.TYPE:
             got = state.transfer
             holder = (got.to_dept, got.to_centre) if got else (None, None)
-            return state._replace(status="REV", transfer=None, held_since=at, holder_dept=holder[0],
-                holder_centre=holder[1], route=(*state.route, holder),
-            )  # fmt: skip
+            return {
+                "status": "REV",
+                "transfer": None,
+                "held_since": at,
+                "holder_dept": holder[0],
+                "holder_centre": holder[1],
+                "route": (*state.route, holder),
+            }
         case facts.DecisionMade.TYPE:
             after = "DEC-" if data["outcome"] == "rejected" else "DEC+"
-            return state._replace(status=after, decided_at=at, approve_staff=staff)
+            return {"status": after, "decided_at": at, "approve_staff": staff}
         case facts.CaseConcluded.TYPE:
-            return state._replace(concluded_at=at)
+            return {"concluded_at": at}
         case facts.CaseIssued.TYPE:
             issuers = state.issue_staff | ({staff} if staff else set())
-            return state._replace(status="ISS", issued_at=at, issue_staff=issuers)
-    return evolve_course(state, event)
+            return {"status": "ISS", "issued_at": at, "issue_staff": issuers}
+    return course_changes(state, event)
 
 
 def _reviewers(state: State, event: Event) -> frozenset[str]:
@@ -87,17 +117,30 @@ def fold(history: Iterable[Event]) -> State:
     for event in current(events).values():
         state = evolve(state, event)
     if any(event["type"].endswith(CORRECTIONS) for event in events):
-        state = state._replace(corrected=True)
+        state = corrected(state, events)
         if state.status == "-" and voided(events):
             state = state._replace(status="VOI")
     return state
+
+
+def corrected(state: State, history: Iterable[Event]) -> State:
+    """Give the state with what the corrections themselves tell, beside the facts that count."""
+    events, deemed, at = list(history), set(), ""
+    for event in events:
+        kind, data = event["type"], event["data"]["data"]
+        if kind == course.DeemedAccepted.TYPE:
+            deemed.add(event["id"])
+        elif kind.endswith(VOIDED) and deemed & {data["target"], *data["cascade"]}:
+            at = max(at, event["time"])
+    ticking = state.clocks._replace(deemed_voided=at) if at else state.clocks
+    return state._replace(corrected=True, clocks=ticking)
 
 
 def voided(history: Iterable[Event]) -> set[str]:
     """Give the ids that were taken back by an `event_voided` of the stream."""
     gone: set[str] = set()
     for event in history:
-        if event["type"].endswith(".event_voided"):
+        if event["type"].endswith(VOIDED):
             data = event["data"]["data"]
             gone |= {data["target"], *data["cascade"]}
     return gone

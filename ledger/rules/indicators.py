@@ -27,6 +27,8 @@ FORMULAE = (
     Formula("K12", "提前办结率", ("promised_early",), ELAPSED_N),
     Formula("K13", "超期件(承诺)", ("overdue_promised",)),
     Formula("K13b", "超期件(法定)", ("overdue_statutory",)),
+    Formula("K14", "时限压缩率", ("claimed_statutory", "−claimed_promised"),
+            ("claimed_statutory",)),
     Formula("K15", "即办率", ("quick",), ("concluded",)),
     Formula("K16", "即办兑现率", ("instant_met",), ("instant_met", "instant_broken")),
     Formula("K17", "一次办结率", ("visits_once",), ("visits_once", "visits_more")),

@@ -301,6 +301,16 @@ def _alerts() -> tuple[Measure, ...]:
     return tuple(made)
 
 
+def _claims() -> tuple[Measure, ...]:
+    """时限压缩 (K14): both limits of what a centre has claimed, as they stand."""
+    return tuple(
+        Measure(f"claimed_{name}", f"认领事项{label}", "1/56工作日", event, f"stamp.{name}_units",
+                (Where(f"stamp.{name}_units", "present"),), "data.centre_id", "", gauge=True)
+        for name, label in (("promised", "承诺时限"), ("statutory", "法定时限"))
+        for event in ("item.claimed", "item.unclaimed", "item.claim_declined")
+    )  # fmt: skip
+
+
 MEASURES: tuple[Measure, ...] = (
     Measure("submitted", "申请量", "件", "case.submitted", centre="centre", window="window"),
     Measure("accepted", "受理量", "件", "case.accepted"),
@@ -335,6 +345,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure("bundle_cases", "一件事件", "件", "bundle.member_added", centre="stamp.lead_centre",
             window=""),
     *_alerts(),
+    *_claims(),
 )  # fmt: skip
 
 CELLS_PER_EVENT_MAX = 23

@@ -85,6 +85,8 @@ class Around(NamedTuple):
 
 def outcome(kind: str, data: Data, at: str, around: Around, calendar: Calendar) -> dict[str, Any]:
     """Give the outcomes of a fact that happened at `at`; {} for most kinds."""
+    if kind not in PARTS:
+        return {}
     before, after, _ = around
     match kind:
         case facts.CaseConcluded.TYPE:
@@ -120,7 +122,7 @@ def of_breach(state: State) -> dict[str, Any]:
 
 def looks_back(kind: str, at: str, after: State) -> bool:
     """Tell whether a fact changes what counts of facts recorded before it: it came late."""
-    late = after.concluded_at is not None and at < after.concluded_at
+    late = after.concluded_at is not None and at <= after.concluded_at
     return late and kind in {course.CaseVisited.TYPE, course.CaseDelivered.TYPE}
 
 
@@ -166,10 +168,10 @@ def _concluded(code: int, at: str, around: Around, calendar: Calendar) -> dict[s
         stamp["quick"] = True
     if same_day and instant:
         stamp["instant_met"] = True
-    visits = sum(visit < at for visit in around.whole.visits)
+    visits = sum(visit <= at for visit in around.whole.visits)
     if state.channel == Channel.WINDOW:
         stamp["visits"] = "once" if visits <= 1 and state.notices <= 1 else "more"
-    handed = sum(given < at for given in around.whole.handed_at)
+    handed = sum(given <= at for given in around.whole.handed_at)
     if state.channel in ONLINE and not visits and not handed:
         stamp["all_online"] = True
     return stamp
@@ -196,10 +198,13 @@ def _promises(at: str, around: Around, calendar: Calendar) -> dict[str, Any]:
 def _elapsed(
     ticking: clocks.Clocks, clock: clocks.Clock, at: str, calendar: Calendar
 ) -> int | None:
-    """Give the working days a clock ran; None where its limit has other days, or none are known."""
+    """Give the working days a clock ran, also after its breach: a pause does not heal, but is out.
+
+    None where its limit has other days, or none are known.
+    """
     if clock.limit is None or clock.limit.unit is not LimitUnit.WORKDAY:
         return None
-    paused = clocks.paused(ticking, clock)
+    pauses = clocks.stood_still(ticking, clock.code)
     return calendar.elapsed_paused(
-        datetime.fromisoformat(clock.start), datetime.fromisoformat(at), paused
+        datetime.fromisoformat(clock.start), datetime.fromisoformat(at), pauses
     )

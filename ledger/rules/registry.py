@@ -17,13 +17,15 @@ from ledger.rules import (
     hall,
     hall_voids,
     interaction,
+    item,
+    org,
     period,
     rating,
     rating_deadlines,
     rating_facts,
 )
 from ledger.rules.corrections import check_targets, current, recounted
-from ledger.rules.door import CORRECTIONS, check_grant, check_receiver
+from ledger.rules.door import CORRECTIONS, check_authority, check_receiver
 from ledger.rules.facts import (
     Draft,
     decide_case,
@@ -44,6 +46,8 @@ def _known_in_case(asked: Asked) -> None:
 def _right_in_case(asked: Asked) -> None:
     if asked.command.type in {"case.receive_transfer", "case.refuse_transfer"}:
         check_receiver(asked.command, asked.state.transfer, asked.reference)
+    elif asked.command.type == "case.accept":
+        check_authority(asked.command, asked.state.item, asked.at, asked.reference)
 
 
 def _decide_case(asked: Asked) -> list[Draft]:
@@ -106,17 +110,8 @@ def _decide_hall(asked: Asked) -> list[Draft]:
     return hall.decide(asked)
 
 
-def _decide_reference(asked: Asked) -> list[Draft]:
-    check_grant(asked.payload, asked.key)
+def _decide_partition(asked: Asked) -> list[Draft]:
     return [Draft(asked.stream, asked.payload.TYPE, asked.data, {})]
-
-
-def _stateless(_: Sequence[Event]) -> None:
-    return None
-
-
-def _unmoved(_: Any, __: Event) -> None:  # noqa: ANN401
-    return None
 
 
 class Told(NamedTuple):
@@ -140,9 +135,6 @@ def told_by(history: Sequence[Event]) -> Told:
     return reduce(_told, history, Told())
 
 
-_REFERENCE = StreamRules(_stateless, _unmoved, _decide_reference)
-
-
 def _clocks(state: Any) -> object:  # noqa: ANN401
     return state.clocks
 
@@ -163,9 +155,9 @@ STREAMS: dict[str, StreamRules] = {
     "interaction": interaction.RULES,
     "period": StreamRules(period.fold, period.evolve, period.decide, period.check_known),
     "supervision": StreamRules(alerts.fold, alerts.evolve, alerts.decide, alerts.check_known),
-    "org": _REFERENCE,
-    "item": _REFERENCE,
-    "partition": StreamRules(told_by, _told, _decide_reference),
+    "org": org.RULES,
+    "item": item.RULES,
+    "partition": StreamRules(told_by, _told, _decide_partition),
 }  # fmt: skip
 """Prefix of the stream → its rules."""
 

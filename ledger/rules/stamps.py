@@ -67,6 +67,8 @@ def accepted(
         if needed is not None:
             stamp["required_window"] = needed.value
         stamp["wrong_window"] = is_wrong(reference.windows[window], needed)
+    if reference.exceeds(state.item, centre, at):
+        stamp["unauthorised"] = True
     start = datetime.fromisoformat(at).astimezone(SHANGHAI)
     limits = {
         name: limit

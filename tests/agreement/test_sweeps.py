@@ -7,6 +7,7 @@ import pytest
 from analytics.lake.archiver import archive
 from analytics.lake.catalog import Lake
 from analytics.sweeps import command, files, sweep
+from ledger.contracts.events.item import GuideElement
 from ledger.rules.supervision_rules import RULES, Mode
 
 OTHER = {"source_class": "imported"}
@@ -111,6 +112,74 @@ async def measured(city, area):
     await city.must("centre.open", "libao", data, source_class="system")
 
 
+SYSTEM = {"source_class": "system"}
+HERE = {"centre_id": "libao"}
+ITEM = {"name": "x", "dept": "住建", "project_type": "promised", "version": 2}
+
+
+async def entered(city, *, days, there):
+    """An item in the hall of the town; its department takes ten in at a village of it."""
+    await city.must("item.enter_hall", "item-3", {**HERE, "window_type": "comp:other"}, **SYSTEM)
+    await accepted(city, 10, place={"centre": "libao-v1"})
+    if there:
+        await city.must("case.submit", "T", {"case_no": "T", "item": "item-3"}, **OTHER)
+        await city.must("case.accept", "T", {"accept_no": "A"}, **AT, **OTHER)
+    city.clock.now += timedelta(days=days)
+    await city.must("item.revise", "item-2", {**ITEM, "dept": "民政"}, **SYSTEM)
+
+
+async def guided(city, *, missing=0, days=0):
+    elements = {element.value: True for element in list(GuideElement)[missing:]}
+    await city.must("guide.publish", "item-3", {**HERE, "elements": elements, "version": 1},
+                    **SYSTEM)  # fmt: skip
+    if days:
+        await city.must("item.revise", "item-3", ITEM, **SYSTEM)
+        city.clock.now += timedelta(days=days)
+        await city.must("item.revise", "item-2", {**ITEM, "dept": "民政"}, **SYSTEM)
+
+
+async def tell(city, *facts):
+    for kind, key, data in facts:
+        city.clock.now += timedelta(minutes=1)
+        await city.must(kind, key, data, **SYSTEM)
+
+
+async def agents(city, *, dismissed):
+    """Two agents of a village of the level of a town, as far as the test of all sweeps cares."""
+    village = {"village": "libao"}
+    people = ("libao-accept", "libao-issue")
+    await tell(city, *(("agent.appoint", name, village) for name in people),
+               *(("agent.dismiss", name, village) for name in people[:dismissed]))  # fmt: skip
+
+
+async def required(city, *, deadline, key_central_only=False):
+    duty = {"deadline": deadline, "key_central_only": key_central_only}
+    await tell(city, ("dept.require_entry", "民政", duty),
+               ("dept.enter", "民政", {"centre_id": "qutang"}))  # fmt: skip
+
+
+async def left(city, **document):
+    await tell(city, ("dept.enter", "民政", HERE), ("dept.leave", "民政", {**HERE, **document}))
+
+
+async def station(city, *ways):
+    words = {"on": "centre.bring_station_online", "off": "centre.take_station_offline"}
+    await tell(city, *((words[way], "libao", {}) for way in ways))
+
+
+async def revoked(city, *, after, again=False):
+    """Taken in under a list that, told afterwards, ended so many days after it."""
+    day = city.clock.now.date()
+    given = {"doc_no": "L1", "from_org": "住建", "to_org": ["libao"],
+             "effective_from": "2020-12-01"}  # fmt: skip
+    await tell(city, ("item.delegate", "item-3", given), ("item.claim", "item-3", HERE))
+    await accepted(city, 1)
+    end = {"doc_no": "L1", "effective_from": (day + timedelta(days=after)).isoformat()}
+    await tell(city, ("item.revoke_delegation", "item-3", end))
+    if again:
+        await tell(city, ("item.extend", "item-3", {**given, "doc_no": "L2"}))
+
+
 FAILED, DONE = [False] * 4, [True]
 DAY, MINUTES = timedelta(days=1), timedelta(minutes=20)
 # query → what fires it, the near miss
@@ -120,15 +189,26 @@ SWEEPS = {
         lambda c: course(c, apart=DAY), lambda c: course(c, apart=MINUTES)),
     "R05_late_share": (
         lambda c: submitted(c, late=3, n=20), lambda c: submitted(c, late=2, n=20)),
+    "R06_entered_not_handled": (
+        lambda c: entered(c, days=90, there=False), lambda c: entered(c, days=89, there=False)),
     "R09_one_device": (lambda c: quick(c, 10, 2000), lambda c: quick(c, 10, 3000)),
     "R10_not_invited": (lambda c: served(c, invited=2), lambda c: served(c, invited=3)),
     "R11_submitted_twice": (
         lambda c: twice(c, hours=30, closed=False), lambda c: twice(c, hours=30, closed=True)),
     "R19_exchange_failed": (
         lambda c: exchanged(c, *FAILED), lambda c: exchanged(c, *FAILED, *DONE)),
+    "R21_guide_incomplete": (lambda c: guided(c, missing=1), guided),
+    "R21_guide_outdated": (lambda c: guided(c, days=8), lambda c: guided(c, days=7)),
     "R25_negatives_of_a_window": (
         lambda c: negatives(c, days=3), lambda c: negatives(c, days=4)),
+    "R27_agents_left": (lambda c: agents(c, dismissed=2), lambda c: agents(c, dismissed=1)),
+    "R27_entry_missing": (
+        lambda c: required(c, deadline="2020-12-28"), lambda c: required(c, deadline="2020-12-29")),
     "R27_hall_area": (lambda c: measured(c, 499), lambda c: measured(c, 500)),
+    "R27_left_without_document": (left, lambda c: left(c, doc_no="D1")),
+    "R27_station_offline": (
+        lambda c: station(c, "on", "off"), lambda c: station(c, "on", "off", "on")),
+    "R30_revoked_list": (lambda c: revoked(c, after=0), lambda c: revoked(c, after=1)),
 }  # fmt: skip
 
 
@@ -163,6 +243,41 @@ async def test_a_near_miss_raises_nothing(city, tmp_path, name):
     await misses(city)
 
     assert (await found_in(city, tmp_path, name[:3]))[0] == []
+
+
+NEARLY = {  # other near misses of a rule, and what still fires it
+    "R06": [lambda c: entered(c, days=90, there=True)],
+    "R27": [lambda c: required(c, deadline="2020-12-28", key_central_only=True),
+            lambda c: tell(c, ("centre.measure_area", "libao", {"hall_area_m2": 500, "method":
+                               "survey"}), ("centre.open", "libao", {**TOWN, "hall_area_m2": 499})),
+            lambda c: tell(c, ("centre.measure_area", "libao", {"hall_area_m2": 600, "method":
+                               "survey"}), ("centre.change_tier", "libao", {**CENTRAL,
+                               "effective_from": "2021-01-01"}))],
+    "R30": [lambda c: revoked(c, after=0, again=True)],
+}  # fmt: skip
+TOWN = {"name": "里堡", "level": "town", "tier": "other_town", "town": "libao"}
+CENTRAL = {"tier": "central_town", "doc_no": "D1"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "number"), [(r, n) for r in NEARLY for n in range(len(NEARLY[r]))]
+)
+async def test_another_near_miss_raises_nothing(city, tmp_path, rule, number):
+    await NEARLY[rule][number](city)
+
+    assert (await found_in(city, tmp_path, rule))[0] == []
+
+
+async def test_a_higher_tier_asks_for_a_larger_hall_from_its_day_on(city, tmp_path):
+    measured = {"hall_area_m2": 600, "method": "survey"}
+    await tell(
+        city,
+        ("centre.measure_area", "libao", measured),
+        ("centre.change_tier", "libao", {**CENTRAL, "effective_from": "2020-12-29"}),
+    )
+    [found] = (await found_in(city, tmp_path, "R27"))[0]
+
+    assert (found.about, found.centre) == ("area", "libao")
 
 
 async def test_what_was_voided_is_not_found(city, tmp_path):

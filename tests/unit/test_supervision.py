@@ -122,6 +122,8 @@ SCENES = {
         "rated|neg.verify|06-22T16:00|neg.grant_extension"),
     ("R28", "case.deficiency_committed", "none"): (
         "=ACC promised|case.commit_deficiency", "=ACC generous|case.commit_deficiency"),
+    ("R30", "case.accepted", "list"): (
+        "given key|=SUB|case.accept", "given town|=SUB|case.accept"),
     ("R31", "case.decision_made", "staff"): (
         "=REV|06-02T20:00|case.decide", "=REV|06-02T08:00|case.decide"),
     ("R31", "case.event_voided", "staff"): (
@@ -209,6 +211,11 @@ def play(hall, scene):
             tick(hall)
         elif word[0] == "=":
             hall.bring_to(word[1:], item=rest or "promised")
+        elif word == "given":
+            data = {"doc_no": "L1", "from_org": "民政", "to_org": [rest],
+                    "effective_from": "2020-06-01"}  # fmt: skip
+            hall.org_must("item.delegate", "promised", data)
+            hall.org_must("item.claim", "promised", {"centre_id": rest})
         elif word == "signed":
             hall.bring_to("DEC+", item="generous", signed=True)
         elif word == "rated":

@@ -13,7 +13,7 @@ WITH voided AS (
   WHERE e."offset" < cut.until AND e.type LIKE '%.event_voided'
 )
 SELECT
-  e.id, e.type, e.stream, e.stream_key, e.occurred_local, e.recorded_at, e.centre, e."window",
+  e.id, e.type, e.stream, e.stream_key, e.version, e.occurred_local, e.recorded_at, e.centre, e."window",
   e.dept, e.channel, e.source_class, e.late_reason, e.data, e.stamp
 FROM events AS e
 JOIN cut USING ("partition")

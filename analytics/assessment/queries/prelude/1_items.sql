@@ -1,6 +1,6 @@
--- 用途   items (事项) as they were registered, one version after another
+-- 用途   items (事项) as they were registered and revised, one version after another
 -- 依据   domain.md 2.6; the newest by key that a partition had adopted counts
--- grain  one row a registration; version = its offset
+-- grain  one row a document; version = its offset
 -- parameters  none: which version counts is decided by the reader
 -- unit   promised and statutory: n of unit
 SELECT
@@ -11,4 +11,4 @@ SELECT
   json_extract_string(data, '$.window_rule') AS window_rule,
   coalesce(CAST(json_extract_string(data, '$.is_project_item') AS BOOLEAN), false) AS is_project
 FROM events
-WHERE type = 'item.registered'
+WHERE type IN ('item.registered', 'item.revised')
