@@ -96,8 +96,8 @@ def compile_sql(measures: Iterable[Measure]) -> list[str]:
     One for all measures that share event and places: in one UNION they take DuckDB minutes.
     """
 
-    def scan(m: Measure) -> tuple[str, str, str, bool, str]:
-        return m.event, m.centre, m.window, m.gauge, m.when
+    def scan(m: Measure) -> tuple[str, str, str, bool, str, bool]:
+        return m.event, m.centre, m.window, m.gauge, m.when, m.daily
 
     scans = groupby(sorted(measures, key=scan), key=scan)
     return [_scan_sql(list(group)) for _, group in scans]
@@ -107,9 +107,8 @@ def _scan_sql(group: list[Measure]) -> str:
     """Give the query of measures that share event and places: one scan, many sums."""
     first = group[0]
     hour = "NULL::TIMESTAMP" if first.gauge else f"date_trunc('hour', {_when_sql(first.when)})"
-    buckets = (
-        "['']" if first.gauge else "[strftime(hour, '%Y-%m-%dT%H'), strftime(hour, '%Y-%m-%d')]"
-    )
+    day, both = "[strftime(hour, '%Y-%m-%d')]", "[strftime(hour, '%Y-%m-%dT%H'), strftime(hour, '%Y-%m-%d')]"
+    buckets = "['']" if first.gauge else day if first.daily else both
     sums = ",\n    ".join(f"{_sum_sql(m)} AS m{n}" for n, m in enumerate(group))
     pairs = ", ".join(f"{{'code': {_text(m.code)}, 'sum': m{n}}}" for n, m in enumerate(group))
     return f"""

@@ -36,6 +36,9 @@ def evolve_course(state: State, event: Event) -> State:
             state, status=ENDS[kind], ended_at=at, transfer=None, special=None, suspended_at=None
         )
     match kind:
+        case course.ClockBreached.TYPE if event["data"]["stamp"].get("open"):
+            late = (data["clock"], data["due"], data.get("holder_dept"), data.get("holder_centre"))
+            return replace(state, late=(*state.late, late))
         case course.SupplementNoticed.TYPE:
             return replace(state, status="SUP", noticed_at=at, notices=state.notices + 1)
         case course.Supplemented.TYPE if data["complete"]:

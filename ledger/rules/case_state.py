@@ -78,3 +78,10 @@ class State:
     ended_at: str | None = None
     """When it was not accepted, withdrawn or terminated: the end without a decision."""
     clocks: Clocks = NONE
+    late: tuple[tuple[str, str, str | None, str | None], ...] = ()
+    """超期: clock, due, department and centre of the breaches of running limits of the case."""
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether its limits run no longer: concluded, or ended without a decision."""
+        return self.concluded_at is not None or self.ended_at is not None

@@ -11,11 +11,19 @@ from typing import Any
 
 from ledger.contracts.codes import SourceClass
 from ledger.contracts.events import case as facts
+from ledger.contracts.events import case_course as course
 from ledger.contracts.wire import Event
 from ledger.rules import case, flags
 from ledger.rules.effective import CORRECTIONS, RESTAMPED, current
 from ledger.rules.refusals import Code, Refused
-from ledger.rules.stamps import HISTORY_PARTS, concluded, history_parts
+from ledger.rules.stamps import (
+    CASE_ENDS,
+    HISTORY_PARTS,
+    concluded,
+    ended_anew,
+    history_parts,
+    is_open,
+)
 
 __all__ = [
     "Restatement", "check_people", "check_targets", "current", "restamp", "retold",
@@ -143,23 +151,32 @@ def retold(
         found = flags.of_history(
             state, now["type"], now["data"]["data"], now.get("actorstaff"), now["sourceclass"]
         )
-        state = case.evolve(state, now)
-        after = restamp(now, state, found)
+        before, state = state, case.evolve(state, now)
+        after = restamp(now, before, state, found)
+        if after != now:
+            state = case.evolve(before, after)
         if after != fact:
             restated.append(Restatement(stream, target, fact, after))
     return restated, needing, state
 
 
-def restamp(fact: Event, state: case.State, found: Sequence[str] = ()) -> Event:
+def restamp(
+    fact: Event, before: case.State, state: case.State, found: Sequence[str] = ()
+) -> Event:
     """Give the fact with the history parts of its stamp as of `state`; others are kept.
 
-    `found` are the flags that depend on the facts before.
+    `before` is the state before the fact; `found` are the flags that depend on the facts before.
     """
     stamp = {k: v for k, v in fact["data"]["stamp"].items() if k not in HISTORY_PARTS}
     others = [flag for flag in stamp.pop("flags", []) if flag not in flags.HISTORY_FLAGS]
     if fact["type"] == facts.CaseConcluded.TYPE:
         stamp.pop("never_accepted", None)
         stamp |= concluded(state)
+    if fact["type"] in CASE_ENDS:
+        stamp = ended_anew(stamp, before, fact["time"])
+    if fact["type"] == course.ClockBreached.TYPE:
+        stamp.pop("open", None)
+        stamp |= {"open": True} if is_open(before, fact["data"]["data"]) else {}
     fresh = {**history_parts(state), **stamp}
     if found or others:
         fresh["flags"] = [*found, *others]

@@ -10,6 +10,7 @@ from datetime import datetime, time, timedelta
 
 from ledger.contracts.codes import SHANGHAI
 from ledger.contracts.events import case_course as course
+from ledger.contracts.events.case import CaseEventRestamped
 from ledger.contracts.wire import Event
 from ledger.rules import case, clocks, stamps
 from ledger.rules.corrections import current
@@ -17,6 +18,7 @@ from ledger.rules.facts import Draft
 from ledger.rules.reference import Reference
 
 History = Callable[[], Sequence[Event]]
+VOIDED = ".event_voided"
 
 
 def settle(
@@ -28,6 +30,8 @@ def settle(
         return _breach(stream, state, clock, due, history)
 
     drafts = settle_clocks(stream, state.clocks, reference, tick, history, breach)
+    if withdrawn := {each.data["target"] for each in drafts if each.type.endswith(VOIDED)}:
+        drafts += _ends_anew(stream, withdrawn, history)
     if tick and (deemed := clocks.deemed_at(state.clocks, reference.calendar)) and deemed < tick:
         drafts.append(_deemed(stream, state, reference))
     return drafts
@@ -73,9 +77,10 @@ def _breach(
     data = {"clock": clock.code, "about": clock.about, "start": clock.start, "due": due,
             "holder_dept": dept, "holder_centre": centre}  # fmt: skip
     said = {name: value for name, value in data.items() if value is not None}
-    return Draft(
-        stream, course.ClockBreached.TYPE, said, stamps.history_parts(state), at=due, derived=True
-    )
+    stamp = stamps.history_parts(state)
+    if stamps.is_open(state, said):
+        stamp["open"] = True
+    return Draft(stream, course.ClockBreached.TYPE, said, stamp, at=due, derived=True)
 
 
 def holder_at(
@@ -105,6 +110,25 @@ def _withdrawn(stream: str, target: str, history: History) -> list[Draft]:
         Draft(stream, f"{kind}.event_voided", data, {}, target, derived=True),
         Draft(stream, f"{kind}.event_restamped", restated, {}, target, derived=True),
     ]
+
+
+def _ends_anew(stream: str, withdrawn: set[str], history: History) -> list[Draft]:
+    """Restate the end of a case that took a breach for its own which is withdrawn now."""
+    state, drafts = case.State(), []
+    for target, fact in current(history()).items():
+        if target in withdrawn:
+            continue
+        if fact["type"] in stamps.CASE_ENDS:
+            stamp = fact["data"]["stamp"]
+            anew = stamps.ended_anew(stamp, state, fact["time"])
+            if anew != stamp:
+                after = {**fact, "data": {"data": fact["data"]["data"], "stamp": anew}}
+                said = {"target": target, "before": fact, "after": after}
+                drafts.append(
+                    Draft(stream, CaseEventRestamped.TYPE, said, {}, target, derived=True)
+                )
+        state = case.evolve(state, fact)
+    return drafts
 
 
 def _deemed(stream: str, state: case.State, reference: Reference) -> Draft:

@@ -42,7 +42,7 @@ def _lines(measure: Measure) -> list[str]:
     amount = str(measure.amount) if isinstance(measure.amount, int) else _field(measure.amount)
     test = " and ".join(map(_test, measure.where)) or "True"
     hour, day = ("{x[:13]}", "{x[:10]}") if measure.when else ("{h}", "{h10}")
-    buckets = [""] if measure.gauge else [hour, day]
+    buckets = [""] if measure.gauge else [day] if measure.daily else [hour, day]
     lines = [f"    if {test}:", f"        c = {read_centre} or ''; w = {read_window} or ''"]
     if measure.when:
         lines.append(f"        x = {_field(measure.when)} or t")

@@ -50,5 +50,6 @@ ANTI JOIN voided USING (id)
 LEFT JOIN amended AS a USING (id)
 WHERE e."offset" < cut.until
   AND e.type IN ('case.submitted', 'case.accepted', 'case.deemed_accepted', 'case.decision_made',
-                 'case.concluded', 'case.issued', 'rating.submitted')
+                 'case.concluded', 'case.withdrawn', 'case.terminated', 'case.clock_breached',
+                 'case.issued', 'rating.submitted')
 ORDER BY e."partition", e."offset"

@@ -4,7 +4,7 @@
 -- parameters  tables facts, adoptions
 -- unit   cases
 SELECT
-  f.case_id, f.occurred_local, f.centre, f."window",
+  f."partition", f."offset", f.case_id, f.occurred_local, f.centre, f."window",
   f.type = 'case.deemed_accepted' AS deemed,
   coalesce(
     timezone(
@@ -12,10 +12,11 @@ SELECT
     ),
     f.occurred_local
   ) AS since,
-  s.item, coalesce(a.adopted, 0) AS adopted
+  s.item, s.submitted, coalesce(a.adopted, 0) AS adopted,
+  json_extract(f.data, '$.promised') AS promised
 FROM facts AS f
 LEFT JOIN (
-  SELECT case_id, json_extract_string(data, '$.item') AS item
+  SELECT case_id, "offset" AS submitted, json_extract_string(data, '$.item') AS item
   FROM facts
   WHERE type = 'case.submitted'
 ) AS s USING (case_id)
