@@ -104,13 +104,19 @@ def command_hash(raw: bytes) -> str:
     over the bytes themselves where they are no JSON, too large, or nested so deep that they can
     be read but not written.
     """
-    canonical = raw
+    return hashed(raw)[0]
+
+
+def hashed(raw: bytes) -> tuple[str, Any]:
+    """Give `command_hash` and the parsed content; None where it cannot be read as JSON."""
+    canonical, fields = raw, None
     if len(raw) <= COMMAND_BYTES_MAX:
         try:
-            canonical = orjson.dumps(orjson.loads(raw), option=orjson.OPT_SORT_KEYS)
+            fields = orjson.loads(raw)
+            canonical = orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
         except (orjson.JSONDecodeError, orjson.JSONEncodeError):
             canonical = raw
-    return hashlib.sha256(canonical).hexdigest()[:32]
+    return hashlib.sha256(canonical).hexdigest()[:32], fields
 
 
 def route(raw: bytes, partitions: int = PARTITIONS) -> int:

@@ -5,7 +5,6 @@
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from ledger.contracts.events import case as facts
 from ledger.contracts.wire import Event
@@ -13,7 +12,7 @@ from ledger.rules import clocks
 from ledger.rules.case_course import accepted, evolve_course
 from ledger.rules.case_matrix import COMMAND_OF, KEEP, MATRIX, STATE_NAMES, check, is_short, legal
 from ledger.rules.case_state import Special, State, Transfer
-from ledger.rules.effective import current
+from ledger.rules.effective import CORRECTIONS, current
 
 __all__ = [
     "COMMAND_OF", "KEEP", "MATRIX", "STATE_NAMES", "Special", "State", "Transfer",
@@ -25,7 +24,7 @@ def evolve(state: State, event: Event) -> State:
     """Give the state after an accepted fact; total, an unknown type changes nothing."""
     after = _evolve(state, event)
     ticking = clocks.evolve(state.clocks, event)
-    return after if ticking is state.clocks else replace(after, clocks=ticking)
+    return after if ticking is state.clocks else after._replace(clocks=ticking)
 
 
 def _evolve(state: State, event: Event) -> State:
@@ -34,44 +33,42 @@ def _evolve(state: State, event: Event) -> State:
     match kind:
         case facts.CaseSubmitted.TYPE:
             stamp = event["data"]["stamp"]
-            return replace(
-                state, status="SUB", item=data["item"], dept=stamp.get("dept"),
+            return state._replace(
+                status="SUB", item=data["item"], dept=stamp.get("dept"),
                 project_type=stamp.get("project_type"), submitted_at=at, received_at=at,
                 holder_centre=event.get("centre"), allows=frozenset(stamp.get("allows", ())),
             )  # fmt: skip
         case facts.CaseAccepted.TYPE:
             return accepted(state, event, at, at)
         case facts.StepStarted.TYPE:
-            return replace(
-                state,
+            return state._replace(
                 steps_open=(*state.steps_open, (data["step_no"], at)),
                 steps_seen=state.steps_seen | {data["step_no"]},
                 review_staff=_reviewers(state, event),
             )
         case facts.StepFinished.TYPE:
             still = tuple(step for step in state.steps_open if step[0] != data["step_no"])
-            return replace(state, steps_open=still, review_staff=_reviewers(state, event))
+            return state._replace(steps_open=still, review_staff=_reviewers(state, event))
         case facts.Transferred.TYPE:
             moving = Transfer(
                 data["transfer_id"], data["to_dept"], data.get("to_centre"), at, state.status
             )
-            return replace(state, status="TRN", transfer=moving,
+            return state._replace(status="TRN", transfer=moving,
                            transfers_seen=state.transfers_seen | {data["transfer_id"]})  # fmt: skip
         case facts.TransferReceived.TYPE:
             got = state.transfer
             holder = (got.to_dept, got.to_centre) if got else (None, None)
-            return replace(
-                state, status="REV", transfer=None, held_since=at, holder_dept=holder[0],
+            return state._replace(status="REV", transfer=None, held_since=at, holder_dept=holder[0],
                 holder_centre=holder[1], route=(*state.route, holder),
             )  # fmt: skip
         case facts.DecisionMade.TYPE:
             after = "DEC-" if data["outcome"] == "rejected" else "DEC+"
-            return replace(state, status=after, decided_at=at, approve_staff=staff)
+            return state._replace(status=after, decided_at=at, approve_staff=staff)
         case facts.CaseConcluded.TYPE:
-            return replace(state, concluded_at=at)
+            return state._replace(concluded_at=at)
         case facts.CaseIssued.TYPE:
             issuers = state.issue_staff | ({staff} if staff else set())
-            return replace(state, status="ISS", issued_at=at, issue_staff=issuers)
+            return state._replace(status="ISS", issued_at=at, issue_staff=issuers)
     return evolve_course(state, event)
 
 
@@ -88,8 +85,10 @@ def fold(history: Iterable[Event]) -> State:
     state = State()
     for event in current(events).values():
         state = evolve(state, event)
-    if state.status == "-" and voided(events):
-        state = replace(state, status="VOI")
+    if any(event["type"].endswith(CORRECTIONS) for event in events):
+        state = state._replace(corrected=True)
+        if state.status == "-" and voided(events):
+            state = state._replace(status="VOI")
     return state
 
 

@@ -1,7 +1,5 @@
 """办件 (case): the fold of the facts beside the main path: 补正, 容缺, 特别程序, 送达."""
 
-from dataclasses import replace
-
 from ledger.contracts.events import case_course as course
 from ledger.contracts.wire import Event
 from ledger.rules.case_state import Special, State
@@ -17,8 +15,8 @@ def accepted(state: State, event: Event, since: str, at: str) -> State:
     """Give the state after an acceptance that counts from `since` and was made at `at`."""
     stamp = event["data"]["stamp"]
     centre = event.get("centre") or state.holder_centre
-    return replace(
-        state, status="ACC", accepted_at=since, held_since=at, accept_centre=event.get("centre"),
+    return state._replace(
+        status="ACC", accepted_at=since, held_since=at, accept_centre=event.get("centre"),
         accept_window=event.get("window"), accept_staff=event.get("actorstaff"),
         holder_centre=centre, route=((state.holder_dept, centre),),
         project_type=stamp.get("project_type", state.project_type),
@@ -32,47 +30,47 @@ def evolve_course(state: State, event: Event) -> State:
     """Give the state after an accepted fact; total, an unknown type changes nothing."""
     data, at, kind = event["data"]["data"], event["time"], event["type"]
     if kind in ENDS:
-        return replace(
-            state, status=ENDS[kind], ended_at=at, transfer=None, special=None, suspended_at=None
+        return state._replace(
+            status=ENDS[kind], ended_at=at, transfer=None, special=None, suspended_at=None
         )
     match kind:
         case course.ClockBreached.TYPE if event["data"]["stamp"].get("open"):
             late = (data["clock"], data["due"], data.get("holder_dept"), data.get("holder_centre"))
-            return replace(state, late=(*state.late, late))
+            return state._replace(late=(*state.late, late))
         case course.SupplementNoticed.TYPE:
-            return replace(state, status="SUP", noticed_at=at, notices=state.notices + 1)
+            return state._replace(status="SUP", noticed_at=at, notices=state.notices + 1)
         case course.Supplemented.TYPE if data["complete"]:
-            return replace(state, status="SUB", received_at=at)
+            return state._replace(status="SUB", received_at=at)
         case course.DeemedAccepted.TYPE:
             return accepted(state, event, data["effective_at"], at)
         case course.DeficiencyCommitted.TYPE:
-            return replace(state, materials_owed=frozenset(data["materials"]), deficiency_at=at)
+            return state._replace(materials_owed=frozenset(data["materials"]), deficiency_at=at)
         case course.DeficiencyFilled.TYPE:
-            return replace(state, materials_owed=state.materials_owed - set(data["materials"]))
+            return state._replace(materials_owed=state.materials_owed - set(data["materials"]))
         case course.DeficiencyFailed.TYPE:
-            return replace(state, deficiency_failed=True)
+            return state._replace(deficiency_failed=True)
         case course.CommitmentSigned.TYPE:
-            return replace(state, commitment_signed=True)
+            return state._replace(commitment_signed=True)
         case course.TransferRefused.TYPE:
             back = state.transfer.sender_status if state.transfer else state.status
-            return replace(state, status=back, transfer=None, held_since=at)
+            return state._replace(status=back, transfer=None, held_since=at)
         case course.SpecialStarted.TYPE:
             opened = Special(data["sp_no"], at, data["kind"])
-            return replace(state, special=opened,
+            return state._replace(special=opened,
                            specials_seen=state.specials_seen | {data["sp_no"]})  # fmt: skip
         case course.SpecialEnded.TYPE:
-            return replace(state, special=None)
+            return state._replace(special=None)
         case course.ExtensionGranted.TYPE:
-            return replace(state, extended_at=at)
+            return state._replace(extended_at=at)
         case course.ClockSuspended.TYPE:
-            return replace(state, suspended_at=at)
+            return state._replace(suspended_at=at)
         case course.ClockResumed.TYPE:
-            return replace(state, suspended_at=None)
+            return state._replace(suspended_at=None)
         case course.CaseDelivered.TYPE:
             ended = state.status in ENDS.values()
-            return replace(state, status=state.status if ended else "DLV", delivered_at=at)
+            return state._replace(status=state.status if ended else "DLV", delivered_at=at)
         case course.CaseArchived.TYPE:
-            return replace(state, status="ARC")
+            return state._replace(status="ARC")
         case course.DecisionRevoked.TYPE:
-            return replace(state, revoked_at=at)
+            return state._replace(revoked_at=at)
     return state

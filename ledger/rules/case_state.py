@@ -1,12 +1,11 @@
 """办件 (case): what is known of one case; a value, folded from its effective facts."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ledger.rules.clocks import NONE, Clocks
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
+class Transfer(NamedTuple):
     """An unsigned transfer (转办在途)."""
 
     transfer_id: str
@@ -17,8 +16,7 @@ class Transfer:
     """The state to go back to when it is refused."""
 
 
-@dataclass(frozen=True, slots=True)
-class Special:
+class Special(NamedTuple):
     """An open special procedure (特别程序)."""
 
     sp_no: str
@@ -26,8 +24,7 @@ class Special:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """What a decision about a case needs to know; times are ISO 8601 +08:00 strings."""
 
     status: str = "-"
@@ -78,6 +75,8 @@ class State:
     ended_at: str | None = None
     """When it was not accepted, withdrawn or terminated: the end without a decision."""
     clocks: Clocks = NONE
+    corrected: bool = False
+    """A fact of the case was voided or amended."""
     late: tuple[tuple[str, str, str | None, str | None], ...] = ()
     """超期: clock, due, department and centre of the breaches of running limits of the case."""
 

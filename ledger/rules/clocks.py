@@ -7,9 +7,8 @@ that later evidence shows to be none is withdrawn. Imported history has no clock
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.contracts.codes import SHANGHAI, LimitUnit, SourceClass
 from ledger.contracts.events import case as facts
@@ -23,6 +22,7 @@ C1_WORKDAYS = 5
 C1_LIMIT = Limit(n=C1_WORKDAYS, unit=LimitUnit.WORKDAY)
 C1_GRACE_WORKDAYS = 1
 """Deemed acceptance waits this much longer, so that ordinary lag never triggers it (4.3)."""
+DEEMED_LIMIT = Limit(n=C1_WORKDAYS + C1_GRACE_WORKDAYS, unit=LimitUnit.WORKDAY)
 C5_MINUTES = 240
 """转办签收: four working hours."""
 C6_WORKDAYS = 30
@@ -34,8 +34,7 @@ EXTENDED = frozenset({"C2", "C3"})
 ENDING = frozenset({course.NotAccepted.TYPE, course.CaseWithdrawn.TYPE, course.CaseTerminated.TYPE})
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(NamedTuple):
     """One clock; `due` is set where a date was committed to, else it follows from the limit."""
 
     code: str
@@ -53,8 +52,7 @@ class Clock:
         return self.code, self.about, self.start
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(NamedTuple):
     """A stretch that does not count for some clocks; open while `end` is None."""
 
     about: str
@@ -63,8 +61,7 @@ class Pause:
     end: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Clocks:
+class Clocks(NamedTuple):
     """The clocks of one case, running and stopped."""
 
     all: tuple[Clock, ...] = ()
@@ -90,7 +87,7 @@ def evolve(clocks: Clocks, event: Event) -> Clocks:
     kind, at, data = event["type"], event["time"], event["data"]["data"]
     if kind == course.ClockBreached.TYPE:
         name = (data["clock"], data["about"], data["start"], event["id"])
-        return replace(clocks, breached=(*clocks.breached, name))
+        return clocks._replace(breached=(*clocks.breached, name))
     if kind in ENDING:
         return _stop(clocks, at)
     match kind:
@@ -142,7 +139,7 @@ def _evolve_pauses(clocks: Clocks, kind: str, at: str, data: dict[str, Any]) -> 
         case course.ClockResumed.TYPE:
             return _go_on(clocks, "suspended", at)
         case course.ExtensionGranted.TYPE:
-            return replace(clocks, extended=(at, data["days"]))
+            return clocks._replace(extended=(at, data["days"]))
     return clocks
 
 
@@ -151,7 +148,7 @@ def _workdays(n: int) -> Limit:
 
 
 def _start(clocks: Clocks, clock: Clock) -> Clocks:
-    return replace(clocks, all=(*clocks.all, clock))
+    return clocks._replace(all=(*clocks.all, clock))
 
 
 def _run(clocks: Clocks, start: str, stamp: dict[str, Any]) -> Clocks:
@@ -164,10 +161,11 @@ def _run(clocks: Clocks, start: str, stamp: dict[str, Any]) -> Clocks:
 
 def _stop(clocks: Clocks, at: str, *codes: str, about: str | None = None) -> Clocks:
     """Stop the running clocks of these codes; without codes, all of them."""
-    return replace(
-        clocks,
+    if all(clock.stop is not None or (codes and clock.code not in codes) for clock in clocks.all):
+        return clocks
+    return clocks._replace(
         all=tuple(
-            replace(clock, stop=at)
+            clock._replace(stop=at)
             if clock.stop is None
             and (not codes or clock.code in codes)
             and (about is None or clock.about == about)
@@ -180,14 +178,13 @@ def _stop(clocks: Clocks, at: str, *codes: str, about: str | None = None) -> Clo
 def _pause(clocks: Clocks, about: str, at: str, which: frozenset[str]) -> Clocks:
     """Pause clocks; one whose breach is recorded is not healed by what is entered afterwards."""
     still = which - {each[0] for each in clocks.breached}
-    return replace(clocks, pauses=(*clocks.pauses, Pause(about, at, still)))
+    return clocks._replace(pauses=(*clocks.pauses, Pause(about, at, still)))
 
 
 def _go_on(clocks: Clocks, about: str, at: str) -> Clocks:
-    return replace(
-        clocks,
+    return clocks._replace(
         pauses=tuple(
-            replace(pause, end=at) if pause.about == about and pause.end is None else pause
+            pause._replace(end=at) if pause.about == about and pause.end is None else pause
             for pause in clocks.pauses
         ),
     )
@@ -203,11 +200,12 @@ def due_of(clocks: Clocks, clock: Clock, calendar: Calendar) -> str | None:
     """
     if clock.due:
         return clock.due
-    start = datetime.fromisoformat(clock.start)
-    if clock.minutes:
-        return calendar.add_minutes(start, clock.minutes).isoformat()
     if clock.limit is None:
-        return None
+        start = datetime.fromisoformat(clock.start)
+        return calendar.add_minutes(start, clock.minutes).isoformat() if clock.minutes else None
+    if not clocks.pauses and clocks.extended is None:
+        return calendar.due_at(clock.start, clock.limit)
+    start = datetime.fromisoformat(clock.start)
     paused = [(p.start, p.end) for p in clocks.pauses if clock.code in p.clocks]
     due = calendar.due_paused(start, clock.limit, paused)
     if clocks.extended is not None and clock.code in EXTENDED:
@@ -253,9 +251,7 @@ def deemed_at(clocks: Clocks, calendar: Calendar) -> str | None:
     """Give the instant after which a case whose C1 runs is deemed accepted: due and grace."""
     for clock in clocks.all:
         if clock.code == "C1" and clock.stop is None:
-            start = datetime.fromisoformat(clock.start)
-            longer = _workdays(C1_WORKDAYS + C1_GRACE_WORKDAYS)
-            return calendar.due(start, longer).isoformat()
+            return calendar.due_at(clock.start, DEEMED_LIMIT)
     return None
 
 

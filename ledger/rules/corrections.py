@@ -6,7 +6,7 @@ with the fact before and after; views subtract and add, nobody joins.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from ledger.contracts.codes import SourceClass
@@ -115,7 +115,7 @@ def void_case_facts(
             f"{', '.join(needing)} would no longer be legal; name them in cascade",
             tuple(needing),
         )
-    return restated, state if state.status != "-" else replace(state, status="VOI")
+    return restated, state if state.status != "-" else state._replace(status="VOI")
 
 
 def retold(

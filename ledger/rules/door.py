@@ -214,18 +214,19 @@ def _check_post(command: Command, reference: Reference) -> None:
     if actor.kind is ActorKind.SYSTEM and command.type in duty.SYSTEM_COMMANDS:
         return
     posts = duty.POSTS.get(command.type, frozenset())
+    known = reference.staff.get(actor.staff or "") if actor.kind is ActorKind.STAFF else None
+    if known is not None and actor.post in known.posts and actor.post in posts:
+        return
     wanted = " or ".join(sorted(posts)) or "a citizen"
     if actor.kind is not ActorKind.STAFF or actor.staff is None:
         raise Refused(Code.E_AUTH, f"{command.type} is for {wanted}", tuple(sorted(posts)))
-    known = reference.staff.get(actor.staff)
     if known is None:
         raise Refused(Code.E_AUTH, f"staff {actor.staff} is not known (staff.join)")
-    if actor.post is None or actor.post not in known.posts or actor.post not in posts:
-        held = ", ".join(sorted(known.posts)) or "no post"
-        raise Refused(
-            Code.E_AUTH, f"{command.type} is for {wanted}; {actor.staff} holds {held}",
-            tuple(sorted(posts)),
-        )  # fmt: skip
+    held = ", ".join(sorted(known.posts)) or "no post"
+    raise Refused(
+        Code.E_AUTH, f"{command.type} is for {wanted}; {actor.staff} holds {held}",
+        tuple(sorted(posts)),
+    )  # fmt: skip
 
 
 def _check_correctors(command: Command, data: Mapping[str, Any], reference: Reference) -> None:

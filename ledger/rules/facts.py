@@ -90,6 +90,7 @@ def decide_case_void(
 ) -> tuple[list[Draft], case.State]:
     """Void facts of a case: the void, then one restatement per fact that counts differently."""
     restated, state = void_case_facts(stream, data, at, history)
+    state = state._replace(corrected=True)
     void = Draft(stream, facts.CaseEventVoided.TYPE, data, {}, state=state)
     return [void, *(_restamped(each, state) for each in restated)], state
 
@@ -99,6 +100,7 @@ def decide_case_amendment(
 ) -> tuple[list[Draft], case.State]:
     """Amend a fact of a case: the amendment, then its restatements, as of a void."""
     restated, state = amend_case_fact(stream, data, at, history, reference)
+    state = state._replace(corrected=True)
     amended = Draft(stream, facts.CaseEventAmended.TYPE, data, {}, state=state)
     return [amended, *(_restamped(each, state) for each in restated)], state
 

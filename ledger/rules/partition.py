@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from ledger.contracts.codes import SHANGHAI, SourceClass
-from ledger.contracts.commands import BEAT, TICK, Command, command_hash
+from ledger.contracts.commands import BEAT, TICK, Command, hashed
 from ledger.contracts.events import REFERENCE_COMMANDS
 from ledger.contracts.events.base import Payload
 from ledger.contracts.events.reference import ClockTicked, ReferenceAdopted
@@ -30,6 +30,7 @@ REFOLDED = (".event_voided", ".event_amended", ".event_restamped")
 LOOKS_A_TICK = 5000
 """Streams that one tick looks at; the next tick goes on."""
 DAY = len("2020-06-01")
+LONG_AGO = datetime.min.replace(tzinfo=SHANGHAI)
 STATES_KEPT = 50_000
 """Streams whose folded state stays in memory; others are folded again when asked for."""
 
@@ -76,10 +77,13 @@ class Partition:
         self._new_looks: dict[str, str | None] = {}
         self._looks: dict[str, str | None] = {}
         self._recorded_at = ""
+        self._told: datetime | None = None
+        self._moment = LONG_AGO
 
     def resume(self, recorded_at: str) -> None:
         """Continue after the last stored event, recorded then: time never runs backwards."""
         self._recorded_at = max(self._recorded_at, recorded_at)
+        self._told = None
 
     def settle(self) -> None:
         """The batch is durable: forget the overlay, trim the cache."""
@@ -111,11 +115,11 @@ class Partition:
     def decide(self, raw: bytes, now: datetime) -> Decision:
         """Decide one command; refusals are results, only a defect of ours raises."""
         moment = self._now(now)
-        key, digest = "", command_hash(raw)
-        stream = ""
+        key, stream = "", ""
+        digest, fields = hashed(raw)
         self._looks = {}
         try:
-            command = parse(raw)
+            command = parse(raw, fields)
             key = f"{command.source_system}/{command.source_seq}"
             if command.type in {TICK, BEAT}:
                 return self._note(command, key, digest, moment)
@@ -160,7 +164,7 @@ class Partition:
         rules.check_known(asked)
         check_duty(command, data, self.reference)
         rules.check_right(asked)
-        version = self._stream(stream).version
+        version, before = self._stream(stream)
         if command.expected_version is not None and command.expected_version != version:
             raise Refused(
                 Code.E_VERSION,
@@ -173,6 +177,8 @@ class Partition:
                 stamp={**first.stamp, "flags": [*first.stamp.get("flags", []), *flags]}
             )
         recorded = [self._record(draft, command, at, moment) for draft in drafts]
+        if rules.timed(self._state(stream)) is rules.timed(before):
+            return recorded
         return recorded + self._settle(stream, command, moment)
 
     def _settle(
@@ -282,13 +288,18 @@ class Partition:
 
     def _now(self, now: datetime) -> datetime:
         """Give `now`, never before the last one of this partition."""
-        local = now.astimezone(SHANGHAI)
+        if now is self._told:
+            return self._moment
+        self._told, local = now, now.astimezone(SHANGHAI)
         text = local.isoformat()
         if text < self._recorded_at:
-            return datetime.fromisoformat(self._recorded_at)
-        self._recorded_at = text
+            local = datetime.fromisoformat(self._recorded_at)
+        else:
+            self._recorded_at = text
+        self._moment = local
         return local
 
-    @staticmethod
-    def _at(moment: datetime) -> str:
+    def _at(self, moment: datetime) -> str:
+        if moment is self._moment:
+            return self._recorded_at
         return moment.astimezone(SHANGHAI).isoformat()

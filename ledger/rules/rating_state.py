@@ -189,10 +189,9 @@ def breached(clocks: Clocks, code: str, of: Rating) -> bool:
 
 
 def _stop(clocks: Clocks, of: Rating, at: str, *codes: str) -> Clocks:
-    return replace(
-        clocks,
+    return clocks._replace(
         all=tuple(
-            replace(clock, stop=at)
+            clock._replace(stop=at)
             if clock.stop is None and clock.about == of.rating_id and clock.code in codes
             else clock
             for clock in clocks.all
@@ -201,7 +200,7 @@ def _stop(clocks: Clocks, of: Rating, at: str, *codes: str) -> Clocks:
 
 
 def _start(clocks: Clocks, code: str, of: Rating, due: str) -> Clocks:
-    return replace(clocks, all=(*clocks.all, _clock(code, of.rating_id, due)))
+    return clocks._replace(all=(*clocks.all, _clock(code, of.rating_id, due)))
 
 
 def _ticking(clocks: Clocks, was: Rating, now: Rating, event: Event) -> Clocks:
@@ -210,7 +209,7 @@ def _ticking(clocks: Clocks, was: Rating, now: Rating, event: Event) -> Clocks:
     match event["type"]:
         case loop.RatingClockBreached.TYPE:
             name = (data["clock"], data["rating_id"], data["due"], event["id"])
-            return replace(clocks, breached=(*clocks.breached, name))
+            return clocks._replace(breached=(*clocks.breached, name))
         case loop.NegDispatched.TYPE:
             clocks = _start(clocks, VERIFY, now, data["verify_due"])
             return _start(clocks, RECTIFY, now, data["rectify_due"])
@@ -221,7 +220,7 @@ def _ticking(clocks: Clocks, was: Rating, now: Rating, event: Event) -> Clocks:
         case loop.NegExtensionGranted.TYPE if now.rectify_due != was.rectify_due:
             old = (RECTIFY, now.rating_id, was.rectify_due)
             longer = _clock(RECTIFY, now.rating_id, now.rectify_due)
-            return replace(clocks, all=tuple(longer if c.name == old else c for c in clocks.all))
+            return clocks._replace(all=tuple(longer if c.name == old else c for c in clocks.all))
         case loop.NegRectified.TYPE:
             clocks = _stop(clocks, now, at, RECTIFY)
             return _start(clocks, CALL_BACK, now, now.callback_due) if now.callback_due else clocks

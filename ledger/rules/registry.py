@@ -20,8 +20,6 @@ from ledger.rules.door import CORRECTIONS, check_grant, check_receiver
 from ledger.rules.facts import Draft, decide_case, decide_case_amendment, decide_case_void
 from ledger.rules.streams import Asked, StreamRules
 
-CHANGES_RATINGS = frozenset({"case.accept", "case.conclude"})
-
 
 def _known_in_case(asked: Asked) -> None:
     if asked.command.type.endswith(CORRECTIONS):
@@ -48,7 +46,7 @@ def _decide_case(asked: Asked) -> list[Draft]:
             asked.reference,
         )  # fmt: skip
         state = drafts[0].state
-    if kind in CHANGES_RATINGS or kind.endswith(CORRECTIONS):
+    if kind == "case.conclude" or state.corrected:
         # Accepted or concluded again after a void: ratings given before count where and when it
         # is accepted and concluded now (tests/agreement/test_corrections.py).
         restated = rating_facts.restated_by_case(ratings, asked.history_of(ratings), state)
@@ -117,16 +115,21 @@ def told_by(history: Sequence[Event]) -> Told:
 
 _REFERENCE = StreamRules(_stateless, _unmoved, _decide_reference)
 
+
+def _clocks(state: Any) -> object:  # noqa: ANN401
+    return state.clocks
+
+
 STREAMS: dict[str, StreamRules] = {
     "case": StreamRules(
         case.fold, case.evolve, _decide_case, _known_in_case, _right_in_case,
-        deadlines.settle, deadlines.next_look,
+        deadlines.settle, deadlines.next_look, _clocks,
     ),
     "hall": StreamRules(hall.fold, hall.evolve, _decide_hall, _known_in_hall,
                         settle=hall.settle, next_look=hall.next_look),
     "rating": StreamRules(
         rating.fold, rating.evolve, _decide_rating, _known_in_rating,
-        settle=rating_deadlines.settle, next_look=rating_deadlines.next_look,
+        settle=rating_deadlines.settle, next_look=rating_deadlines.next_look, timed=_clocks,
     ),
     "org": _REFERENCE,
     "item": _REFERENCE,

@@ -54,6 +54,11 @@ def never(*_: object) -> str | None:
     return None
 
 
+def whole(state: object) -> object:
+    """Dues follow from all of the state."""
+    return state
+
+
 class StreamRules(NamedTuple):
     """The rules of one stream."""
 
@@ -73,3 +78,5 @@ class StreamRules(NamedTuple):
     """Stream, state, reference, tick ("" outside a tick), history → what time asks for."""
     next_look: Callable[[Any, Reference], str | None] = never
     """When a tick has to look at the stream again."""
+    timed: Callable[[Any], object] = whole
+    """State → the part dues follow from; a fact that leaves it as it is asks nothing of time."""

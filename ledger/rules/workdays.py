@@ -16,6 +16,8 @@ from ledger.rules.measures import WORKDAY_MINUTES
 OPENING_MINUTE = 9 * 60
 END_OF_DAY = time(23, 59, 59, 999000)
 SATURDAY = 5
+DUES_KEPT = 20_000
+"""Days and limits whose due is remembered."""
 
 
 class Calendar:
@@ -24,6 +26,7 @@ class Calendar:
     def __init__(self) -> None:
         self._years: dict[int, tuple[int, ...]] = {}
         self.sources: dict[int, str] = {}
+        self._dues: dict[tuple[str, int, str], str] = {}
 
     def with_year(
         self, year: int, holidays: Iterable[date], workdays: Iterable[date], source: str = ""
@@ -126,6 +129,18 @@ class Calendar:
             while not self.is_working(day):
                 day += timedelta(1)
         return datetime.combine(day, END_OF_DAY, SHANGHAI)
+
+    def due_at(self, start: str, limit: Limit) -> str:
+        """Give `due` of a start and as a due in ISO 8601 +08:00; each day is worked out once."""
+        if limit.unit is LimitUnit.HOUR:
+            return self.due(datetime.fromisoformat(start), limit).isoformat()
+        name = (start[:10], limit.n, limit.unit.value)
+        due = self._dues.get(name)
+        if due is None:
+            if len(self._dues) >= DUES_KEPT:
+                self._dues.clear()
+            due = self._dues[name] = self.due(datetime.fromisoformat(start), limit).isoformat()
+        return due
 
     def due_paused(
         self, start: datetime, limit: Limit, pauses: Sequence[tuple[str, str | None]]
