@@ -107,7 +107,10 @@ def _scan_sql(group: list[Measure]) -> str:
     """Give the query of measures that share event and places: one scan, many sums."""
     first = group[0]
     hour = "NULL::TIMESTAMP" if first.gauge else f"date_trunc('hour', {_when_sql(first.when)})"
-    day, both = "[strftime(hour, '%Y-%m-%d')]", "[strftime(hour, '%Y-%m-%dT%H'), strftime(hour, '%Y-%m-%d')]"
+    day, both = (
+        "[strftime(hour, '%Y-%m-%d')]",
+        "[strftime(hour, '%Y-%m-%dT%H'), strftime(hour, '%Y-%m-%d')]",
+    )
     buckets = "['']" if first.gauge else day if first.daily else both
     sums = ",\n    ".join(f"{_sum_sql(m)} AS m{n}" for n, m in enumerate(group))
     pairs = ", ".join(f"{{'code': {_text(m.code)}, 'sum': m{n}}}" for n, m in enumerate(group))

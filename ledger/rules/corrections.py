@@ -160,9 +160,7 @@ def retold(
     return restated, needing, state
 
 
-def restamp(
-    fact: Event, before: case.State, state: case.State, found: Sequence[str] = ()
-) -> Event:
+def restamp(fact: Event, before: case.State, state: case.State, found: Sequence[str] = ()) -> Event:
     """Give the fact with the history parts of its stamp as of `state`; others are kept.
 
     `before` is the state before the fact; `found` are the flags that depend on the facts before.

@@ -3,8 +3,9 @@
 Source: domain.md 3.4, 4.3, 6.2 (K05–K09, K38). Stamps make every live reader a function of one
 event: `window` (where it counts), `waiting` (change of the number of waiting tickets),
 `waited_from` and `waits_from` (minute from which it waited before, and waits after), `was` (a
-window before it closed), `more` (people in the hall, against the count before), `first_call`, `wait_seconds`, `service_seconds`, and `open_seconds` and `serving_seconds` since the
-last change of the window. An interval counts whole in the hour in which it ends; the local day is
+window before it closed), `more` (people in the hall, against the count before), `first_call`,
+`wait_seconds`, `service_seconds`, and `open_seconds` and `serving_seconds` since the last change
+of the window. An interval counts whole in the hour in which it ends; the local day is
 exact, since a hall's stream is one day.
 """
 

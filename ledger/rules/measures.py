@@ -158,6 +158,7 @@ def _rating_loop() -> tuple[Measure, ...]:
 
 def _hall_now() -> tuple[Measure, ...]:
     """What is so in a hall now: sums over one day, which every hall begins with nothing."""
+
     def level(code: str, name: str, unit: str, event: str, amount: int | str = 1,
               *where: Where, window: str = "stamp.window") -> Measure:  # fmt: skip
         return _at_hall(code, name, unit, event, amount, where, window, daily=True)
@@ -199,6 +200,7 @@ def _registers() -> tuple[Measure, ...]:
     by whom the breach is laid to. `neg_open`: negatives under the due of their rectification, by
     the step that has to be done next.
     """
+
     def kept(code: str, name: str, event: str, amount: int, when: str, *places: str) -> Measure:
         centre, holder = places
         return Measure(code, name, "件", event, amount, (Where(when, "present"),), centre, holder,

@@ -17,8 +17,18 @@ from ledger.rules.measures import DECISION_BOUNDS_WORKDAYS
 from processors.views.picture import Picture
 from processors.wall.attention import attend
 from processors.wall.cells import DayCells
+from processors.wall.registers import (
+    DUE_COLUMNS,
+    HALL_COLUMNS,
+    TROUBLE_COLUMNS,
+    Entry,
+    Hall,
+    Row,
+    count,
+    due_rows,
+    trouble_rows,
+)
 
-Row = tuple[str | int | None, ...]
 Tables = dict[str, dict[str, Row]]
 Figures = dict[str, int]
 
@@ -30,11 +40,16 @@ UNPLACED = ""
 FIGURES = (
     "submitted", "accepted", "concluded", "in_progress", "decision_n", "decision_minutes",
     "rated", "issued", "wrong_window", "negatives",
+    "waiting", "windows_open", "windows_paused", "heads", "due_today", "due_tomorrow",
+    "late_promised", "late_statutory", "neg_open", "neg_late",
 )  # fmt: skip
+"""The last ten are what is so now, not what happened today."""
 WINDOW_FIGURES = (
     "accepted", "concluded", "decision_n", "decision_minutes", "rated", "wrong_window",
-    "negatives",
+    "negatives", "windows_open", "windows_paused",
 )  # fmt: skip
+WAITS = "waiting_from"
+"""Kept by the minute of the day from which people wait, where others name a window."""
 HOUR_FIGURES = (
     "submitted", "accepted", "concluded", "in_progress", "wrong_window", "decision_n",
     "decision_minutes", "rated", "negatives",
@@ -48,6 +63,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "hour": ("key", *HOUR_FIGURES),
     "stars": ("key", "name", "n"),
     "bucket": ("key", "name", "n"),
+    "hall": HALL_COLUMNS,
+    "due": DUE_COLUMNS,
+    "trouble": TROUBLE_COLUMNS,
 }
 """Column 0 is the key; a delta names the others by their number."""
 
@@ -58,7 +76,10 @@ KIND_NO = {kind: number for number, kind in enumerate(KINDS)}
 UNITS: dict[str, str] = {
     "submitted": "件", "accepted": "件", "concluded": "件", "issued": "件", "in_progress": "件",
     "wrong_window": "件", "decision_n": "件", "decision_minutes": "工作分钟", "rated": "次",
-    "negatives": "次", "rejects": "条", "unplaced": "件", "centres": "个",
+    "waiting": "人", "heads": "人", "windows_open": "个", "windows_paused": "个",
+    "due_today": "件", "due_tomorrow": "件", "late_promised": "件", "late_statutory": "件",
+    "neg_open": "件", "neg_late": "件", "negatives": "次", "rejects": "条",
+    "unplaced": "件", "centres": "个",
 }  # fmt: skip
 
 NAME_TAILS = ("为民服务中心", "便民服务中心", "政务服务中心", "便民服务站", "服务中心")
@@ -110,15 +131,21 @@ class Clerk:
         """Add up a picture."""
         day = day_of(picture.now)
         sums = Sums(picture, self.cells.of(picture.sums, day))
+        entries = self.cells.entries(picture.sums)
+        sums.register(entries, day)
         towns = _Towns(picture.latest)
+        troubles = trouble_rows(entries, sums.halls(), picture, towns.town_of)
         tables: Tables = {
             "city": _city(picture, towns, sums),
-            "town": _town_rows(towns, sums),
+            "town": _town_rows(towns, sums, troubles),
             "centre": _centre_rows(towns, sums),
             "window": _window_rows(picture.latest, sums),
             "hour": hour_rows(sums),
             "stars": {str(n): (STARS[n], sums.city.get(f"stars_{n}", 0)) for n in STARS},
             "bucket": bucket_rows(sums.city),
+            "hall": sums.hall_rows(),
+            "due": due_rows(entries, day),
+            "trouble": troubles,
         }
         return Sheet(day, tables, picture.cut)
 
@@ -134,10 +161,15 @@ class Sums:
         self.stars: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
         self.hours: list[Figures] = [defaultdict(int) for _ in range(HOURS)]
         self.last_hour = int(picture.now[11:13]) if len(picture.now) > len("2020-06-01T") else -1
+        self.oldest: dict[str, str] = {}
         get = picture.sums.get
         for key, code, hour, centre, window in cells:
             n = get(key, 0)
             if not n:
+                continue
+            if code == WAITS:
+                if n > 0:
+                    self.oldest[centre] = min(window, self.oldest.get(centre, window))
                 continue
             name = "rated" if code.startswith("stars_") else code
             if hour >= 0:
@@ -152,6 +184,28 @@ class Sums:
                 if name != code:
                     self.stars[window][int(code[-1])] += n
                 self.window_centre.setdefault(window, centre)
+
+    def register(self, entries: Iterable[Entry], day: str) -> None:
+        """Count what the registers hold of `day` among the figures."""
+        for centre, figures in count(entries, day).items():
+            for code, n in figures.items():
+                self.centres[centre][code] += n
+                self.city[code] += n
+
+    def halls(self) -> dict[str, Hall]:
+        """Give the halls in which somebody waits, as they are now."""
+        return {
+            centre: Hall(
+                self.centres[centre].get("waiting", 0), oldest,
+                self.centres[centre].get("windows_open", 0),
+                self.centres[centre].get("windows_paused", 0),
+            )
+            for centre, oldest in self.oldest.items()
+        }  # fmt: skip
+
+    def hall_rows(self) -> dict[str, Row]:
+        """Give since when somebody waits, by centre."""
+        return {centre: (oldest,) for centre, oldest in self.oldest.items()}
 
     def _count_hour(self, hour: Figures, name: str, centre: str, n: int) -> None:
         hour[name] += n
@@ -191,7 +245,13 @@ def _city(picture: Picture, towns: _Towns, sums: Sums) -> dict[str, Row]:
     return {"city": (towns.city, picture.rejects, unplaced, *values(sums.city, FIGURES))}
 
 
-def _town_rows(towns: _Towns, sums: Sums) -> dict[str, Row]:
+def gravest(troubles: Mapping[str, Row], column: str, key: str) -> int:
+    """Give the worst level among the troubles of a town or a centre; 0 = none."""
+    at = TROUBLE_COLUMNS.index(column) - 1
+    return max((int(row[0] or 0) for row in troubles.values() if row[at] == key), default=0)
+
+
+def _town_rows(towns: _Towns, sums: Sums, troubles: Mapping[str, Row]) -> dict[str, Row]:
     rolled: dict[str, Figures] = {town: defaultdict(int) for town in towns.members}
     for centre, figures in sums.centres.items():
         town = rolled.setdefault(towns.town_of.get(centre, UNPLACED), defaultdict(int))
@@ -202,7 +262,8 @@ def _town_rows(towns: _Towns, sums: Sums) -> dict[str, Row]:
         seen = attend(total)
         name = towns.names.get(key, key) if key else "未归属"
         members = len(towns.members.get(key, ()))
-        rows[key] = (name, members, *values(total, FIGURES), seen.level, seen.reason)
+        level = max(seen.level, gravest(troubles, "town", key))
+        rows[key] = (name, members, *values(total, FIGURES), level, seen.reason)
     return rows
 
 

@@ -29,7 +29,7 @@ def test_each_fact_of_a_case_carries_what_a_reader_would_have_to_join(hall):
         ("case.transfer_received", place),
         ("case.decision_made", {**place, "working_minutes": 3}),
         ("case.issued", place),
-        ("case.concluded", place),
+        ("case.concluded", {**place, "promised_due": "2020-06-15T23:59:59.999000+08:00"}),
     ]  # fmt: skip
     rated = {**place, "first": True, "concluded_at": hall.now.isoformat()}
     assert stamps(hall, "rating/C1") == [("rating.submitted", rated)]

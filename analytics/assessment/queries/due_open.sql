@@ -31,17 +31,17 @@ WITH items AS (
   ASOF LEFT JOIN items AS d ON d.item = l.item AND d.version < l.adopted_before
   WHERE l.told IS NOT NULL
 ), ahead AS (
-  SELECT *, CAST(unnest(generate_series(
+  SELECT p.*, CAST(unnest(generate_series(
     CAST(since AS DATE) + CASE unit WHEN 'day' THEN n ELSE 1 END,
     CAST(since AS DATE) + 2 * n + 30, INTERVAL 1 DAY
   )) AS DATE) AS day
-  FROM placed
+  FROM placed AS p
   WHERE unit = 'day' OR (unit = 'workday' AND n > 0)
 ), versions AS (
   SELECT DISTINCT version, year FROM calendar_days
 ), in_force AS (
   SELECT a.*, v.version
-  FROM (SELECT *, year(day) AS year FROM ahead) AS a
+  FROM (SELECT h.*, year(h.day) AS year FROM ahead AS h) AS a
   ASOF LEFT JOIN versions AS v ON v.year = a.year AND v.version < a.adopted
 ), counted AS (
   SELECT
