@@ -19,8 +19,8 @@ TROUBLE_COLUMNS = ("key", "level", "town", "centre", "what", "n", "since", "hold
 """`since`: ISO day, ISO instant, or HH:MM of today."""
 DUE_COLUMNS = ("key", "today", "tomorrow", "promised", "statutory", "since")
 """By department; "" = the front (前台). `since`: day of the oldest due that passed; "" = none."""
-HALL_COLUMNS = ("key", "oldest")
-"""HH:MM from which somebody waits."""
+HALL_COLUMNS = ("key", "oldest", "heads")
+"""HH:MM from which somebody waits ("" = nobody does), and people in the hall."""
 TROUBLES_MAX = 40
 
 RED, YELLOW = 2, 1
@@ -60,14 +60,12 @@ class Hall(NamedTuple):
 
 
 def count(entries: Iterable[Entry], day: str) -> dict[str, dict[str, int]]:
-    """Give by centre: due today and tomorrow, late, negatives open and past their due."""
+    """Give by centre: due today, late, negatives open and past their due."""
     figures: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    after = (date.fromisoformat(day) + timedelta(1)).isoformat() if day else ""
-    names = {day: "due_today", after: "due_tomorrow"}
     for code, due, centre, _, n in entries:
         here = figures[centre]
-        if code == "due_open" and due in names:
-            here[names[due]] += n
+        if code == "due_open" and due == day:
+            here["due_today"] += n
         elif code in LATE:
             here[code] += n
         elif code == "neg_open":

@@ -40,13 +40,14 @@ UNPLACED = ""
 FIGURES = (
     "submitted", "accepted", "concluded", "in_progress", "decision_n", "decision_minutes",
     "rated", "issued", "wrong_window", "negatives",
-    "waiting", "windows_open", "windows_paused", "heads", "due_today", "due_tomorrow",
-    "late_promised", "late_statutory", "neg_open", "neg_late",
 )  # fmt: skip
-"""The last ten are what is so now, not what happened today."""
+NOW = ("waiting", "windows_open", "windows_paused", "due_today", "late_promised",
+       "late_statutory", "neg_open", "neg_late")  # fmt: skip
+"""What is so now, not what happened today; last in a row, where nothing costs nothing."""
+SEATS = ("windows_open", "windows_paused")
 WINDOW_FIGURES = (
     "accepted", "concluded", "decision_n", "decision_minutes", "rated", "wrong_window",
-    "negatives", "windows_open", "windows_paused",
+    "negatives",
 )  # fmt: skip
 WAITS = "waiting_from"
 """Kept by the minute of the day from which people wait, where others name a window."""
@@ -56,10 +57,10 @@ HOUR_FIGURES = (
 )  # fmt: skip
 
 COLUMNS: dict[str, tuple[str, ...]] = {
-    "city": ("key", "name", "rejects", "unplaced", *FIGURES),
-    "town": ("key", "name", "centres", *FIGURES, "level", "reason"),
-    "centre": ("key", "name", "town", *FIGURES),
-    "window": ("key", "centre", "no", "kind", *WINDOW_FIGURES, "level", "reason"),
+    "city": ("key", "name", "rejects", "unplaced", *FIGURES, *NOW),
+    "town": ("key", "name", "centres", *FIGURES, "level", "reason", *NOW),
+    "centre": ("key", "name", "town", *FIGURES, *NOW),
+    "window": ("key", "centre", "no", "kind", *WINDOW_FIGURES, "level", "reason", *SEATS),
     "hour": ("key", *HOUR_FIGURES),
     "stars": ("key", "name", "n"),
     "bucket": ("key", "name", "n"),
@@ -76,9 +77,7 @@ KIND_NO = {kind: number for number, kind in enumerate(KINDS)}
 UNITS: dict[str, str] = {
     "submitted": "件", "accepted": "件", "concluded": "件", "issued": "件", "in_progress": "件",
     "wrong_window": "件", "decision_n": "件", "decision_minutes": "工作分钟", "rated": "次",
-    "waiting": "人", "heads": "人", "windows_open": "个", "windows_paused": "个",
-    "due_today": "件", "due_tomorrow": "件", "late_promised": "件", "late_statutory": "件",
-    "neg_open": "件", "neg_late": "件", "negatives": "次", "rejects": "条",
+    "waiting": "人", "negatives": "次", "rejects": "条",
     "unplaced": "件", "centres": "个",
 }  # fmt: skip
 
@@ -204,8 +203,13 @@ class Sums:
         }  # fmt: skip
 
     def hall_rows(self) -> dict[str, Row]:
-        """Give since when somebody waits, by centre."""
-        return {centre: (oldest,) for centre, oldest in self.oldest.items()}
+        """Give since when somebody waits, and how many people there are, by centre."""
+        here = {centre: figures.get("heads", 0) for centre, figures in self.centres.items()}
+        return {
+            centre: (self.oldest.get(centre, ""), heads)
+            for centre, heads in here.items()
+            if heads or centre in self.oldest
+        }
 
     def _count_hour(self, hour: Figures, name: str, centre: str, n: int) -> None:
         hour[name] += n
@@ -242,7 +246,9 @@ def _city(picture: Picture, towns: _Towns, sums: Sums) -> dict[str, Row]:
         for centre, figures in sums.centres.items()
         if centre not in towns.town_of
     )
-    return {"city": (towns.city, picture.rejects, unplaced, *values(sums.city, FIGURES))}
+    return {
+        "city": (towns.city, picture.rejects, unplaced, *values(sums.city, (*FIGURES, *NOW))),
+    }
 
 
 def gravest(troubles: Mapping[str, Row], column: str, key: str) -> int:
@@ -263,13 +269,18 @@ def _town_rows(towns: _Towns, sums: Sums, troubles: Mapping[str, Row]) -> dict[s
         name = towns.names.get(key, key) if key else "未归属"
         members = len(towns.members.get(key, ()))
         level = max(seen.level, gravest(troubles, "town", key))
-        rows[key] = (name, members, *values(total, FIGURES), level, seen.reason)
+        now = values(total, NOW)
+        rows[key] = (name, members, *values(total, FIGURES), level, seen.reason, *now)
     return rows
 
 
 def _centre_rows(towns: _Towns, sums: Sums) -> dict[str, Row]:
     return {
-        centre: (towns.names[centre], town, *values(sums.centres.get(centre, {}), FIGURES))
+        centre: (
+            towns.names[centre],
+            town,
+            *values(sums.centres.get(centre, {}), (*FIGURES, *NOW)),
+        )  # fmt: skip
         for centre, town in towns.town_of.items()
     }
 
@@ -284,7 +295,10 @@ def _window_rows(latest: Mapping[str, Mapping[str, Any]], sums: Sums) -> dict[st
         seen = attend(figures)
         centre = str(data.get("centre", sums.window_centre.get(window, "")))
         place = (centre, str(data.get("no", window)), KIND_NO.get(str(data.get("kind")), -1))
-        rows[window] = (*place, *values(figures, WINDOW_FIGURES), seen.level, seen.reason)
+        seats = values(figures, SEATS)
+        rows[window] = (
+            *place, *values(figures, WINDOW_FIGURES), seen.level, seen.reason, *seats,
+        )  # fmt: skip
     return rows
 
 

@@ -72,11 +72,12 @@ def test_a_wall_says_what_is_wrong_where_and_since_when(page, stage, city):
     city.count("wrong_window", 4, now="2020-06-01T08:05:00+08:00").count("wrong_window", 1)
     page.goto(f"{stage.url}/wall/town/sanxing")
     page.wait_for_selector('[data-cell="watch:1"]')
-    lines = [text(page, f"watch:{n}", ".place") + text(page, f"watch:{n}", ".why") for n in (0, 1)]
+    parts = (".place", ".why", ".since", ".holder")
+    lines = [" · ".join(text(page, f"watch:{n}", part) for part in parts) for n in (0, 1)]
 
     assert lines == [
-        "为民服务中心8 时起至今 · 错窗 5（受理 40）",
-        "01 号窗口8 时起至今 · 错窗 5（受理 40）",
+        "为民服务中心 · 错窗 5（受理 40） · 8 时起至今 · 值班主任",
+        "01 号窗口 · 错窗 5（受理 40） · 8 时起至今 · 01 号窗口",
     ]
 
 
@@ -130,11 +131,12 @@ def test_a_town_is_as_old_as_its_own_centres(page, stage, city):
     page.wait_for_selector('[data-cell="centre:sanxing-v1"][data-f=lost]')
     own = page.evaluate(ALL_LEVELS)
     sub, why = page.locator("#scope-sub").text_content(), text(page, "watch:0", ".why")
+    silent = text(page, "watch:0", ".since")
     page.goto(f"{stage.url}/wall/centre/sanxing-v1")
     page.wait_for_selector("#lamp[data-f=lost]")
 
     assert (own["kpi:accepted"], own["centre:sanxing"], sub) == ("live", "live", "1/2 在线")
-    assert why.startswith("线路静默 2 分")
+    assert (why, silent[:3]) == ("线路静默", "2 分")
     assert page.evaluate(NONE_LIVE)
     assert number(page, "accepted") == "—"
 
