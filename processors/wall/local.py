@@ -12,28 +12,31 @@ from typing import Literal, NamedTuple
 from processors.views.picture import Picture
 from processors.wall.attention import attend
 from processors.wall.cells import DayCells
-from processors.wall.registers import TROUBLE_COLUMNS, due_rows
+from processors.wall.registers import TROUBLE_COLUMNS, Row, due_rows
 from processors.wall.sheet import (
     COLUMNS,
     FIGURES,
+    HALL_NOW,
     HOURS,
+    NOW,
     STARS,
     UNPLACED,
-    Row,
     Sheet,
     Sums,
     Tables,
     bucket_rows,
     gravest,
     hour_rows,
+    values,
 )
 
 SINCE = ("negatives_from", "negatives_last", "wrong_from", "wrong_last")
 """First and last hour of the day in which there was one; -1 = none."""
+HELD = {name: code for name, code in NOW.items() if name not in HALL_NOW}
 LOCAL_COLUMNS: dict[str, tuple[str, ...]] = {
     "nav": ("key", "name", "role"),
     "town": COLUMNS["town"],
-    "centre": (*COLUMNS["centre"], "level", "reason", "windows", *SINCE),
+    "centre": (*COLUMNS["centre"], "level", "reason", "windows", *SINCE, *HELD),
     "window": (*COLUMNS["window"], "star_sum", "last_hour", *SINCE),
     "strip": ("key", *(f"{hour:02}" for hour in range(HOURS))),
     "hour": COLUMNS["hour"],
@@ -182,7 +185,9 @@ def _centre_rows(
         row = city["centre"][centre]
         seen = attend(sums.centres.get(centre, {}))
         level = max(seen.level, gravest(troubles, "centre", centre))
-        rows[centre] = (*row, level, seen.reason, desks[centre], *hours.since("c", centre))
+        held = values(sums.centres.get(centre, {}), HELD.values())
+        since = hours.since("c", centre)
+        rows[centre] = (*row, level, seen.reason, desks[centre], *since, *held)
     return rows
 
 

@@ -41,10 +41,12 @@ FIGURES = (
     "submitted", "accepted", "concluded", "in_progress", "decision_n", "decision_minutes",
     "rated", "issued", "wrong_window", "negatives",
 )  # fmt: skip
-NOW = ("waiting", "windows_open", "windows_paused", "due_today", "late_promised",
-       "late_statutory", "neg_open", "neg_late")  # fmt: skip
-"""What is so now, not what happened today; last in a row, where nothing costs nothing."""
-SEATS = ("windows_open", "windows_paused")
+HALL_NOW = {"waiting": "waiting", "open": "windows_open", "paused": "windows_paused"}
+NOW = {**HALL_NOW, "due": "due_today", "late": "late_promised", "over": "late_statutory",
+       "neg": "neg_open", "neg_late": "neg_late"}  # fmt: skip
+"""What is so now, not what happened today: column → code. Last in a row, where nothing costs
+nothing; short, for a snapshot has 20 KB."""
+SEATS = {"open": "windows_open", "paused": "windows_paused"}
 WINDOW_FIGURES = (
     "accepted", "concluded", "decision_n", "decision_minutes", "rated", "wrong_window",
     "negatives",
@@ -59,7 +61,7 @@ HOUR_FIGURES = (
 COLUMNS: dict[str, tuple[str, ...]] = {
     "city": ("key", "name", "rejects", "unplaced", *FIGURES, *NOW),
     "town": ("key", "name", "centres", *FIGURES, "level", "reason", *NOW),
-    "centre": ("key", "name", "town", *FIGURES, *NOW),
+    "centre": ("key", "name", "town", *FIGURES, *HALL_NOW),
     "window": ("key", "centre", "no", "kind", *WINDOW_FIGURES, "level", "reason", *SEATS),
     "hour": ("key", *HOUR_FIGURES),
     "stars": ("key", "name", "n"),
@@ -75,11 +77,10 @@ KIND_NO = {kind: number for number, kind in enumerate(KINDS)}
 """A row names its kind by number; -1 = not registered."""
 
 UNITS: dict[str, str] = {
-    "submitted": "件", "accepted": "件", "concluded": "件", "issued": "件", "in_progress": "件",
-    "wrong_window": "件", "decision_n": "件", "decision_minutes": "工作分钟", "rated": "次",
-    "waiting": "人", "negatives": "次", "rejects": "条",
-    "unplaced": "件", "centres": "个",
+    "decision_minutes": "工作分钟", "rated": "次", "negatives": "次", "rejects": "条",
+    "centres": "个", "waiting": "人", "open": "个", "paused": "个",
 }  # fmt: skip
+"""Of figures that are not counted in 件."""
 
 NAME_TAILS = ("为民服务中心", "便民服务中心", "政务服务中心", "便民服务站", "服务中心")
 SHORT = (("经济技术开发区", "经开区"), ("高新技术产业开发区", "高新区"), ("（社区）", ""))
@@ -247,7 +248,12 @@ def _city(picture: Picture, towns: _Towns, sums: Sums) -> dict[str, Row]:
         if centre not in towns.town_of
     )
     return {
-        "city": (towns.city, picture.rejects, unplaced, *values(sums.city, (*FIGURES, *NOW))),
+        "city": (
+            towns.city,
+            picture.rejects,
+            unplaced,
+            *values(sums.city, (*FIGURES, *NOW.values())),
+        ),
     }
 
 
@@ -269,18 +275,15 @@ def _town_rows(towns: _Towns, sums: Sums, troubles: Mapping[str, Row]) -> dict[s
         name = towns.names.get(key, key) if key else "未归属"
         members = len(towns.members.get(key, ()))
         level = max(seen.level, gravest(troubles, "town", key))
-        now = values(total, NOW)
+        now = values(total, NOW.values())
         rows[key] = (name, members, *values(total, FIGURES), level, seen.reason, *now)
     return rows
 
 
 def _centre_rows(towns: _Towns, sums: Sums) -> dict[str, Row]:
+    codes = (*FIGURES, *HALL_NOW.values())
     return {
-        centre: (
-            towns.names[centre],
-            town,
-            *values(sums.centres.get(centre, {}), (*FIGURES, *NOW)),
-        )  # fmt: skip
+        centre: (towns.names[centre], town, *values(sums.centres.get(centre, {}), codes))
         for centre, town in towns.town_of.items()
     }
 
@@ -295,7 +298,7 @@ def _window_rows(latest: Mapping[str, Mapping[str, Any]], sums: Sums) -> dict[st
         seen = attend(figures)
         centre = str(data.get("centre", sums.window_centre.get(window, "")))
         place = (centre, str(data.get("no", window)), KIND_NO.get(str(data.get("kind")), -1))
-        seats = values(figures, SEATS)
+        seats = values(figures, SEATS.values())
         rows[window] = (
             *place, *values(figures, WINDOW_FIGURES), seen.level, seen.reason, *seats,
         )  # fmt: skip

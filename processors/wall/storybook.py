@@ -46,7 +46,8 @@ CURVE = (0, 0, 0, 0, 0, 0, 0, 2, 19, 24, 22, 15, 5, 14, 20, 19, 14, 4, 1, 0, 0, 
 DEPTS = ("民政", "住建", "自然资源", "市场监管")
 OPENING, CLOSING = 8, 18
 LATE = (
-    ("late_statutory", 12, "kaifaqu", "自然资源", 2), ("late_promised", 12, "kaifaqu", "自然资源", 2),
+    ("late_statutory", 12, "kaifaqu", "自然资源", 2),
+    ("late_promised", 12, "kaifaqu", "自然资源", 2),
     ("late_promised", 3, "haimen", "住建", 4), ("late_promised", 1, "sanxing", "民政", 1),
     ("neg_open", 2, "haiyong", "rectify", 3),
 )  # fmt: skip

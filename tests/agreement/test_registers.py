@@ -14,8 +14,9 @@ from tests.agreement.test_two_roads import events_of, folded, random_cuts
 
 CASES, DAYS = 16, 14
 OTHER = {"source_class": "imported"}
-LIMITS = ({}, {"statutory": {"n": 1}}, {"promised": {"n": 2, "unit": "day"}}, {"promised": {"n": 30, "unit": "hour"}},
-          {"promised": {"n": 0}}, {"statutory": {"n": 2}})  # fmt: skip
+LIMITS = ({}, {"statutory": {"n": 1}}, {"promised": {"n": 2, "unit": "day"}},
+          {"promised": {"n": 30, "unit": "hour"}}, {"promised": {"n": 0}},
+          {"statutory": {"n": 2}})  # fmt: skip
 
 
 class Desk:

@@ -26,7 +26,7 @@ def test_every_measure_counts_a_fact_and_a_field_that_exist():
 
 
 def test_no_event_touches_more_cells_than_promised():
-    """Hour and day are two cells, a register keeps days only; ranges of working time exclude one another."""
+    """Hour and day are two cells, of a register the day; ranges of time exclude one another."""
     by_event = Counter()
     for measure in MEASURES:
         if not measure.code.startswith(("decision_from_", "stars_", "wait_from_")):

@@ -32,7 +32,7 @@ export const buildHalls = (root) => build(root, ['中心', '等候', '最久', '
 
 export function paintHalls(lines, root, store) {
   const get = (row, name) => row[store.col('centre', name)] || 0, fit = fitting(root);
-  const rows = store.rows('centre').filter((row) => get(row, 'waiting') || get(row, 'windows_open') || get(row, 'windows_paused'));
+  const rows = store.rows('centre').filter((row) => get(row, 'waiting') || get(row, 'open') || get(row, 'paused'));
   const since = (row) => store.get('hall', row[0], 'oldest') || '', heads = (row) => store.get('hall', row[0], 'heads');
   rows.sort((a, b) => (since(a) || '99') < (since(b) || '99') ? -1 : since(a) === since(b) ? get(b, 'waiting') - get(a, 'waiting') : 1);
   lines.forEach((line, i) => {
@@ -51,7 +51,7 @@ export function paintHalls(lines, root, store) {
     say(line.place, store.scope.kind === 'city' ? String(row[store.col('centre', 'name')]) : centreName(store, row[0]));
     say(line.waiting, gone ? DASH : count(get(row, 'waiting')));
     say(line.oldest, gone || min < 0 ? DASH : `${min} 分`);
-    say(line.windows, gone ? DASH : `${get(row, 'windows_open')}/${get(row, 'windows_paused')}`);
+    say(line.windows, gone ? DASH : `${get(row, 'open')}/${get(row, 'paused')}`);
     say(line.heads, gone || !heads(row) ? DASH : count(heads(row)));
   });
 }

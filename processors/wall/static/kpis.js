@@ -6,7 +6,7 @@ import { big, count, DASH, FRESH, satisfaction, shortSpan, workdays } from './wo
 
 const longest = (store) => minutesSince(oldestWait(store), store);
 function waits(f, store) {
-  const windows = `开 ${count(f('windows_open'))}${f('windows_paused') ? ` 停 ${count(f('windows_paused'))}` : ''}`;
+  const windows = `开 ${count(f('open'))}${f('paused') ? ` 停 ${count(f('paused'))}` : ''}`;
   const min = longest(store);
   return f('waiting') && min >= 0 ? `最久 ${min} 分 · ${windows}` : `窗口${windows}`;
 }
@@ -17,16 +17,16 @@ const FIGURES = [
   { id: 'concluded', name: '今日办结', of: '件', unit: '', spark: 'concluded',
     value: (f) => big(f('concluded')), sub: (f) => { const mean = workdays(f('decision_minutes'), f('decision_n')); return mean ? `均 ${mean} 工作日` : '今日尚无决定'; } },
   { id: 'in_progress', name: '在办', of: '件', unit: '', spark: 'in_progress',
-    value: (f) => big(f('in_progress')), sub: (f) => `今日到期 ${count(f('due_today'))}` },
-  { id: 'late', name: '超期在办', of: '件', unit: '', level: (f) => (f('late_statutory') ? 2 : f('late_promised') ? 1 : 0),
-    value: (f) => big(f('late_statutory') + f('late_promised')), sub: (f) => `法定 ${count(f('late_statutory'))} · 承诺 ${count(f('late_promised'))}` },
+    value: (f) => big(f('in_progress')), sub: (f) => `今日到期 ${count(f('due'))}` },
+  { id: 'late', name: '超期在办', of: '件', unit: '', level: (f) => (f('over') ? 2 : f('late') ? 1 : 0),
+    value: (f) => big(f('over') + f('late')), sub: (f) => `法定 ${count(f('over'))} · 承诺 ${count(f('late'))}` },
   { id: 'waiting', name: '等候', of: '人', unit: '', level: (f, store) => { const min = longest(store); return min > 60 ? 2 : min > 30 ? 1 : 0; },
     value: (f) => big(f('waiting')), sub: (f, h, store) => waits(f, store) },
   { id: 'satisfaction', name: '满意率', unit: '%', spark: 'rated',
     value: (f) => [satisfaction(f('rated'), f('negatives')) ?? '样本不足', ''],
     sub: (f) => `差评 ${count(f('negatives'))} / 评价 ${count(f('rated'))}` },
   { id: 'negatives', name: '差评未办结', of: '件', unit: '', level: (f) => (f('neg_late') ? 2 : 0),
-    value: (f) => big(f('neg_open')), sub: (f) => (f('neg_late') ? `逾期 ${count(f('neg_late'))}` : '均在期限内') },
+    value: (f) => big(f('neg')), sub: (f) => (f('neg_late') ? `逾期 ${count(f('neg_late'))}` : '均在期限内') },
 ];
 
 export function buildKpis(root) {

@@ -133,7 +133,7 @@ function paintTile(tile, store, card) {
   say(tile.open, gone ? DASH : count(card.open ?? get('in_progress')));
   say(tile.stars, card.stars ?? '');
   show(tile.stars, Boolean(card.stars));
-  const late = (get('late_statutory') || 0) + (get('late_promised') || 0);
+  const late = (get('over') || 0) + (get('late') || 0);
   set(tile.time, 'data-k', late ? 'late' : '');
   say(tile.time, late ? count(late) : brief(get('decision_minutes'), get('decision_n')));
   tile.time.classList.toggle('hot', late > 0);
