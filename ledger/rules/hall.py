@@ -32,7 +32,8 @@ from ledger.rules.reference import Reference
 from ledger.rules.refusals import Code, Refused
 from ledger.rules.streams import Asked
 
-__all__ = ["TICKETS", "State", "check_known", "decide", "evolve", "fold", "next_look", "settle"]
+__all__ = ["TICKETS", "State", "check_known", "decide", "evolve", "fold", "next_look", "row_of",
+           "settle"]  # fmt: skip
 
 Data = Mapping[str, Any]
 
@@ -165,9 +166,9 @@ def _check_ticket(state: State, kind: str, data: Data, at: str) -> None:
     ticket = state.tickets.get(data["ticket_id"])
     if kind == facts.TicketIssued.TYPE and data["no"] in state.numbers and ticket is None:
         raise _refuse(f"number {data['no']} was issued before today; take a new one")
-    may = TICKETS[_row(ticket)]
+    may = TICKETS[row_of(ticket)]
     if kind not in {fact.TYPE for fact in may}:
-        raise _refuse(f"{kind}: ticket {data['ticket_id']} is {_row(ticket)}",
+        raise _refuse(f"{kind}: ticket {data['ticket_id']} is {row_of(ticket)}",
                       sorted(fact.COMMAND for fact in may))  # fmt: skip
     if ticket is None:
         return
@@ -179,7 +180,7 @@ def _check_ticket(state: State, kind: str, data: Data, at: str) -> None:
         _in_order(kind, at, window.at)
 
 
-def _row(ticket: Ticket | None) -> str:
+def row_of(ticket: Ticket | None) -> str:
     """Give the row of `TICKETS` for a ticket."""
     if ticket is None:
         return "-"

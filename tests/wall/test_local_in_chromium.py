@@ -72,7 +72,7 @@ def test_a_wall_says_what_is_wrong_where_and_since_when(page, stage, city):
     city.count("wrong_window", 4, now="2020-06-01T08:05:00+08:00").count("wrong_window", 1)
     page.goto(f"{stage.url}/wall/town/sanxing")
     page.wait_for_selector('[data-cell="watch:1"]')
-    parts = (".place", ".why", ".since", ".holder")
+    parts = (".place", ".why", "> .since", ".holder")
     lines = [" · ".join(text(page, f"watch:{n}", part) for part in parts) for n in (0, 1)]
 
     assert lines == [
@@ -131,7 +131,7 @@ def test_a_town_is_as_old_as_its_own_centres(page, stage, city):
     page.wait_for_selector('[data-cell="centre:sanxing-v1"][data-f=lost]')
     own = page.evaluate(ALL_LEVELS)
     sub, why = page.locator("#scope-sub").text_content(), text(page, "watch:0", ".why")
-    silent = text(page, "watch:0", ".since")
+    silent = text(page, "watch:0", "> .since")
     page.goto(f"{stage.url}/wall/centre/sanxing-v1")
     page.wait_for_selector("#lamp[data-f=lost]")
 

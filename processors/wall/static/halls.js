@@ -38,9 +38,10 @@ export function paintHalls(lines, root, store) {
   lines.forEach((line, i) => {
     const row = i < fit ? rows[i] : undefined;
     show(line.box, Boolean(row) || (i === 0 && fit > 0));
+    line.box.classList.toggle('none', !row);
     if (!row) {
       line.box.removeAttribute('data-cell');
-      if (i === 0) { say(line.place, '暂无排队与窗口数据'); for (const name of ['waiting', 'oldest', 'windows', 'heads']) say(line[name], ''); }
+      if (i === 0) { say(line.place, '暂无排队与窗口数据'); set(line.box, 'data-f', store.level(store.scopeAge())); }
       return;
     }
     const fresh = store.level(store.age(store.beat(row[0]))), gone = fresh === 'lost' || fresh === 'wait';
@@ -66,7 +67,8 @@ export function paintDue(lines, root, store) {
     const row = i < fit ? rows[i] : undefined;
     show(line.box, Boolean(row) || (i === 0 && fit > 0));
     set(line.box, 'data-f', level);
-    if (!row) { if (i === 0) { say(line.place, gone ? DASH : '今明两日无到期，无超期'); for (const name of Object.keys(at)) say(line[name], ''); } return; }
+    line.box.classList.toggle('none', !row);
+    if (!row) { if (i === 0) say(line.place, gone ? DASH : '今明两日无到期，无超期'); return; }
     set(line.box, 'data-level', gone ? '0' : row[at.statutory] ? '2' : row[at.promised] ? '1' : '0');
     say(line.place, row[0] || '前台窗口');
     for (const name of ['today', 'tomorrow', 'promised', 'statutory']) say(line[name], gone ? DASH : count(row[at[name]]));

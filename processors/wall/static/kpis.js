@@ -6,7 +6,7 @@ import { big, count, DASH, FRESH, satisfaction, shortSpan, workdays } from './wo
 
 const longest = (store) => minutesSince(oldestWait(store), store);
 function waits(f, store) {
-  const windows = `开 ${count(f('open'))}${f('paused') ? ` 停 ${count(f('paused'))}` : ''}`;
+  const windows = `开 ${count(f('open'))}`;
   const min = longest(store);
   return f('waiting') && min >= 0 ? `最久 ${min} 分 · ${windows}` : `窗口${windows}`;
 }
