@@ -82,7 +82,8 @@ def _ways(of: Rating) -> list[str]:
     done = {
         "neg.precheck": of.prechecked,
         "neg.plan_rectification": of.planned,
-        "neg.close": not of.replied_at,
+        "neg.reply": of.replied_at is not None,
+        "neg.close": of.replied_at is None,
         "appeal.file": of.appeal_at is not None,
     }
     return [way for way in WAYS[of.step] if not done.get(way)]
