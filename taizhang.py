@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from ledger.log.seam import Log
     from processors.views.picture import ViewSource
 
+BENCH_CASES = 500
+"""Of the day that `bench rebuild` multiplies."""
+
 ROOMS = ("ledger", "producers", "processors", "analytics")
 
 
@@ -191,7 +194,31 @@ def bench(options: argparse.Namespace, settings: Settings) -> Result:
 
     if options.what == "append":
         return bench_append(options.n or 20_000)
+    if options.what == "rebuild":
+        return asyncio.run(_bench_rebuild(settings.partitions, options.n or 2_000_000))
     return bench_views(settings.ledger or None, options.n or 200_000)
+
+
+async def _bench_rebuild(partitions: int, n: int) -> Result:
+    """Write a day of the city into a temporary folder, archive it, and rebuild its views."""
+    from analytics.bench import bench_rebuild
+    from analytics.lake.archiver import archive
+    from analytics.lake.catalog import Lake
+    from ledger.log.sqlite import SqliteLog
+    from processors.views.fold import compile_fold
+    from producers.drive import CityClock, load_city, simulate_into
+
+    with TemporaryDirectory(prefix="taizhang-bench-") as folder:
+        clock = CityClock()
+        log = await SqliteLog.open(Path(folder) / "ledger.db", clock, partitions)
+        lake = Lake(folder)
+        try:
+            await simulate_into(log, load_city(), 1, 1, BENCH_CASES, clock=clock)
+            await archive(log, lake)
+            return await asyncio.to_thread(bench_rebuild, lake, partitions, n, compile_fold())
+        finally:
+            lake.close()
+            await log.close()
 
 
 def parser() -> argparse.ArgumentParser:
@@ -212,7 +239,7 @@ def parser() -> argparse.ArgumentParser:
         each.add_argument("--port", type=int, help="port to listen on (8080)")
     commands.add("reconcile", reconcile, "two roads, one number", "taizhang reconcile --json")
     timed = commands.add("bench", bench, "figures beside their peers", "taizhang bench append")
-    timed.add_argument("what", choices=("append", "views"))
+    timed.add_argument("what", choices=("append", "views", "rebuild"))
     timed.add_argument("-n", type=int, help="events or commands")
     for room in ROOMS[1:] + ROOMS[:1]:
         __import__(f"{room}.__main__", fromlist=["add_commands"]).add_commands(commands)

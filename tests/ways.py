@@ -66,6 +66,7 @@ SAYS = {
     "case.verify_commitment": Way("DEC+", "cui", "review", {"kept": True}),
     "case.record_external": Way("ACC", None, None, {"system": "province", "status": "11"}),
     "case.exchange": Way("ACC", None, None, {"target": "province", "batch": "b1", "ok": True}),
+    "case.visit": Way("ACC", None, None, {"hall": "town.2020-06-01", "ticket_id": "T1"}),
     "case.urge": Way("ACC", "mo", "hall_manager", {}),
     "case.void_event": Way("SUB", "fu", "corrector", {
         "target": "case/C1@1", "reason_code": "other", **CORRECTION}),

@@ -191,14 +191,24 @@ class SqliteLog(SqliteBook):
     async def submit_many(self, raws: Sequence[bytes]) -> list[Receipt]:
         """Hand in commands in order; their receipts in that order."""
         waiting = [await self._enqueue(raw) for raw in raws]
-        return await asyncio.gather(*waiting)
+        try:
+            return [await each for each in waiting]
+        finally:
+            for each in waiting:
+                each.cancel()
+                if not each.cancelled():
+                    each.exception()  # Told by the first that failed.
 
     async def _enqueue(self, raw: bytes) -> asyncio.Future[Receipt]:
         if self._closed:
             message = f"{self._path} is closed"
             raise Unreachable(message)
         done: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
-        await self._queue.put(Waiting(raw, route(raw, self.partitions), time.time(), done))
+        waiting = Waiting(raw, route(raw, self.partitions), time.time(), done)
+        if self._queue.full():
+            await self._queue.put(waiting)
+        else:
+            self._queue.put_nowait(waiting)
         if self._closed and self._task.done():  # It waited for room until nobody was there.
             message = f"{self._path} was closed; submit again"
             raise Unreachable(message)

@@ -7,12 +7,13 @@ transaction; after any failure nothing in memory is trusted.
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from pathlib import Path
 
 import orjson
 
-from ledger.contracts.commands import command_hash
+from ledger.contracts.commands import command_hash, route, source_key
 from ledger.contracts.wire import Event, decode
 from ledger.log.seam import LogError, Pulse
 from ledger.proof.chain import chain, genesis
@@ -44,9 +45,13 @@ CREATE INDEX IF NOT EXISTS looks_due ON looks (partition, due);
 class SqliteStore:
     """What is stored of one partition (`ledger.rules.partition.Store`), over a connection."""
 
-    def __init__(self, connection: sqlite3.Connection, partition: int) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, partition: int,
+        unbound: AbstractSet[str] = frozenset(),
+    ) -> None:  # fmt: skip
         self._connection = connection
         self._partition = partition
+        self._unbound = unbound
 
     def history(self, stream: str) -> list[bytes]:
         """Give the stored events of a stream in order of version."""
@@ -57,6 +62,8 @@ class SqliteStore:
 
     def receipt(self, key: str) -> bytes | None:
         """Give the receipt a source key is bound to, in this partition (as on Kafka)."""
+        if key in self._unbound:
+            return None
         row = self._connection.execute(
             "SELECT body FROM receipts WHERE key = ? AND partition = ?", (key, self._partition)
         ).fetchone()
@@ -86,6 +93,8 @@ class Writer:
         self._new_receipts: list[tuple[int, str, bytes]] = []
         self._new_looks: dict[str, tuple[int, str | None]] = {}
         self._attempts: Counter[str] = Counter()
+        self._unbound: set[str] = set()
+        """Source keys of the batch that no receipt is bound to: asked once for all of them."""
         self.reload()
 
     def _check_partitions(self, path: Path) -> None:
@@ -115,6 +124,7 @@ class Writer:
         while True:
             try:
                 with self.connection:
+                    self._ask_keys(batch)
                     decisions = [self._one(raw, partition, now) for raw, partition in batch]
                     self._flush()
             except _Broken:
@@ -129,7 +139,23 @@ class Writer:
                 partition.settle()
             return decisions
 
+    def _ask_keys(self, batch: Sequence[tuple[bytes, int]]) -> None:
+        keys = {key for raw, _ in batch if (key := source_key(raw))}
+        bound = self.connection.execute(
+            "SELECT key FROM receipts WHERE key IN (SELECT value FROM json_each(?))",
+            (orjson.dumps(list(keys)).decode(),),
+        )
+        self._unbound.clear()
+        self._unbound |= keys.difference(row[0] for row in bound)
+
     def _one(self, raw: bytes, number: int, now: datetime) -> Decision:
+        """Decide a command, and behind it those that its facts cause."""
+        decision = self._alone(raw, number, now)
+        for caused in decision.caused:
+            self._one(caused, route(caused, self.partitions), now)
+        return decision
+
+    def _alone(self, raw: bytes, number: int, now: datetime) -> Decision:
         if self._attempts and self._attempts[command_hash(raw)] >= ATTEMPTS_MAX:
             decision = failed_decision(raw, now)
         else:
@@ -194,7 +220,7 @@ class Writer:
         return partition
 
     def _resume(self, number: int) -> Partition:
-        store = SqliteStore(self.connection, number)
+        store = SqliteStore(self.connection, number, self._unbound)
         partition = Partition(number, store, is_reference=number == self.partitions)
         row = self.connection.execute(
             "SELECT value FROM events WHERE position = ?",

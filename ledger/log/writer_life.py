@@ -21,7 +21,7 @@ from aiokafka.errors import UnknownError
 from aiokafka.structs import OffsetAndMetadata
 
 from ledger.contracts.codes import SHANGHAI
-from ledger.contracts.commands import BEAT, TICK
+from ledger.contracts.commands import BEAT, TICK, route
 from ledger.log.kafka_records import (
     CHAIN,
     COMMAND,
@@ -99,6 +99,8 @@ class Batch:
         self.events: list[Sent] = []
         self.results: list[Sent] = []
         self.rejects: list[Sent] = []
+        self.caused: dict[int, list[Sent]] = {}
+        """Partition → commands for it."""
         self.page = Page()
         self.mark = mark
         self.now = ""
@@ -256,6 +258,9 @@ class Life:
         body = receipt.model_dump_json().encode()
         batch.results.append(Sent(receipt.key.encode(), body, headers))
         batch.page.looks.update(decision.looks)
+        for caused in decision.caused:
+            home = route(caused, self._places.partitions)
+            batch.caused.setdefault(home, []).append(Sent(b"", caused, []))
         if receipt.status == "accepted":
             batch.page.receipts[receipt.key] = body
         elif receipt.status == "noted":
@@ -290,10 +295,14 @@ class Life:
         async with asyncio.timeout(COMMIT_SECONDS_MAX):
             await self._producer.begin_transaction()
             # All are begun in one turn of the loop, so that Kafka is asked once for all of them.
-            events, *rest = await asyncio.gather(
+            events, *rest, _ = await asyncio.gather(
                 self._send(self._places.book(number), batch.events),
                 self._send(self._places.of("results", number), batch.results),
                 self._send(self._places.of("rejects", number), batch.rejects),
+                *(
+                    self._send(self._places.of("commands", home), rows)
+                    for home, rows in batch.caused.items()
+                ),
                 self._producer.send_offsets_to_transaction(
                     {self._commands: offset}, self._places.group
                 ),
@@ -302,9 +311,9 @@ class Life:
             if batch.has_pulse and partition.tick:
                 value = pulse_value(self._tick_at, partition.tick, position, self._beats)
                 beats = self._places.of("beats", number)
-                rest[0] += await self._send(beats, [Sent(PULSE_KEY, value, [])])
+                rest.append(await self._send(beats, [Sent(PULSE_KEY, value, [])]))
             # Every future: aiokafka commits without the records whose sending failed.
-            await asyncio.gather(*(future for _, future in (*rest[0], *rest[1])))
+            await asyncio.gather(*(future for sent in rest for _, future in sent))
             await self._producer.commit_transaction()
         partition.settle()
         recorded_at = batch.mark.recorded_at

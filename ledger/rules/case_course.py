@@ -71,6 +71,8 @@ def evolve_course(state: State, event: Event) -> State:
             return state._replace(status=state.status if ended else "DLV", delivered_at=at)
         case course.CaseArchived.TYPE:
             return state._replace(status="ARC")
+        case course.CaseVisited.TYPE:
+            return state._replace(visits=state.visits + 1)
         case course.DecisionRevoked.TYPE:
             return state._replace(revoked_at=at)
     return state

@@ -21,7 +21,7 @@ def _stay(*kinds: type[facts.CasePayload]) -> dict[str, str]:
 
 
 _STEPS = _stay(facts.StepStarted, facts.StepFinished)
-_TOLD = _stay(course.ExternalStatus, course.CaseExchanged, course.CaseUrged)
+_TOLD = _stay(course.ExternalStatus, course.CaseExchanged, course.CaseUrged, course.CaseVisited)
 _MONEY = _stay(course.FeeCharged, course.FeeRefunded)
 _OPEN = {**_STEPS, **_TOLD, **_MONEY, course.CaseWithdrawn.TYPE: "WDR"}
 _COURSE = {

@@ -74,6 +74,8 @@ class State(NamedTuple):
     revoked_at: str | None = None
     ended_at: str | None = None
     """When it was not accepted, withdrawn or terminated: the end without a decision."""
+    visits: int = 0
+    """到窗: tickets that were served for the case."""
     clocks: Clocks = NONE
     corrected: bool = False
     """A fact of the case was voided or amended."""

@@ -201,8 +201,7 @@ def due_of(clocks: Clocks, clock: Clock, calendar: Calendar) -> str | None:
     if clock.due:
         return clock.due
     if clock.limit is None:
-        start = datetime.fromisoformat(clock.start)
-        return calendar.add_minutes(start, clock.minutes).isoformat() if clock.minutes else None
+        return calendar.minutes_due_at(clock.start, clock.minutes) if clock.minutes else None
     if not clocks.pauses and clocks.extended is None:
         return calendar.due_at(clock.start, clock.limit)
     start = datetime.fromisoformat(clock.start)

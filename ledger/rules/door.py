@@ -20,6 +20,7 @@ NEEDS_CHANNEL = frozenset({SourceClass.INTERACTIVE, SourceClass.HISTORICAL})
 CORRECTIONS = (".void_event", ".amend_event")
 HOURS_A_DAY = 24
 SKEW = timedelta(minutes=5)
+A_DAY = timedelta(days=1)
 LATE_WORKDAYS = 1
 """More than this many working days between happening and recording needs a reason."""
 
@@ -120,7 +121,7 @@ def check_late(command: Command, now: datetime, reference: Reference) -> list[st
         )
     if command.source_class is SourceClass.HISTORICAL or command.type in REFERENCE_COMMANDS:
         return []
-    if now - command.occurred_at < timedelta(days=1):
+    if now - command.occurred_at < A_DAY:
         return []
     days = reference.calendar.elapsed(
         command.occurred_at.astimezone(SHANGHAI).date(), now.astimezone(SHANGHAI).date()

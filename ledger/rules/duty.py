@@ -51,6 +51,7 @@ POSTS: dict[str, frozenset[str]] = {
     "case.archive": frozenset({Post.ISSUE, Post.ACCEPT}),
     "case.record_external": frozenset(),
     "case.exchange": frozenset(),
+    "case.visit": frozenset(),
     "case.urge": frozenset({Post.HALL_MANAGER, Post.CITY_SUPERVISOR}),
     "ticket.issue": frozenset({Post.GUIDE}),
     "ticket.check_in": frozenset({Post.GUIDE}),
@@ -123,7 +124,7 @@ CITIZEN_COMMANDS = frozenset({
 
 SYSTEM_COMMANDS = frozenset({
     "case.conclude", "case.issue", "case.deliver", "case.record_external", "case.exchange",
-    "rating.invite",
+    "case.visit", "rating.invite",
     "ticket.issue", "ticket.check_in", "ticket.expire",
     "staff.record_in", "staff.record_out", "hall.count_heads",
 })  # fmt: skip

@@ -16,6 +16,7 @@ from ledger.contracts.events.base import Payload
 from ledger.contracts.events.reference import ClockTicked, ReferenceAdopted
 from ledger.contracts.receipts import Receipt
 from ledger.contracts.wire import Event, decode, encode, event_id
+from ledger.rules.caused import CAUSES
 from ledger.rules.door import check_duty, check_fields, check_late, check_references
 from ledger.rules.facts import Draft
 from ledger.rules.reading import centres_of, parse, payload_of
@@ -27,6 +28,7 @@ from ledger.rules.streams import Asked, never
 
 REFOLDED = (".event_voided", ".event_amended", ".event_restamped")
 """Corrections: the state is folded again from the facts that count."""
+NOTED = frozenset({TICK, BEAT})
 LOOKS_A_TICK = 5000
 """Streams that one tick looks at; the next tick goes on."""
 DAY = len("2020-06-01")
@@ -76,6 +78,7 @@ class Partition:
         self._new_receipts: dict[str, Receipt] = {}
         self._new_looks: dict[str, str | None] = {}
         self._looks: dict[str, str | None] = {}
+        self._caused: list[bytes] = []
         self._recorded_at = ""
         self._told: datetime | None = None
         self._moment = LONG_AGO
@@ -117,11 +120,11 @@ class Partition:
         moment = self._now(now)
         key, stream = "", ""
         digest, fields = hashed(raw)
-        self._looks = {}
+        self._looks, self._caused = {}, []
         try:
             command = parse(raw, fields)
             key = f"{command.source_system}/{command.source_seq}"
-            if command.type in {TICK, BEAT}:
+            if command.type in NOTED:
                 return self._note(command, key, digest, moment)
             if bound := self._receipt(key):
                 if bound.hash == digest:
@@ -144,7 +147,7 @@ class Partition:
             events=tuple(event_id(e.stream, e.version) for e in recorded),
         )  # fmt: skip
         self._new_receipts[key] = receipt
-        return Decision(receipt, tuple(recorded), None, self._looks)
+        return Decision(receipt, tuple(recorded), None, self._looks, tuple(self._caused))
 
     # ------------------------------------------------------------------------- inside one command
 
@@ -235,6 +238,8 @@ class Partition:
             state = rules_of(draft.stream).evolve(before.state, event)
         self._streams[draft.stream] = Stream(version, state)
         self._streams.move_to_end(draft.stream)
+        if causes := CAUSES.get(draft.type):
+            self._caused += causes(event)
         if self.is_reference:
             self.reference.apply(event)
         return Stored(draft.stream, version, value)
@@ -247,7 +252,7 @@ class Partition:
         else:
             self.beats.update(centres_of(command))
         noted = Receipt(key=key, hash=digest, status="noted")
-        return Decision(noted, tuple(recorded), None, self._looks)
+        return Decision(noted, tuple(recorded), None, self._looks, tuple(self._caused))
 
     def _refuse(
         self, refused: Refused, key: str, digest: str, stream: str, raw: bytes, moment: datetime

@@ -5,10 +5,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import orjson
-
 from ledger.contracts.codes import REJECT_HEAD_BYTES, SHANGHAI, ActorKind, SourceClass
-from ledger.contracts.commands import Actor, Command, command_hash
+from ledger.contracts.commands import Actor, Command, command_hash, source_key
 from ledger.contracts.events import FACTS
 from ledger.contracts.receipts import Receipt
 from ledger.contracts.wire import Event, event_id
@@ -34,6 +32,8 @@ class Decision(NamedTuple):
     reject: dict[str, Any] | None = None
     looks: Mapping[str, str | None] = MappingProxyType({})
     """Stream → when a tick has to look at it; None: never by itself."""
+    caused: tuple[bytes, ...] = ()
+    """Commands that its facts cause, to be handed in by the transaction that makes them durable."""
 
 
 def envelope(draft: Draft, command: Command, at: str, recorded_at: str, version: int) -> Event:
@@ -85,11 +85,7 @@ def reject_body(
 
 def failed_decision(raw: bytes, now: datetime) -> Decision:
     """Refuse a command that failed three rebuilds, without deciding it again."""
-    digest = command_hash(raw)
-    try:
-        key = "{source_system}/{source_seq}".format_map(orjson.loads(raw))
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
-        key = ""
+    key, digest = source_key(raw), command_hash(raw)
     refused = Refused(
         Code.E_INTERNAL, "the ledger failed on this command three times; send it to its makers"
     )

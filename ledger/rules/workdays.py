@@ -134,13 +134,23 @@ class Calendar:
         """Give `due` of a start and as a due in ISO 8601 +08:00; each day is worked out once."""
         if limit.unit is LimitUnit.HOUR:
             return self.due(datetime.fromisoformat(start), limit).isoformat()
-        name = (start[:10], limit.n, limit.unit.value)
-        due = self._dues.get(name)
-        if due is None:
-            if len(self._dues) >= DUES_KEPT:
-                self._dues.clear()
-            due = self._dues[name] = self.due(datetime.fromisoformat(start), limit).isoformat()
-        return due
+        name = (start[:10], limit.n, limit.unit)
+        return self._dues.get(name) or self._remembered(
+            name, self.due(datetime.fromisoformat(start), limit)
+        )
+
+    def minutes_due_at(self, start: str, minutes: int) -> str:
+        """Give `add_minutes` of a start and as an instant in ISO 8601 +08:00; once worked out."""
+        name = (start, minutes, "")
+        return self._dues.get(name) or self._remembered(
+            name, self.add_minutes(datetime.fromisoformat(start), minutes)
+        )
+
+    def _remembered(self, name: tuple[str, int, str], due: datetime) -> str:
+        if len(self._dues) >= DUES_KEPT:
+            self._dues.clear()
+        text = self._dues[name] = due.isoformat()
+        return text
 
     def due_paused(
         self, start: datetime, limit: Limit, pauses: Sequence[tuple[str, str | None]]

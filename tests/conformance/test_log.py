@@ -335,3 +335,48 @@ async def test_two_processes_do_not_share_an_embedded_book(tmp_path):
     assert "ledger.db is open in another process; stop that one or use another" in said.stdout
     with pytest.raises(Unreachable, match="closed"):
         await log.submit(b"{}")
+
+
+async def test_a_ticket_served_for_a_case_is_a_visit_of_the_case_told_once(book):
+    """A fact for another stream travels as a command, in the same transaction."""
+    hall = f"HM.{book.now.date()}"
+    at = {"centre": "HM"}
+    seated = {**at, "window": "W1"}
+    staff = {"window_id": "W1", "staff_id": "s1"}
+    rows = [
+        book.raw("window.create", "W1", {"centre": "HM", "no": "1", "kind": "comp:other"},
+                 source_class="system"),
+        book.raw("staff.join", "s1", {"centre": "HM", "dept": "D1"}, source_class="system"),
+    ]  # fmt: skip
+    await book.log.submit_many(rows)
+    ticket = {"ticket_id": "T1"}
+    at_window = {**ticket, "window_id": "W1"}
+    receipts = await book.log.submit_many([
+        book.case("C1"),
+        book.case("C2"),
+        book.raw("window.open", hall, staff, **seated),
+        book.raw("ticket.issue", hall, {**ticket, "no": "A1", "queue_id": "q"}, **at),
+        book.raw("ticket.call", hall, {**at_window, "call_no": 1}, **seated),
+        book.raw("ticket.start_service", hall, {**ticket, **staff}, **seated),
+        finish := book.raw(
+            "ticket.finish_service", hall,
+            {**ticket, "outcome": "normal", "case_ids": ["C1", "C2", "C1"]}, **seated),
+        finish,
+    ])  # fmt: skip
+    await book.tick(seconds=1)
+    visits = {key: await eventually(book, key) for key in ("C1", "C2")}
+
+    assert [r.status for r in receipts] == ["accepted"] * 7 + ["duplicate"], receipts
+    for key, facts in visits.items():
+        assert [e["data"]["data"] for e in facts] == [{"hall": hall, "ticket_id": "T1"}], key
+        assert facts[0]["causation"] == receipts[6].events[0]
+
+
+async def eventually(book, key):
+    """Give the visits of a case, once there are some."""
+    async with asyncio.timeout(20):
+        while True:
+            events = await book.events(f"case/{key}")
+            if found := [e for e in events if e["type"] == "case.visited"]:
+                return found
+            await book.tick(seconds=1)

@@ -34,6 +34,7 @@ MAY = {
     "case.deliver": "issue system",
     "case.archive": "issue accept",
     "case.record_external": "system",
+    "case.visit": "system",
     "case.exchange": "system",
     "case.urge": "hall_manager city_supervisor",
     "case.void_event": "corrector",

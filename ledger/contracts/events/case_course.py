@@ -317,6 +317,16 @@ class CaseUrged(CasePayload):
     reply_due: AwareDatetime | None = None
 
 
+class CaseVisited(CasePayload):
+    """到窗: a ticket of a hall was served for the case; the hall's own fact causes it."""
+
+    TYPE: ClassVar[str] = "case.visited"
+    COMMAND: ClassVar[str] = "case.visit"
+
+    hall: Id = Field(description="key of the hall's stream: CENTRE.DATE")
+    ticket_id: Id
+
+
 class ClockBreached(CasePayload):
     """超时: a due passed and nothing had stopped its clock; written by the ledger itself.
 
