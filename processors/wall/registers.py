@@ -3,7 +3,8 @@
 Pure. A register is a sum kept under the day its entries are due, by place and holder
 (`ledger/rules/measures.py`): what is open of a day is what was entered less what was ended, so the
 oldest entry tells since when, the key where and with whom. Alerts (`alert.raised`, newest by id)
-come into the same rows.
+come into the same rows, `alert/<id>` of the newest facts: {level, rule_id, name, since, dept,
+centre, window, acknowledged}.
 """
 
 from collections import defaultdict
@@ -38,6 +39,8 @@ STEPS = {
 FRONT, MANAGER = "窗口", "值班主任"
 ALERTS = "alert/"
 LEVELS = {"red": RED, "yellow": YELLOW}
+COUNTED = frozenset({"R02"})
+"""Rules whose alerts the registers count already: a late case is not told twice."""
 
 
 class Entry(NamedTuple):
@@ -99,7 +102,7 @@ def trouble_rows(
 ) -> dict[str, Row]:
     """Give what is wrong now, the worst and oldest first: where, what, since when, whose."""
     found = [*_late(entries, picture.now[:10]), *_queues(halls, picture.now),
-             *_alerts(picture.latest, towns)]  # fmt: skip
+             *_alerts(picture.latest)]  # fmt: skip
     found.sort(key=lambda each: (-each[1], each[5], each[0]))
     return {
         key: (level, towns.get(centre, ""), centre, what, n, since, holder)
@@ -153,16 +156,21 @@ def _minutes(clock: str) -> int:
     return int(hour) * 60 + int(minute) if hour.isdecimal() and minute.isdecimal() else 0
 
 
-def _alerts(latest: Mapping[str, Mapping[str, Any]], towns: Mapping[str, str]) -> list[Trouble]:
-    found: list[Trouble] = []
+def _alerts(latest: Mapping[str, Mapping[str, Any]]) -> list[Trouble]:
+    """Give the open alerts, those of one rule, level, place and holder as one row."""
+    merged: dict[tuple[str, str, str, str], tuple[int, int, str]] = {}
     for key, said in latest.items():
         level = LEVELS.get(str(said.get("level"))) if key.startswith(ALERTS) else None
-        if level is None:
+        if level is None or said.get("rule_id") in COUNTED:
             continue
-        centre = str(said.get("holder_centre") or "")
-        what = f"{said.get('name') or said.get('rule_id', '')}" + (
-            "（已签收）" if said.get("acknowledged") else ""
-        )
-        holder = str(said.get("holder_dept") or towns.get(centre, "") or "")
-        found.append((key, level, centre, what, 1, str(said.get("since", "")), holder))
-    return found
+        what = str(said.get("name") or said.get("rule_id"))
+        what += "（已签收）" if said.get("acknowledged") else ""
+        holder = str(said.get("dept") or said.get("window") or MANAGER)
+        place = (str(said.get("rule_id")), what, str(said.get("centre") or ""), holder)
+        n, before, since = merged.get(place, (0, 0, str(said.get("since", ""))))
+        told = min(since, str(said.get("since", since)))
+        merged[place] = (n + 1, max(level, before), told)
+    return [
+        (f"alert|{rule}|{centre}|{holder}|{what}", level, centre, what, n, since, holder)
+        for (rule, what, centre, holder), (n, level, since) in merged.items()
+    ]
