@@ -92,6 +92,7 @@ def _ways(of: Rating) -> list[str]:
 def _negative(each: Negative, index: Index) -> dict[str, Any]:
     of = each.rating
     item = index.reference.items.get(str(of.place.get("item")))
+    window = index.reference.windows.get(str(of.place.get("accept_window")))
     dues = [
         {"clock": clock.code, "due": clock.due}
         for clock in each.clocks.all
@@ -100,7 +101,7 @@ def _negative(each: Negative, index: Index) -> dict[str, Any]:
     return {
         "case": each.case_id, "case_no": each.case_no, "rating": of.rating_id, "at": of.at,
         "stars": of.stars, "real_name": of.real_name, "item_name": item.name if item else "",
-        "dept": of.place.get("dept"), "window": of.place.get("accept_window"), "step": of.step,
+        "dept": of.place.get("dept"), "window": window and f"{window.no} 号窗", "step": of.step,
         "due": min((due["due"] for due in dues), default=of.rectify_due), "dues": dues,
         "finding": of.finding, "ways": _ways(of), "last": each.at,
     }  # fmt: skip

@@ -73,14 +73,17 @@ const KEYS = ['ticket.issue', 'ticket.call', 'ticket.start_service', 'ticket.fin
 export function hallRoom(hall, shift, start) {
   const buttons = KEYS.map((type, i) => el('button', { type: 'button', 'data-type': type, class: 'plain', onclick: () => start(type) }, `${ACTIONS[type]} `, el('kbd', {}, String((i + 1) % 10))));
   const waiting = hall.tickets.filter((each) => each.status === 'WAIT').length, oldest = hall.tickets.filter((each) => each.status === 'WAIT').map((each) => each.since).sort()[0];
+  const desk = (id) => (hall.windows.find((each) => each.id === id)?.no ?? '') + (id ? ' 号窗' : '');
+  const rank = (each) => (each.id === shift.window ? 0 : each.status === 'closed' ? 2 : 1);
+  const windows = [...hall.windows].sort((a, b) => rank(a) - rank(b));
   const no = (id) => hall.tickets.find((each) => each.id === id)?.no ?? '';
   const node = el('section', { id: 'hall' }, el('h1', { tabindex: '-1', id: 'hall-title' }, `大厅 等候 ${waiting} 人${oldest ? `，最早 ${oldest.slice(11, 16)} 起` : ''}`),
     el('div', { class: 'actions', role: 'toolbar' }, ...buttons),
     el('div', { class: 'past' },
-      el('table', { class: 'panel' }, el('caption', {}, '窗口'), el('tbody', {}, ...hall.windows.map((each) => el('tr', { 'data-window': each.id, 'data-status': each.status, 'aria-current': String(each.id === shift.window) },
+      el('table', { class: 'panel' }, el('caption', {}, '窗口'), el('tbody', {}, ...windows.map((each) => el('tr', { 'data-window': each.id, 'data-status': each.status, 'aria-current': String(each.id === shift.window) },
         el('th', { scope: 'row' }, `${each.no} 号`), el('td', {}, SEATS[each.status]), el('td', {}, each.staff ?? ''), el('td', {}, each.serving ? `正在办 ${no(each.serving)}` : ''))))),
       el('table', { class: 'panel' }, el('caption', {}, '号票'), el('tbody', {}, ...hall.tickets.map((each) => el('tr', { 'data-ticket': each.id, 'data-status': each.status },
-        el('th', { scope: 'row' }, each.no), el('td', {}, ROWS[each.status]), el('td', {}, `${each.since.slice(11, 16)} 起`), el('td', {}, each.window ?? '')))))));
+        el('th', { scope: 'row' }, each.no), el('td', {}, ROWS[each.status]), el('td', {}, `${each.since.slice(11, 16)} 起`), el('td', {}, desk(each.window))))))));
   node.addEventListener('keydown', (event) => {
     const button = /^\d$/.test(event.key) && buttons[(Number(event.key) + 9) % 10];
     if (button) { event.preventDefault(); button.click(); }
