@@ -50,7 +50,7 @@ class DayCells:
         self._cells: dict[str, Cell] = {}
         self._by_centre: dict[str, dict[str, Cell]] = {}
         self._earlier: dict[str, dict[str, Earlier]] = {}
-        self._registers: dict[str, None] = {}
+        self._registers: dict[str, tuple[str, str, str, str]] = {}
         self.full_scans = 0
 
     def at(self, centres: Iterable[str]) -> Iterator[Cell]:
@@ -67,14 +67,11 @@ class DayCells:
         self, sums: Mapping[str, int], centres: Collection[str] | None = None
     ) -> list[Entry]:
         """Give what is open in the registers of centres (None: of all), as of the last `of`."""
-        found = []
-        for key in self._registers:
-            n = sums.get(key, 0)
-            if n > 0:
-                code, day, centre, holder = key.split("|", 3)
-                if centres is None or centre in centres:
-                    found.append(Entry(code, day, centre, holder, n))
-        return found
+        return [
+            Entry(*entry, n)
+            for key, entry in self._registers.items()
+            if (n := sums.get(key, 0)) > 0 and (centres is None or entry[2] in centres)
+        ]
 
     def of(self, sums: Mapping[str, int], day: str) -> Iterable[Cell]:
         """Give the cells of `day` (ISO date; "" gives only gauges) that `sums` may hold.
@@ -91,7 +88,8 @@ class DayCells:
             fresh = list(sums)
         for key in fresh:
             if key.partition("|")[0] in REGISTERS:
-                self._registers[key] = None
+                code, due, centre, holder = key.split("|", 3)
+                self._registers[key] = (code, due, centre, holder)
                 continue
             cell = _parse(key, day)
             if cell is not None:

@@ -156,6 +156,23 @@ def test_a_killed_server_leaves_no_cell_of_a_local_wall_fresh_after_6_s(page, pl
     assert asked == {f"127.0.0.1:{port}"}
 
 
+def test_a_wall_has_at_most_nine_panels_and_says_what_is_wrong_largest(page):
+    """design.md 11; what is wrong now is on every wall, in every shape."""
+    found = {}
+    with staged(crowded(3, 16), alive=False) as stage:
+        for place in ("city", "town/kaifaqu", "centre/kaifaqu"):
+            page.goto(f"{stage.url}/wall/{place}")
+            page.wait_for_selector('[data-cell="watch:0"]')
+            for width, height in SIZES:
+                page.set_viewport_size({"width": width, "height": height})
+                page.wait_for_function(SETTLED)
+                panels = page.locator("#wall > section:visible, #wall > footer:visible").count()
+                found[place, width] = panels, page.locator(".p-watch").is_visible()
+
+    assert {where for where, (panels, seen) in found.items() if panels > 9 or not seen} == set()
+    assert len(found) == 3 * len(SIZES)
+
+
 def crowded(villages, windows):
     """海门经开区 with that many more villages and windows, and five-digit figures."""
     told = SCENES["storm"]
