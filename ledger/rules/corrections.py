@@ -16,14 +16,8 @@ from ledger.contracts.wire import Event
 from ledger.rules import case, flags
 from ledger.rules.effective import CORRECTIONS, RESTAMPED, current
 from ledger.rules.refusals import Code, Refused
-from ledger.rules.stamps import (
-    CASE_ENDS,
-    HISTORY_PARTS,
-    concluded,
-    ended_anew,
-    history_parts,
-    is_open,
-)
+from ledger.rules.registers import CASE_ENDS, ended_anew, is_open
+from ledger.rules.stamps import HISTORY_PARTS, concluded, history_parts
 
 __all__ = [
     "Restatement", "check_people", "check_targets", "current", "restamp", "retold",

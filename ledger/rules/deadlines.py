@@ -12,7 +12,7 @@ from ledger.contracts.codes import SHANGHAI
 from ledger.contracts.events import case_course as course
 from ledger.contracts.events.case import CaseEventRestamped
 from ledger.contracts.wire import Event
-from ledger.rules import case, clocks, stamps
+from ledger.rules import case, clocks, registers, stamps
 from ledger.rules.corrections import current
 from ledger.rules.facts import Draft
 from ledger.rules.reference import Reference
@@ -78,7 +78,7 @@ def _breach(
             "holder_dept": dept, "holder_centre": centre}  # fmt: skip
     said = {name: value for name, value in data.items() if value is not None}
     stamp = stamps.history_parts(state)
-    if stamps.is_open(state, said):
+    if registers.is_open(state, said):
         stamp["open"] = True
     return Draft(stream, course.ClockBreached.TYPE, said, stamp, at=due, derived=True)
 
@@ -118,9 +118,9 @@ def _ends_anew(stream: str, withdrawn: set[str], history: History) -> list[Draft
     for target, fact in current(history()).items():
         if target in withdrawn:
             continue
-        if fact["type"] in stamps.CASE_ENDS:
+        if fact["type"] in registers.CASE_ENDS:
             stamp = fact["data"]["stamp"]
-            anew = stamps.ended_anew(stamp, state, fact["time"])
+            anew = registers.ended_anew(stamp, state, fact["time"])
             if anew != stamp:
                 after = {**fact, "data": {"data": fact["data"]["data"], "stamp": anew}}
                 said = {"target": target, "before": fact, "after": after}

@@ -14,6 +14,7 @@ from ledger.contracts.events import case as facts
 from ledger.contracts.events import case_course as course
 from ledger.contracts.events.base import Limit
 from ledger.contracts.events.reference import ItemRegistered
+from ledger.rules import registers
 from ledger.rules.case import State
 from ledger.rules.reference import Reference
 from ledger.rules.routing import is_wrong, required_window
@@ -99,44 +100,6 @@ def concluded(state: State) -> Stamp:
     return {"never_accepted": True} if state.accepted_at is None else {}
 
 
-CASE_ENDS = frozenset({facts.CaseConcluded.TYPE, course.CaseWithdrawn.TYPE,
-                       course.CaseTerminated.TYPE})  # fmt: skip
-LATE = {"C2": "statutory", "C3": "promised"}
-"""Clock of a case → its name in the register of what is late."""
-REGISTERED = ("promised_due", *(f"{which}_late{more}" for which in LATE.values()
-                                for more in ("", "_dept", "_centre")))  # fmt: skip
-"""What the end of a case takes out of the registers of what is due, and of what is late."""
-
-
-def ended(before: State, at: str) -> Stamp:
-    """Stamp the end of a case with the entries it ends; `before` is the state before the fact.
-
-    A breach after the fact is one that the fact shows to be none, and is withdrawn with it.
-    """
-    if before.is_over:
-        return {}
-    stamp: Stamp = {"promised_due": before.promised_due}
-    for clock, due, dept, centre in before.late:
-        if due < at:
-            name = f"{LATE[clock]}_late"
-            stamp |= {name: due, f"{name}_dept": dept, f"{name}_centre": centre}
-    return {name: value for name, value in stamp.items() if value is not None}
-
-
-def ended_anew(stamp: Stamp, before: State, at: str) -> Stamp:
-    """Give the stamp of the end of a case with the entries it ends as of `before`."""
-    kept = {name: value for name, value in stamp.items() if name not in REGISTERED}
-    return {**kept, **ended(before, at)}
-
-
-def is_open(state: State, data: Mapping[str, Any]) -> bool:
-    """Tell whether the clock of a breach runs on: the case is late now, and not only was."""
-    name = (data["clock"], data["about"], data["start"])
-    return data["clock"] in LATE and any(
-        clock.name == name and clock.stop is None for clock in state.clocks.all
-    )
-
-
 def of_case_fact(
     kind: str, state: State, data: Mapping[str, Any], at: str,
     place: tuple[str | None, str | None], reference: Reference,
@@ -150,7 +113,7 @@ def of_case_fact(
         case facts.DecisionMade.TYPE:
             return decided(state, at, reference)
         case facts.CaseConcluded.TYPE:
-            return {**concluded(state), **ended(state, at)}
+            return {**concluded(state), **registers.ended(state, at)}
         case course.CaseWithdrawn.TYPE | course.CaseTerminated.TYPE:
-            return ended(state, at)
+            return registers.ended(state, at)
     return {}
