@@ -113,7 +113,8 @@ def check_cut(lake: Lake, cut: Cut) -> None:
         ") AS next WHERE next.type IN ('case.event_restamped', 'rating.event_restamped',"
         " 'hall.event_restamped') "
         "OR (next.source_class = 'system'"
-        " AND next.type IN ('rating.clock_breached', 'rating.event_voided'))"
+        " AND next.type IN ('case.clock_breached', 'case.event_voided',"
+        " 'rating.clock_breached', 'rating.event_voided'))"
         # A tick's batch begins with clock.ticked.
         " OR (next.source_system = 'clock' AND next.type <> 'clock.ticked')",
         {"cut": list(cut)},

@@ -13,6 +13,7 @@ from ledger.contracts.codes import SHANGHAI
 from ledger.contracts.wire import decode
 from ledger.rules import case
 from ledger.rules.partition import Partition
+from ledger.rules.recording import keep_looks
 from tests.ways import BEFORE, ROADS, SAYS, SIGNED
 
 ROOT = Path(__file__).parents[1]
@@ -70,7 +71,7 @@ class Shelf:
         return [name for look, name in found[:limit] if look < before]
 
     def keep(self, decision):
-        self.looks.update(decision.looks)
+        keep_looks(self.looks, decision.looks)
         for event in decision.events:
             self.streams.setdefault(event.stream, []).append(event.value)
             self.log.append(event.value)
@@ -122,7 +123,9 @@ class Hall:
         facts = [decode(value) for value in self.org.log[self.partition.reference.offset :]]
         adopted = self.partition.adopt(facts, len(self.org.log), self.now)
         if adopted:
-            self.shelf.streams.setdefault(adopted.stream, []).append(adopted.value)
+            keep_looks(self.shelf.looks, adopted.looks)
+            for event in adopted.events:
+                self.shelf.streams.setdefault(event.stream, []).append(event.value)
         self.partition.settle()
         return decision.receipt
 

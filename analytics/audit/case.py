@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from analytics.audit.replay import Instant, Stored, replay
+from analytics.audit.standing import calendars, lines, standing, ticked
 from analytics.lake.catalog import Lake
 from ledger.contracts.codes import SHANGHAI
 from ledger.contracts.errors import UserError
@@ -60,7 +61,8 @@ async def audit_case(
             f"case {case_id} lies in partition {history[0].partition}, not {partition}; "
             f"say {history[0].partition}:OFFSET"
         )
-    return replay(history, instant)
+    until = await ticked(source, history[0].partition) if history else ""
+    return replay(history, instant) | standing(history, instant, await calendars(source), until)
 
 
 def parse_at(at: str | None) -> tuple[Instant, int | None]:
@@ -136,29 +138,30 @@ RESULTS = {"on_time": "按时办结", "late": "超期办结", "over": "已超期
 
 def timeline(answer: dict[str, Any]) -> str:
     """Give the case as lines for a person at a terminal, in Chinese."""
-    lines = [
+    told = [
         f"办件 {answer['case_no']} ({answer['case_id']})",
         f"状态 {answer['state_name']}   截至 {_short(answer['at'])}   位置 {answer['position']}",
     ]
     if answer["later"]:
-        lines.append(f"此后另有 {answer['later']} 条事实, 当时尚未入账")
+        told.append(f"此后另有 {answer['later']} 条事实, 当时尚未入账")
     if answer["truly"]["state"] != answer["state"]:
-        lines.append(f"按现在所知, 当时实际状态为 {answer['truly']['state_name']}")
+        told.append(f"按现在所知, 当时实际状态为 {answer['truly']['state_name']}")
     for clock in answer["clocks"]:
         hint = " (暂定)" if clock["provisional"] else ""
-        lines.append(f"{clock['name']} 至 {clock['due'][:10]}{hint}  {RESULTS[clock['result']]}")
-    lines.append("")
-    lines.extend(_line(event) for event in answer["events"])
-    lines.extend(
+        told.append(f"{clock['name']} 至 {clock['due'][:10]}{hint}  {RESULTS[clock['result']]}")
+    told.extend(lines(answer) if "lights" in answer else ())
+    told.append("")
+    told.extend(_line(event) for event in answer["events"])
+    told.extend(
         f"更正 {fix['id']}: {_fixed(fix)}; 事由 {fix['reason']}; "
         f"申请 {fix['requested_by']}, 审批 {fix['approved_by']}"
         for fix in answer["corrections"]
     )
-    lines.extend(
+    told.extend(
         f"评价 {rating['stars']} 星 ({rating['via']}) {_short(rating['at'])}"
         for rating in answer["ratings"]
     )
-    return "\n".join(lines)
+    return "\n".join(told)
 
 
 def _fixed(fix: dict[str, Any]) -> str:

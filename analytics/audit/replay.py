@@ -29,6 +29,7 @@ NAMES = {
     "case.withdrawn": "撤回", "case.terminated": "终止", "case.fee_charged": "收费",
     "case.fee_refunded": "退费", "case.archived": "归档", "case.decision_revoked": "撤销决定",
     "case.external_status": "外部回传", "case.exchanged": "数据上报", "case.urged": "催办督办",
+    "case.visited": "到窗",
     "case.event_voided": "作废更正", "case.event_amended": "更正", "case.event_restamped": "重述",
     "rating.invited": "邀评", "rating.defaulted": "默认好评", "rating.appended": "追评",
     "neg.dispatched": "差评派单", "neg.prechecked": "预审", "neg.verified": "核实",

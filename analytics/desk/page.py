@@ -100,6 +100,10 @@ def _card(then: dict[str, Any], *, past: bool) -> str:
         hint = " <small>暂定, 该年日历未公布</small>" if clock["provisional"] else ""
         result = f'<em class="{clock["result"]}">{RESULTS[clock["result"]]}</em>'
         rows.append((clock["name"], f"<time>{_day(clock['due'])}</time> {result}{hint}"))
+    rows += [
+        ("亮灯", f'<em class="{each["level"]}">{each["name"]}</em> {escape(each["reason"])}')
+        for each in then["lights"][:1]
+    ]
     if then["clocks"] and (used := then["clocks"][0]["decision_working_minutes"]) is not None:
         rows.append(("受理到决定", f"{used // 60} 小时 {used % 60} 分 <small>工作时间</small>"))
     rows += [
@@ -114,7 +118,27 @@ def _card(then: dict[str, Any], *, past: bool) -> str:
         if past
         else ""
     )
-    return f'{warning}<dl class="card">{cells}</dl><p class="note">{as_of}</p>'
+    return f'{warning}<dl class="card">{cells}</dl>{_shares(then)}<p class="note">{as_of}</p>'
+
+
+def _shares(then: dict[str, Any]) -> str:
+    """Give who held the case for how long, a bar a holder."""
+    whole = sum(each["minutes"] or 0 for each in then["shares"])
+    rows = []
+    for each in then["shares"]:
+        minutes = each["minutes"]
+        if minutes is None:
+            bar = "时长未知, 该年日历未公布"
+        else:
+            bar = (
+                f'<progress value="{minutes}" max="{max(whole, 1)}"></progress>'
+                f" {minutes // 60} 小时 {minutes % 60} 分"
+            )
+        rows.append(f"<tr><th scope=row>{escape(each['holder'])}</th><td>{bar}</td></tr>")
+    if not rows:
+        return ""
+    head = "<caption>各方持有时长 <small>工作时间</small></caption>"
+    return f'<table class="shares">{head}{"".join(rows)}</table>'
 
 
 def _scrubber(now: dict[str, Any], then: dict[str, Any]) -> str:

@@ -23,8 +23,10 @@ from analytics.audit.case import (
     parse_at,
 )
 from analytics.audit.replay import Instant, replay
+from analytics.audit.standing import calendars, standing, ticked
 from analytics.desk import page
 from analytics.lake.catalog import Lake
+from ledger.contracts.wire import Event
 from ledger.log.seam import Log
 
 PREFIXES = ("/audit",)
@@ -48,6 +50,7 @@ class Desk:
 
     def __init__(self, log: Log, lake: Lake | None) -> None:
         self._log, self._lake = log, lake
+        self._published: tuple[int, list[Event]] = (-1, [])
         folder = files("analytics.desk").joinpath("static")
         self._static = {entry.name: entry.read_bytes() for entry in folder.iterdir()}
 
@@ -97,7 +100,21 @@ class Desk:
             history = await events_of(self._log, found[0].case_id)
         if not history:
             raise NotFoundError(f"没有编号或标识为 {no} 的办件。{await self._note()}")
-        return replay(history, Instant()), replay(history, instant)
+        partition = history[0].partition
+        published = await self._calendars()
+        until = await ticked(self._log, partition)
+        now, then = (
+            replay(history, each) | standing(history, each, published, until)
+            for each in (Instant(), instant)
+        )
+        return now, then
+
+    async def _calendars(self) -> list[Event]:
+        """Give the published calendars, read again only when reference data came."""
+        end = (await self._log.end())[-1]
+        if end != self._published[0]:
+            self._published = end, await calendars(self._log)
+        return self._published[1]
 
     async def _find(self, text: str) -> list[Found]:
         if self._lake is not None and (found := await find(self._lake, text)):

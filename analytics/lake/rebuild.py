@@ -13,6 +13,9 @@ from analytics.lake.catalog import Connection, Lake
 from ledger.log.seam import Cut
 from ledger.rules.measures import MEASURES, Measure, Where
 
+COLUMNS = {"recordedat": "recorded_at", "latereason": "late_reason"}
+"""Attribute of the wire → its column of the lake, where the names differ."""
+
 Cells = dict[str, int]
 """Cell `code|bucket|centre|window` → sum; zero is absent."""
 
@@ -27,14 +30,15 @@ WITH pairs AS (
     AND e.type IN ('case.event_restamped', 'rating.event_restamped', 'hall.event_restamped')
 ), spelled AS (
   SELECT sign, json_transform(fact, '{"type": "VARCHAR", "time": "VARCHAR", "centre": "VARCHAR",
-    "window": "VARCHAR", "dept": "VARCHAR", "channel": "VARCHAR",
-    "data": {"data": "JSON", "stamp": "JSON"}}') AS f
+    "window": "VARCHAR", "dept": "VARCHAR", "channel": "VARCHAR", "recordedat": "VARCHAR",
+    "latereason": "VARCHAR", "data": {"data": "JSON", "stamp": "JSON"}}') AS f
   FROM pairs
   WHERE json_type(fact) = 'OBJECT'
 )
 SELECT
   sign, f.type, timezone('Asia/Shanghai', TRY_CAST(f.time AS TIMESTAMPTZ)) AS occurred_local,
-  f.centre, f."window", f.dept, f.channel,
+  f.centre, f."window", f.dept, f.channel, TRY_CAST(f.recordedat AS TIMESTAMPTZ) AS recorded_at,
+  f.latereason AS late_reason,
   CAST(f.data.data AS VARCHAR) AS data, CAST(f.data.stamp AS VARCHAR) AS stamp
 FROM spelled
 """
@@ -42,7 +46,8 @@ FROM spelled
 
 RECORDED = """
 SELECT
-  1 AS sign, e.type, e.occurred_local, e.centre, e."window", e.dept, e.channel, e.data, e.stamp
+  1 AS sign, e.type, e.occurred_local, e.centre, e."window", e.dept, e.channel, e.recorded_at,
+  e.late_reason, e.data, e.stamp
 FROM events AS e
 JOIN cut USING ("partition")
 WHERE e."offset" < cut.until
@@ -60,7 +65,7 @@ def contributions_sql(measures: Sequence[Measure]) -> str:
 CREATE OR REPLACE TEMP TABLE contributions AS
 SELECT
   sign, CAST(type AS ENUM({kinds})) AS type, occurred_local, centre, "window", dept, channel,
-  {spelled}
+  recorded_at, late_reason, {spelled}
 FROM (({RECORDED}) UNION ALL ({RESTATED}))
 WHERE type IN ({kinds})
 """  # noqa: S608 (compiled from our own table of measures)
@@ -106,19 +111,23 @@ def cells(rows: Iterable[tuple[str, str, str, str, int]]) -> Cells:
 def compile_sql(measures: Iterable[Measure]) -> list[str]:
     """Give queries over `contributions` with rows (code, bucket, centre, window, sum).
 
-    One for all measures that share event and places: in one UNION they take DuckDB minutes.
+    One for all measures that share events and places: in one UNION they take DuckDB minutes.
     """
+    events: dict[Measure, list[str]] = {}
+    for measure in measures:
+        events.setdefault(measure._replace(event=""), []).append(measure.event)
 
-    def scan(m: Measure) -> tuple[str, str, str, bool, str, bool]:
-        return m.event, m.centre, m.window, m.gauge, m.when, m.daily
+    def scan(m: Measure) -> tuple[list[str], str, str, bool, str, bool]:
+        return events[m], m.centre, m.window, m.gauge, m.when, m.daily
 
-    scans = groupby(sorted(measures, key=scan), key=scan)
-    return [_scan_sql(list(group)) for _, group in scans]
+    scans = groupby(sorted(events, key=scan), key=scan)
+    return [_scan_sql(kinds, list(group)) for (kinds, *_), group in scans]
 
 
-def _scan_sql(group: list[Measure]) -> str:
-    """Give the query of measures that share event and places: one scan, many sums."""
+def _scan_sql(events: list[str], group: list[Measure]) -> str:
+    """Give the query of measures that share events and places: one scan, many sums."""
     first = group[0]
+    kinds = ", ".join(map(_text, events))
     hour = "NULL::TIMESTAMP" if first.gauge else f"date_trunc('hour', {_when_sql(first.when)})"
     day, both = (
         "[strftime(hour, '%Y-%m-%d')]",
@@ -136,7 +145,7 @@ FROM (
     {_place_sql(first.centre)} AS centre, {_place_sql(first.window)} AS "window",
     {sums}
   FROM contributions
-  WHERE type = {_text(first.event)}
+  WHERE type IN ({kinds})
   GROUP BY ALL
 )))
 WHERE each.sum <> 0
@@ -162,6 +171,12 @@ def _where_sql(where: Where) -> str:
     field = field_sql(where.field)
     if where.op == "present":
         return f"{field} IS NOT NULL"
+    if where.op == "absent":
+        return f"{field} IS NULL"
+    if isinstance(where.value, tuple):
+        numbers = all(isinstance(value, int) for value in where.value)
+        listed = ", ".join(str(v) if isinstance(v, int) else _text(v) for v in where.value)
+        return f"{f'CAST({field} AS BIGINT)' if numbers else field} {where.op.upper()} ({listed})"
     if isinstance(where.value, bool):
         return f"{field} {where.op} '{str(where.value).lower()}'"
     if isinstance(where.value, int):
@@ -177,7 +192,7 @@ def field_sql(field: str) -> str:
     """Give the column or JSON path of a measure's field; a JSON null is NULL, that is, absent."""
     room, _, name = field.partition(".")
     if not name:
-        return f'"{field}"'
+        return f'"{COLUMNS.get(field, field)}"'
     return f'{room}."{name}"'
 
 

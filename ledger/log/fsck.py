@@ -22,7 +22,7 @@ from ledger.contracts.wire import Event, decode, event_id
 from ledger.log.seam import Cut, Log, Record
 from ledger.proof.chain import chain, genesis
 from ledger.rules.partition import Partition
-from ledger.rules.recording import Decision, Stored
+from ledger.rules.recording import Decision, Stored, keep_looks
 
 FINDINGS_MAX = 1000
 """Findings that are listed; `found` counts them all."""
@@ -251,10 +251,10 @@ class Replay:
         if event["type"] == ReferenceAdopted.TYPE:
             known, offset = self._partition.reference.offset, event["data"]["data"]["offset"]
             made = self._partition.adopt(self._reference[known:offset], offset, moment)
-            self._expected = [made] if made else []
             if made is None:
                 self._report.add("derived", record, event["id"], "nothing new was adopted")
-            return made is not None
+                return False
+            return self._expect(made, record, event)
         fact = FACTS.get(event["type"])
         if event["sourcesystem"] == CLOCK:
             decision = self._partition.decide(tick_of(event), moment)
@@ -269,7 +269,7 @@ class Replay:
 
     def _expect(self, decision: Decision, record: Record, event: Event) -> bool:
         """Await what a command makes; False when it makes nothing."""
-        self._looks.update(decision.looks)
+        keep_looks(self._looks, decision.looks)
         if decision.receipt.status == "refused":
             self._report.add("legality", record, event["id"],
                              f"{decision.receipt.code}: {decision.receipt.message}")  # fmt: skip

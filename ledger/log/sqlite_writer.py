@@ -5,7 +5,7 @@ transaction; after any failure nothing in memory is trusted.
 """
 
 import sqlite3
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
@@ -18,7 +18,7 @@ from ledger.contracts.wire import Event, decode
 from ledger.log.seam import LogError, Pulse
 from ledger.proof.chain import chain, genesis
 from ledger.rules.partition import Partition
-from ledger.rules.recording import Decision, Stored, failed_decision
+from ledger.rules.recording import EVERY, Decision, Stored, failed_decision, keep_looks
 from ledger.rules.registry import told_by
 
 SHIFT = 40
@@ -72,7 +72,7 @@ class SqliteStore:
     def due(self, before: str, limit: int) -> list[str]:
         """Give the streams a tick has to look at."""
         rows = self._connection.execute(
-            "SELECT stream FROM looks WHERE partition = ? AND due < ? ORDER BY due LIMIT ?",
+            "SELECT stream FROM looks WHERE partition = ? AND due < ? ORDER BY due, stream LIMIT ?",
             (self._partition, before, limit),
         )
         return [row[0] for row in rows]
@@ -91,7 +91,7 @@ class Writer:
         self._open: dict[int, Partition] = {}
         self._new_events: list[tuple[int, str, int, bytes, bytes]] = []
         self._new_receipts: list[tuple[int, str, bytes]] = []
-        self._new_looks: dict[str, tuple[int, str | None]] = {}
+        self._new_looks: dict[int, dict[str, str | None]] = defaultdict(dict)
         self._attempts: Counter[str] = Counter()
         self._unbound: set[str] = set()
         """Source keys of the batch that no receipt is bound to: asked once for all of them."""
@@ -167,10 +167,7 @@ class Writer:
             except Exception as error:
                 self._attempts[command_hash(raw)] += 1
                 raise _Broken from error
-        for stream, look in decision.looks.items():
-            self._new_looks[stream] = (number, look)
-        for event in decision.events:
-            self._append(number, event)
+        self._keep(number, decision)
         if decision.receipt.status == "accepted":
             receipt = decision.receipt
             self._new_receipts.append((number, receipt.key, receipt.model_dump_json().encode()))
@@ -181,6 +178,14 @@ class Writer:
                 (number, reject["key"], reject["hash"], reject["code"], orjson.dumps(reject)),
             )
         return decision
+
+    def _keep(self, number: int, decision: Decision) -> None:
+        """Keep events and looks of a decision for the end of the batch."""
+        if EVERY in decision.looks:
+            self.connection.execute("UPDATE looks SET due = '' WHERE partition = ?", (number,))
+        keep_looks(self._new_looks[number], decision.looks)
+        for event in decision.events:
+            self._append(number, event)
 
     def _append(self, number: int, event: Stored) -> None:
         link = chain(self._heads[number], event.value)
@@ -194,14 +199,14 @@ class Writer:
         insert = self.connection.executemany
         insert("INSERT INTO events VALUES (?, ?, ?, ?, ?)", self._new_events)
         insert("INSERT INTO receipts VALUES (?, ?, ?)", self._new_receipts)
-        looks = self._new_looks.items()
+        looks = [(s, n, due) for n, new in self._new_looks.items() for s, due in new.items()]
         insert(
             "INSERT OR REPLACE INTO looks VALUES (?, ?, ?)",
-            [(stream, number, due) for stream, (number, due) in looks if due is not None],
+            [look for look in looks if look[2] is not None],
         )
         insert(
             "DELETE FROM looks WHERE stream = ?",
-            [(stream,) for stream, (_, due) in looks if due is None],
+            [(stream,) for stream, _, due in looks if due is None],
         )
         self._new_looks.clear()
         self._new_events.clear()
@@ -216,7 +221,7 @@ class Writer:
             facts = self._reference(partition.reference.offset, self.ends[self.partitions])
             adopted = partition.adopt(facts, self.ends[self.partitions], now)
             if adopted is not None:
-                self._append(number, adopted)
+                self._keep(number, adopted)
         return partition
 
     def _resume(self, number: int) -> Partition:

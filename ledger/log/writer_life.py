@@ -219,7 +219,9 @@ class Life:
             facts = self._shared.follower.between(partition.reference.offset, end)
             adopted = partition.adopt(facts, end, moment or self._moment(records[0]))
             if adopted is not None:
-                self._append(batch, adopted, b"%d" % records[0].offset)
+                batch.page.look(adopted.looks)
+                for event in adopted.events:
+                    self._append(batch, event, b"%d" % records[0].offset)
         for count, record in enumerate(records, 1):
             if count % YIELD_COMMANDS == 0:
                 await asyncio.sleep(0)  # Other partitions have answers of the broker to take.
@@ -257,7 +259,7 @@ class Life:
         headers = [(HASH, receipt.hash.encode()), (COMMAND, command), (NOW, _iso(now))]
         body = receipt.model_dump_json().encode()
         batch.results.append(Sent(receipt.key.encode(), body, headers))
-        batch.page.looks.update(decision.looks)
+        batch.page.look(decision.looks)
         for caused in decision.caused:
             home = route(caused, self._places.partitions)
             batch.caused.setdefault(home, []).append(Sent(b"", caused, []))

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from ledger.contracts.events.reference import ReferenceAdopted
 from ledger.contracts.receipts import Receipt
 from ledger.contracts.wire import Event, decode
 from ledger.log.kafka_records import (
@@ -26,7 +27,9 @@ from ledger.log.seam import Unreachable
 from ledger.log.writer_store import Mark, Page, Row, StateFile, reject_key
 from ledger.proof.chain import chain, genesis
 from ledger.rules.partition import Partition
-from ledger.rules.registry import told_by
+from ledger.rules.recording import EVERY
+from ledger.rules.registry import rules_of, told_by
+from ledger.rules.streams import never
 
 log = logging.getLogger(__name__)
 
@@ -158,8 +161,10 @@ class Rebuild:
                 )
             self._versions[stream] = version
             page.events.append(Row(stream, version, record.value))
-            if stream.startswith("case/"):
-                page.looks[stream] = ""  # Its dues are worked out at the next tick.
+            if event["type"] == ReferenceAdopted.TYPE:
+                page.look({EVERY: ""})  # It may have been a calendar.
+            if rules_of(stream).next_look is not never:
+                page.look({stream: ""})  # Its dues are worked out at the next tick.
             recorded_at = max(recorded_at, event["recordedat"])
             offset, _, digest = header(record, COMMAND).partition(b" ")
             command = int(offset)

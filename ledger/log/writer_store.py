@@ -8,12 +8,14 @@ import contextlib
 import fcntl
 import os
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 from ledger.log.kafka_records import BrokenPromise
 from ledger.proof.chain import genesis
+from ledger.rules.recording import EVERY, keep_looks
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (
@@ -60,9 +62,16 @@ class Page:
     receipts: dict[str, bytes] = field(default_factory=dict)
     """Receipt key → receipt JSON, of accepted commands."""
     rejects: list[str] = field(default_factory=list)
-    looks: dict[str, str | None] = field(default_factory=dict)
-    """Stream → when a tick looks at it; "" = at the next one, None = never."""
     """What `reject_key` gives."""
+    looks: dict[str, str | None] = field(default_factory=dict)
+    """Stream → when a tick looks at it; "" = at the next one, None = never. `EVERY`: those that
+    are stored, before the others here."""
+
+    def look(self, said: Mapping[str, str | None]) -> None:
+        """Take in what a decision said of looks."""
+        keep_looks(self.looks, said)
+        if EVERY in said:
+            self.looks[EVERY] = ""
 
 
 def beginning(number: int) -> Mark:
@@ -133,7 +142,7 @@ class StateFile:
     def due(self, before: str, limit: int) -> list[str]:
         """Give the streams a tick has to look at."""
         rows = self._connection.execute(
-            "SELECT stream FROM looks WHERE due < ? ORDER BY due LIMIT ?", (before, limit)
+            "SELECT stream FROM looks WHERE due < ? ORDER BY due, stream LIMIT ?", (before, limit)
         )
         return [row[0] for row in rows]
 
@@ -174,6 +183,8 @@ class StateFile:
         put("INSERT INTO events VALUES (?, ?, ?)", page.events)
         put("INSERT OR REPLACE INTO receipts VALUES (?, ?)", page.receipts.items())
         put("INSERT OR IGNORE INTO rejects VALUES (?)", [(key,) for key in page.rejects])
+        if page.looks.pop(EVERY, None) is not None:
+            self._connection.execute("UPDATE looks SET due = ''")
         put(
             "INSERT OR REPLACE INTO looks VALUES (?, ?)",
             [(stream, due) for stream, due in page.looks.items() if due is not None],

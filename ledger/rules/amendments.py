@@ -17,8 +17,8 @@ from ledger.contracts.events import case as facts
 from ledger.contracts.events import case_course as course
 from ledger.contracts.events.base import ENVELOPE_FIELDS, Change
 from ledger.contracts.wire import Event
-from ledger.rules import case, flags, stamps
-from ledger.rules.corrections import Restatement, check_people, retold
+from ledger.rules import case, clocks, flags, stamps
+from ledger.rules.corrections import Restatement, Rework, check_people, retold
 from ledger.rules.door import check_fields, check_references
 from ledger.rules.effective import current
 from ledger.rules.reading import field_errors, payload_of
@@ -52,10 +52,9 @@ def amend_case_fact(
     check_people(counting, [target], data, at)
     amended = _amended(fact, changes, reference)
 
-    def rework(before: Event, now: Event, was: case.State, state: case.State) -> Event:
-        return _reworked(before, now, was, state, reference)
-
-    restated, needing, state = retold(stream, counting, set(), {target: amended}, rework)
+    restated, needing, state = retold(
+        stream, counting, set(), {target: amended}, reference, reworker(reference)
+    )
     if needing:
         raise Refused(
             Code.E_DEPENDENT,
@@ -139,6 +138,15 @@ def _command(
         raise Refused(Code.E_FIELD, field_errors(error)) from None
 
 
+def reworker(reference: Reference) -> Rework:
+    """Give what tells a fact of a case anew (`corrections.retold`)."""
+
+    def rework(before: Event, now: Event, was: case.State, state: case.State) -> Event:
+        return _reworked(before, now, was, state, reference)
+
+    return rework
+
+
 def _reworked(
     before: Event, now: Event, was: case.State, state: case.State, reference: Reference
 ) -> Event:
@@ -153,21 +161,42 @@ def _reworked(
     match kind:
         case facts.CaseSubmitted.TYPE if said["item"] != before["data"]["data"]["item"]:
             own = stamps.submitted(said["item"], reference)
-        case course.DeemedAccepted.TYPE if other_item:
-            place = (now.get("centre"), None)
-            own = stamps.accepted(state, {}, said["effective_at"], place, reference)
+        case course.DeemedAccepted.TYPE if other_item or was.received_at != state.received_at:
+            now = _deemed(now, state, reference)
+            said = now["data"]["data"]
+            since = said["effective_at"]
+            own = _accepted(before, now, since, state, reference, other_item=other_item)
         case facts.CaseAccepted.TYPE if other_item or _differs(before, now):
-            own = _accepted(before, now, state, reference, other_item=other_item)
-        case facts.DecisionMade.TYPE if (
-            now["time"] != before["time"] or was.accepted_at != state.accepted_at
-        ):
-            own = {**stamps.history_parts(state), **stamps.decided(state, now["time"], reference)}
+            since = now["time"]
+            own = _accepted(before, now, since, state, reference, other_item=other_item)
         case _ if now is before:
             return now
     kept = [flag for flag in old.get("flags", []) if flag not in flags.SAID_FLAGS]
     kept += flags.of_said(state, kind, said, own, now["sourceclass"])
+    if kind == course.ExtensionGranted.TYPE:
+        kept = [flag for flag in kept if flag != "R02"]
+        kept += flags.of_extension(state, now["time"], now["sourceclass"], reference.calendar)
     stamp = {**own, "flags": kept} if kept else own
     result: Event = {**now, "data": {"data": said, "stamp": stamp}}
+    return result
+
+
+def _deemed(fact: Event, state: case.State, reference: Reference) -> Event:
+    """Give a deemed acceptance that follows its receipt: effective from there, a day after C1.
+
+    Raises:
+        Refused: E_DEPENDENT, when C1 would not have been over when it was recorded.
+
+    """
+    received = state.received_at or ""
+    calendar = reference.calendar.as_of(fact["recordedat"])
+    at = clocks.deemed_on(received, calendar)
+    if at > fact["recordedat"]:
+        raise Refused(
+            Code.E_DEPENDENT, f"{fact['id']} would have no ground; void it first", (fact["id"],)
+        )
+    said = {**fact["data"]["data"], "effective_at": received}
+    result: Event = {**fact, "time": at, "data": {**fact["data"], "data": said}}
     return result
 
 
@@ -180,8 +209,9 @@ def _differs(before: Event, now: Event) -> bool:
 
 
 def _accepted(
-    before: Event, now: Event, state: case.State, reference: Reference, *, other_item: bool
-) -> stamps.Stamp:
+    before: Event, now: Event, since: str, state: case.State, reference: Reference, *,
+    other_item: bool,
+) -> stamps.Stamp:  # fmt: skip
     """Stamp an acceptance anew, under the limits and the item of its own day."""
     old, said = before["data"]["stamp"], now["data"]["data"]
     data = dict(said)
@@ -192,7 +222,7 @@ def _accepted(
         if "project_type" not in before["data"]["data"] and "project_type" in old:
             data.setdefault("project_type", old["project_type"])
     place = (now.get("centre"), now.get("window"))
-    own = stamps.accepted(state, data, now["time"], place, reference)
+    own = stamps.accepted(state, data, since, place, reference)
     kept: tuple[str, ...] = () if other_item else OF_THE_ITEM
     if not other_item and place == (before.get("centre"), before.get("window")):
         kept += ROUTING

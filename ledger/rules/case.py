@@ -37,6 +37,7 @@ def _evolve(state: State, event: Event) -> State:
                 status="SUB", item=data["item"], dept=stamp.get("dept"),
                 project_type=stamp.get("project_type"), submitted_at=at, received_at=at,
                 holder_centre=event.get("centre"), allows=frozenset(stamp.get("allows", ())),
+                channel=event.get("channel"),
             )  # fmt: skip
         case facts.CaseAccepted.TYPE:
             return accepted(state, event, at, at)

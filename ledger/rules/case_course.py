@@ -10,6 +10,9 @@ ENDS = {
     course.CaseTerminated.TYPE: "TER",
 }
 
+ON_THE_SPOT = frozenset({"window", "locker"})
+"""Ways of delivery for which somebody comes to the hall."""
+
 
 def accepted(state: State, event: Event, since: str, at: str) -> State:
     """Give the state after an acceptance that counts from `since` and was made at `at`."""
@@ -20,7 +23,9 @@ def accepted(state: State, event: Event, since: str, at: str) -> State:
         accept_window=event.get("window"), accept_staff=event.get("actorstaff"),
         holder_centre=centre, route=((state.holder_dept, centre),),
         project_type=stamp.get("project_type", state.project_type),
-        promised_due=stamp.get("promised_due"),
+        promised_due=stamp.get("promised_due"), told_due=stamp.get("told_due"),
+        statutory_due=stamp.get("statutory_due"),
+        due_provisional=stamp.get("due_provisional"), acceptance=event.get("id"),
         one_person_ok=stamp.get("one_person_ok", False),
         allows=frozenset(stamp.get("allows", ())),
     )  # fmt: skip
@@ -49,6 +54,8 @@ def evolve_course(state: State, event: Event) -> State:
             return state._replace(materials_owed=state.materials_owed - set(data["materials"]))
         case course.DeficiencyFailed.TYPE:
             return state._replace(deficiency_failed=True)
+        case course.CollectedRemote.TYPE:
+            return state._replace(collected_remote=True)
         case course.CommitmentSigned.TYPE:
             return state._replace(commitment_signed=True)
         case course.TransferRefused.TYPE:
@@ -68,11 +75,13 @@ def evolve_course(state: State, event: Event) -> State:
             return state._replace(suspended_at=None)
         case course.CaseDelivered.TYPE:
             ended = state.status in ENDS.values()
-            return state._replace(status=state.status if ended else "DLV", delivered_at=at)
+            handed = (*state.handed_at, at) if data["method"] in ON_THE_SPOT else state.handed_at
+            return state._replace(status=state.status if ended else "DLV", delivered_at=at,
+                                  handed_at=handed)  # fmt: skip
         case course.CaseArchived.TYPE:
             return state._replace(status="ARC")
         case course.CaseVisited.TYPE:
-            return state._replace(visits=state.visits + 1)
+            return state._replace(visits=(*state.visits, at))
         case course.DecisionRevoked.TYPE:
             return state._replace(revoked_at=at)
     return state

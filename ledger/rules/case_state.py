@@ -62,7 +62,11 @@ class State(NamedTuple):
     """容缺: deferred materials that have not come."""
     deficiency_at: str | None = None
     deficiency_failed: bool = False
+    acceptance: str | None = None
+    """Id of the fact by which it is accepted."""
     promised_due: str | None = None
+    statutory_due: str | None = None
+    due_provisional: bool | None = None
     commitment_signed: bool = False
     special: Special | None = None
     specials_seen: frozenset[str] = frozenset()
@@ -74,11 +78,19 @@ class State(NamedTuple):
     revoked_at: str | None = None
     ended_at: str | None = None
     """When it was not accepted, withdrawn or terminated: the end without a decision."""
-    visits: int = 0
-    """到窗: tickets that were served for the case."""
+    channel: str | None = None
+    """How it was submitted; K17 and K21 tell window cases and online cases apart by it."""
+    collected_remote: bool = False
+    """异地代收: another place collected it, before it was accepted here."""
+    visits: tuple[str, ...] = ()
+    """到窗: when a ticket was served for the case, in order of recording."""
+    handed_at: tuple[str, ...] = ()
+    """When a result was handed over on the spot, by a window or a locker, likewise."""
     clocks: Clocks = NONE
     corrected: bool = False
     """A fact of the case was voided or amended."""
+    told_due: str | None = None
+    """The promised due as it was told at acceptance; a later calendar moves only `promised_due`."""
     late: tuple[tuple[str, str, str | None, str | None], ...] = ()
     """超期: clock, due, department and centre of the breaches of running limits of the case."""
 

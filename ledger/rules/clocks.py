@@ -1,21 +1,28 @@
-"""Clocks (时限) C1–C9 of a case: what runs, what pauses it, when it is due (domain.md 4.2).
+"""Clocks (时限) C0–C9 of a case: what runs, what pauses it, when it is due (domain.md 4.2).
 
 A clock is data in the state of its case; its due is a function of the clock, the pauses and the
 calendar, worked out whenever it is asked for. The ledger writes `case.clock_breached` once a
 clock, at the tick that follows the due or in the batch of the fact that came too late; a breach
-that later evidence shows to be none is withdrawn. Imported history has no clocks.
+that later evidence shows to be none, or at another due, is withdrawn. Imported history has no
+clocks. C10 (听证) waits for facts of its own: nothing says yet when a hearing was asked for.
+
+What was recorded after the breach of a clock does not move its due (4.3). Pauses and extensions
+know which breaches lay before them (`behind`); one that was withdrawn since holds nothing back.
+A fact that was recorded before the breach moves the due also when it is amended later.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, time, timedelta
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
-from ledger.contracts.codes import SHANGHAI, LimitUnit, SourceClass
+from ledger.contracts.codes import SHANGHAI, LimitUnit, ProjectType, SourceClass
 from ledger.contracts.events import case as facts
 from ledger.contracts.events import case_course as course
 from ledger.contracts.events.base import Limit
 from ledger.contracts.wire import Event
-from ledger.rules.workdays import Calendar
+from ledger.rules.measures import WORKDAY_MINUTES
+from ledger.rules.workdays import END_OF_DAY, Calendar
 
 C1_WORKDAYS = 5
 """补正告知: 行政许可法 §32(四)."""
@@ -26,10 +33,11 @@ DEEMED_LIMIT = Limit(n=C1_WORKDAYS + C1_GRACE_WORKDAYS, unit=LimitUnit.WORKDAY)
 C5_MINUTES = 240
 """转办签收: four working hours."""
 C6_WORKDAYS = 30
+INSTANT = ProjectType.INSTANT.value
 C8_WORKDAYS = 10
 """送达: 行政许可法 §44."""
-PAUSED_BY_LAW = frozenset({"C2", "C3"})
-PAUSED_BY_US = frozenset({"C3"})
+PAUSED_BY_LAW = frozenset({"C2", "C3", "C4"})
+PAUSED_BY_US = frozenset({"C3", "C4"})
 EXTENDED = frozenset({"C2", "C3"})
 ENDING = frozenset({course.NotAccepted.TYPE, course.CaseWithdrawn.TYPE, course.CaseTerminated.TYPE})
 
@@ -45,6 +53,8 @@ class Clock(NamedTuple):
     """Working minutes instead of a limit."""
     due: str = ""
     stop: str | None = None
+    stop_recorded: str = ""
+    """When its stop was recorded: calendars published later leave it alone."""
 
     @property
     def name(self) -> tuple[str, str, str]:
@@ -59,6 +69,27 @@ class Pause(NamedTuple):
     start: str
     clocks: frozenset[str]
     end: str | None = None
+    behind: frozenset[str] = frozenset()
+    """Ids of the breaches that were recorded before it: their clocks it does not pause."""
+
+
+class Extension(NamedTuple):
+    """延长: when it was granted, and by how many days."""
+
+    at: str
+    days: int
+    behind: frozenset[str] = frozenset()
+    """Ids of the breaches that were recorded before it: they are not healed by it."""
+
+
+class Breach(NamedTuple):
+    """A recorded breach: the name of its clock, the event's id, and the due it was."""
+
+    code: str
+    about: str
+    start: str
+    event: str
+    due: str
 
 
 class Clocks(NamedTuple):
@@ -66,15 +97,20 @@ class Clocks(NamedTuple):
 
     all: tuple[Clock, ...] = ()
     pauses: tuple[Pause, ...] = ()
-    extended: tuple[str, int] | None = None
-    """When, and by how many working days."""
-    breached: tuple[tuple[str, str, str, str], ...] = ()
-    """Name (code, about, start) of each clock whose breach is recorded, and the event's id."""
+    extended: Extension | None = None
+    owed: frozenset[str] = frozenset()
+    """容缺: materials that C7 still waits for."""
+    breached: tuple[Breach, ...] = ()
 
     @property
     def breached_names(self) -> frozenset[tuple[str, str, str]]:
         """Names of the clocks whose breach is recorded."""
         return frozenset(each[:3] for each in self.breached)
+
+    @property
+    def breach_ids(self) -> frozenset[str]:
+        """Ids of the breaches that are recorded."""
+        return frozenset(each.event for each in self.breached)
 
 
 NONE = Clocks()
@@ -86,8 +122,20 @@ def evolve(clocks: Clocks, event: Event) -> Clocks:
         return clocks
     kind, at, data = event["type"], event["time"], event["data"]["data"]
     if kind == course.ClockBreached.TYPE:
-        name = (data["clock"], data["about"], data["start"], event["id"])
-        return clocks._replace(breached=(*clocks.breached, name))
+        breach = Breach(data["clock"], data["about"], data["start"], event["id"], data["due"])
+        return clocks._replace(breached=(*clocks.breached, breach))
+    ticking = _evolve(clocks, event, kind, at, data)
+    if ticking is clocks:
+        return clocks
+    recorded = event.get("recordedat", "")
+    return ticking._replace(all=tuple(
+        now._replace(stop_recorded=recorded)
+        if now.stop is not None and was is not now else now
+        for now, was in zip_longest(ticking.all, clocks.all) if now is not None
+    ))  # fmt: skip
+
+
+def _evolve(clocks: Clocks, event: Event, kind: str, at: str, data: dict[str, Any]) -> Clocks:
     if kind in ENDING:
         return _stop(clocks, at)
     match kind:
@@ -100,7 +148,9 @@ def evolve(clocks: Clocks, event: Event) -> Clocks:
             stopped = _stop(clocks, at, "C6")
             return _start(stopped, Clock("C1", "", at, C1_LIMIT))
         case facts.CaseAccepted.TYPE:
-            return _run(_stop(clocks, at, "C1"), at, event["data"]["stamp"])
+            stamp = event["data"]["stamp"]
+            begun = _run(_stop(clocks, at, "C1"), at, stamp)
+            return _on_the_spot(begun, at) if stamp.get("project_type") == INSTANT else begun
         case course.DeemedAccepted.TYPE:
             return _run(_stop(clocks, at, "C1"), data["effective_at"], event["data"]["stamp"])
         case facts.StepStarted.TYPE if data.get("limit"):
@@ -114,15 +164,18 @@ def evolve(clocks: Clocks, event: Event) -> Clocks:
             return _stop(clocks, at, "C5")
         case course.DeficiencyCommitted.TYPE:
             due = datetime.fromisoformat(data["due_at"]).astimezone(SHANGHAI).isoformat()
-            return _start(clocks, Clock("C7", "", at, due=due))
+            begun = _start(clocks, Clock("C7", "", at, due=due))
+            return begun._replace(owed=frozenset(data["materials"]))
         case course.DeficiencyFilled.TYPE:
-            return _stop(clocks, at, "C7")
+            return _filled(clocks, at, data["materials"])
+        case course.DeficiencyFailed.TYPE:
+            return _stop(clocks, at, "C7")._replace(owed=frozenset())
         case facts.DecisionMade.TYPE if data["outcome"] != "rejected":
             return _start(clocks, Clock("C8", "", at, _workdays(C8_WORKDAYS)))
         case course.CaseDelivered.TYPE:
             return _stop(clocks, at, "C8")
         case facts.CaseConcluded.TYPE:
-            return _stop(clocks, at, "C2", "C3")
+            return _stop(clocks, at, "C0", "C2", "C3")
     return _evolve_pauses(clocks, kind, at, data)
 
 
@@ -139,7 +192,8 @@ def _evolve_pauses(clocks: Clocks, kind: str, at: str, data: dict[str, Any]) -> 
         case course.ClockResumed.TYPE:
             return _go_on(clocks, "suspended", at)
         case course.ExtensionGranted.TYPE:
-            return clocks._replace(extended=(at, data["days"]))
+            longer = Extension(at, data["days"], clocks.breach_ids)
+            return clocks._replace(extended=longer)
     return clocks
 
 
@@ -159,6 +213,20 @@ def _run(clocks: Clocks, start: str, stamp: dict[str, Any]) -> Clocks:
     return clocks
 
 
+def _on_the_spot(clocks: Clocks, at: str) -> Clocks:
+    """Start C0 of an instant item: due at the end of the local day of its acceptance (即办)."""
+    day = datetime.fromisoformat(at).astimezone(SHANGHAI).date()
+    due = datetime.combine(day, END_OF_DAY, SHANGHAI).isoformat()
+    return _start(clocks, Clock("C0", "", at, due=due))
+
+
+def _filled(clocks: Clocks, at: str, materials: Iterable[str]) -> Clocks:
+    """C7 runs until the last material that is owed has come."""
+    owed = clocks.owed - set(materials)
+    still = clocks if owed else _stop(clocks, at, "C7")
+    return still._replace(owed=owed)
+
+
 def _stop(clocks: Clocks, at: str, *codes: str, about: str | None = None) -> Clocks:
     """Stop the running clocks of these codes; without codes, all of them."""
     if all(clock.stop is not None or (codes and clock.code not in codes) for clock in clocks.all):
@@ -176,9 +244,8 @@ def _stop(clocks: Clocks, at: str, *codes: str, about: str | None = None) -> Clo
 
 
 def _pause(clocks: Clocks, about: str, at: str, which: frozenset[str]) -> Clocks:
-    """Pause clocks; one whose breach is recorded is not healed by what is entered afterwards."""
-    still = which - {each[0] for each in clocks.breached}
-    return clocks._replace(pauses=(*clocks.pauses, Pause(about, at, still)))
+    pause = Pause(about, at, which, behind=clocks.breach_ids)
+    return clocks._replace(pauses=(*clocks.pauses, pause))
 
 
 def _go_on(clocks: Clocks, about: str, at: str) -> Clocks:
@@ -196,23 +263,55 @@ def _go_on(clocks: Clocks, about: str, at: str) -> Clocks:
 def due_of(clocks: Clocks, clock: Clock, calendar: Calendar) -> str | None:
     """Give when a clock is due, ISO 8601 +08:00; None while an open pause holds it off.
 
-    An extension counts when it was granted before the due it moves (R02).
+    Pauses and an extension move it as far as they were recorded before its breach; an extension
+    besides only when it was granted before the due it moves (R02). A clock that stopped goes by
+    the calendar that was published when its stop was recorded.
     """
     if clock.due:
         return clock.due
+    if clock.stop is not None:
+        calendar = calendar.as_of(clock.stop_recorded)
     if clock.limit is None:
         return calendar.minutes_due_at(clock.start, clock.minutes) if clock.minutes else None
     if not clocks.pauses and clocks.extended is None:
         return calendar.due_at(clock.start, clock.limit)
     start = datetime.fromisoformat(clock.start)
-    paused = [(p.start, p.end) for p in clocks.pauses if clock.code in p.clocks]
-    due = calendar.due_paused(start, clock.limit, paused)
-    if clocks.extended is not None and clock.code in EXTENDED:
-        at, days = clocks.extended
-        if due is None or at <= due.isoformat():
-            longer = clock.limit.model_copy(update={"n": clock.limit.n + days})
-            due = calendar.due_paused(start, longer, paused)
+    spans = paused(clocks, clock)
+    due = calendar.due_paused(start, clock.limit, spans)
+    longer = clocks.extended
+    if (
+        longer is not None
+        and clock.code in EXTENDED
+        and not _ids(clocks, clock) & longer.behind
+        and (due is None or longer.at <= due.isoformat())
+    ):
+        due = calendar.due_paused(start, extended(clock.limit, longer.days), spans)
     return None if due is None else due.isoformat()
+
+
+def paused(clocks: Clocks, clock: Clock) -> list[tuple[str, str | None]]:
+    """Give the stretches [start, end] that do not count for a clock; None: still open."""
+    mine = _ids(clocks, clock)
+    return [
+        (p.start, p.end) for p in clocks.pauses
+        if clock.code in p.clocks and not mine & p.behind
+    ]  # fmt: skip
+
+
+def _ids(clocks: Clocks, clock: Clock) -> set[str]:
+    """Give the recorded breaches of a clock."""
+    return {each.event for each in clocks.breached if each[:3] == clock.name}
+
+
+def extended(limit: Limit, days: int) -> Limit:
+    """Give a limit with an extension of so many days, in the unit of the limit.
+
+    行政许可法 §42 and §82: the days of the law are working days, so an extension of a limit in
+    working days is one in working days. A limit in natural days comes from another rule that
+    counts so; it grows by natural days. One in hours grows by the service hours of that many days.
+    """
+    more = days * (WORKDAY_MINUTES // 60) if limit.unit is LimitUnit.HOUR else days
+    return limit.model_copy(update={"n": limit.n + more})
 
 
 def overdue(
@@ -252,6 +351,12 @@ def deemed_at(clocks: Clocks, calendar: Calendar) -> str | None:
         if clock.code == "C1" and clock.stop is None:
             return calendar.due_at(clock.start, DEEMED_LIMIT)
     return None
+
+
+def deemed_on(received: str, calendar: Calendar) -> str:
+    """Give when a deemed acceptance happens: on the day after C1 was due, at midnight."""
+    due = calendar.due(datetime.fromisoformat(received), C1_LIMIT)
+    return datetime.combine(due.date() + timedelta(days=1), time(), SHANGHAI).isoformat()
 
 
 def running(clocks: Clocks, code: str) -> Clock | None:

@@ -5,22 +5,24 @@ differently — a fact that no longer counts, a stamp that changed — is one `e
 with the fact before and after; views subtract and add, nobody joins.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from ledger.contracts.codes import SourceClass
-from ledger.contracts.events import case as facts
 from ledger.contracts.events import case_course as course
 from ledger.contracts.wire import Event
 from ledger.rules import case, flags
 from ledger.rules.effective import CORRECTIONS, RESTAMPED, current
+from ledger.rules.outcomes import PARTS, Around, outcome
+from ledger.rules.reference import Reference
 from ledger.rules.refusals import Code, Refused
 from ledger.rules.registers import CASE_ENDS, ended_anew, is_open
-from ledger.rules.stamps import HISTORY_PARTS, concluded, history_parts
+from ledger.rules.stamps import HISTORY_PARTS, Stamp, history_parts
 
 __all__ = [
-    "Restatement", "check_people", "check_targets", "current", "restamp", "retold",
+    "Restatement", "check_people", "check_targets", "current", "recounted", "retold",
     "targets_of", "void_case_facts",
 ]  # fmt: skip
 
@@ -93,7 +95,12 @@ def check_people(
 
 
 def void_case_facts(
-    stream: str, data: Mapping[str, Any], at: str, history: Sequence[Event]
+    stream: str,
+    data: Mapping[str, Any],
+    at: str,
+    history: Sequence[Event],
+    reference: Reference,
+    rework: Rework,
 ) -> tuple[list[Restatement], case.State]:
     """Void facts of a case; give what is restated and the state of the case afterwards.
 
@@ -102,7 +109,7 @@ def void_case_facts(
 
     """
     gone, facts = targets_of(data, at, history)
-    restated, needing, state = retold(stream, facts, gone, {})
+    restated, needing, state = retold(stream, facts, gone, {}, reference, rework)
     if needing:
         raise Refused(
             Code.E_DEPENDENT,
@@ -114,7 +121,7 @@ def void_case_facts(
 
 def retold(
     stream: str, facts: Mapping[str, Event], gone: set[str], amended: Mapping[str, Event],
-    rework: Rework | None = None,
+    reference: Reference, rework: Rework,
 ) -> tuple[list[Restatement], list[str], case.State]:  # fmt: skip
     """Tell a case again without the facts `gone` and with those `amended`.
 
@@ -125,8 +132,11 @@ def retold(
 
     """
     was = state = case.State()
+    whole_was = _whole(facts.values())
+    whole = _whole(amended.get(t, fact) for t, fact in facts.items() if t not in gone)
     restated, needing = [], []
     for target, fact in facts.items():
+        before, was = was, case.evolve(was, fact)
         if target in gone:
             restated.append(Restatement(stream, target, fact, None))
             continue
@@ -139,39 +149,73 @@ def retold(
                 raise
             needing.append(target)
             continue
-        if rework is not None:
-            now = rework(fact, now, was, state)
-            was = case.evolve(was, fact)
+        now = rework(fact, now, before, state)
         found = flags.of_history(
             state, now["type"], now["data"]["data"], now.get("actorstaff"), now["sourceclass"]
         )
-        before, state = state, case.evolve(state, now)
-        after = restamp(now, before, state, found)
-        if after != now:
-            state = case.evolve(before, after)
+        around = Around(state, case.evolve(state, now), whole)
+        anew = _outcome(now, around, reference)
+        same = anew == _outcome(fact, Around(before, was, whole_was), reference)
+        after = _restamp(now, around.before, around.after, found, None if same else anew)
+        state = around.after if after == now else case.evolve(around.before, after)
         if after != fact:
             restated.append(Restatement(stream, target, fact, after))
     return restated, needing, state
 
 
-def restamp(fact: Event, before: case.State, state: case.State, found: Sequence[str] = ()) -> Event:
-    """Give the fact with the history parts of its stamp as of `state`; others are kept.
+def recounted(
+    stream: str, facts: Mapping[str, Event], kinds: Container[str], reference: Reference,
+    came: Event | None = None,
+) -> list[Restatement]:  # fmt: skip
+    """Give the facts of these kinds whose outcomes are others now: by `came`, or a clock's breach.
 
-    `before` is the state before the fact; `found` are the flags that depend on the facts before.
+    No fact is corrected; `came` counts, but is not among `facts`.
     """
-    stamp = {k: v for k, v in fact["data"]["stamp"].items() if k not in HISTORY_PARTS}
+    state = case.State()
+    whole = _whole([*facts.values(), *([came] if came else [])])
+    restated = []
+    for target, fact in facts.items():
+        before, state = state, case.evolve(state, fact)
+        if fact["type"] in kinds:
+            anew = _outcome(fact, Around(before, state, whole), reference)
+            kept = [flag for flag in fact["data"]["stamp"].get("flags", ())
+                    if flag in flags.HISTORY_FLAGS]  # fmt: skip
+            after = _restamp(fact, before, state, kept, anew)
+            if after != fact:
+                restated.append(Restatement(stream, target, fact, after))
+    return restated
+
+
+def _whole(facts: Iterable[Event]) -> case.State:
+    return reduce(case.evolve, facts, case.State())
+
+
+def _outcome(fact: Event, around: Around, reference: Reference) -> Stamp:
+    """Give the outcomes of a fact under the calendar that was published when it was recorded."""
+    calendar = reference.calendar.as_of(fact["recordedat"])
+    return outcome(fact["type"], fact["data"]["data"], fact["time"], around, calendar)
+
+
+def _restamp(
+    fact: Event, before: case.State, state: case.State, found: Sequence[str], anew: Stamp | None
+) -> Event:
+    """Give the fact with the history parts of its stamp as of `state`, and the outcomes `anew`.
+
+    Other parts are kept, outcomes too where `anew` is None. `found` are the flags that depend on
+    the facts before.
+    """
+    old = fact["data"]["stamp"]
+    own = PARTS.get(fact["type"], frozenset()) if anew is not None else frozenset()
+    stamp = {k: v for k, v in old.items() if k not in HISTORY_PARTS and k not in own}
     others = [flag for flag in stamp.pop("flags", []) if flag not in flags.HISTORY_FLAGS]
-    if fact["type"] == facts.CaseConcluded.TYPE:
-        stamp.pop("never_accepted", None)
-        stamp |= concluded(state)
     if fact["type"] in CASE_ENDS:
         stamp = ended_anew(stamp, before, fact["time"])
     if fact["type"] == course.ClockBreached.TYPE:
         stamp.pop("open", None)
         stamp |= {"open": True} if is_open(before, fact["data"]["data"]) else {}
-    fresh = {**history_parts(state), **stamp}
+    fresh = {**history_parts(state), **stamp, **(anew or {})}
     if found or others:
         fresh["flags"] = [*found, *others]
-    if fresh == fact["data"]["stamp"]:
+    if fresh == old:
         return fact
     return {**fact, "data": {"data": fact["data"]["data"], "stamp": fresh}}

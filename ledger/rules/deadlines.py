@@ -5,18 +5,22 @@ drafted, breaches that later evidence took the ground from are withdrawn, a case
 applicant was told nothing in time is deemed accepted.
 """
 
-from collections.abc import Callable, Sequence
-from datetime import datetime, time, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
-from ledger.contracts.codes import SHANGHAI
 from ledger.contracts.events import case_course as course
-from ledger.contracts.events.case import CaseEventRestamped
 from ledger.contracts.wire import Event
 from ledger.rules import case, clocks, registers, stamps
 from ledger.rules.corrections import current
 from ledger.rules.facts import Draft
+from ledger.rules.holders import HolderKind, holder_at
 from ledger.rules.reference import Reference
+from ledger.rules.workdays import Calendar
 
+OPEN = "9999"
+"""A look after every tick."""
+LIMITS = {"C2": "statutory", "C3": "promised"}
 History = Callable[[], Sequence[Event]]
 VOIDED = ".event_voided"
 
@@ -27,9 +31,10 @@ def settle(
     """Draft what the passing of time asks for of a case; [] mostly."""
 
     def breach(clock: clocks.Clock, due: str) -> Draft:
-        return _breach(stream, state, clock, due, history)
+        return _breach(stream, state, clock, due, reference, history)
 
-    drafts = settle_clocks(stream, state.clocks, reference, tick, history, breach)
+    drafts = _dues_anew(stream, state, reference.calendar, history)
+    drafts += settle_clocks(stream, state.clocks, reference, tick, history, breach)
     if withdrawn := {each.data["target"] for each in drafts if each.type.endswith(VOIDED)}:
         drafts += _ends_anew(stream, withdrawn, history)
     if tick and (deemed := clocks.deemed_at(state.clocks, reference.calendar)) and deemed < tick:
@@ -37,64 +42,95 @@ def settle(
     return drafts
 
 
+def _dues_anew(
+    stream: str, state: case.State, calendar: Calendar, history: History
+) -> list[Draft]:  # fmt: skip
+    """Restate the dues that an open case was told, where a calendar published since moves them.
+
+    A case that has ended keeps its figures.
+    """
+    if state.acceptance is None or state.concluded_at is not None or state.ended_at is not None:
+        return []
+    limits = {
+        LIMITS[clock.code]: clock.limit
+        for clock in state.clocks.all
+        if clock.code in LIMITS and clock.limit is not None
+    }
+    if not limits:
+        return []
+    fresh = stamps.dues(datetime.fromisoformat(state.accepted_at or ""), limits, calendar)
+    if all(fresh.get(name) == getattr(state, name) for name in stamps.DUES):
+        return []
+    before = current(history())[state.acceptance]
+    kept = {
+        name: value
+        for name, value in before["data"]["stamp"].items()
+        if name not in {*stamps.DUES, "calendar"}
+    }
+    after = {**before, "data": {**before["data"], "stamp": {**kept, **fresh}}}
+    return [_restamped(stream, state.acceptance, before, after)]
+
+
 def settle_clocks(
     stream: str, ticking: clocks.Clocks, reference: Reference, tick: str, history: History,
     breach: Callable[[clocks.Clock, str], Draft],
 ) -> list[Draft]:  # fmt: skip
-    """Draft the breaches that are missing and withdraw those without ground, of any stream.
+    """Withdraw the breaches without ground and draft those that are missing, of any stream.
 
-    `tick` "": only clocks that were stopped too late, and breaches without ground; else also
-    those that run and were due before it. `breach` drafts one, of a clock and its due.
+    A breach has ground while its clock is still due when it says, and did not stop before. `tick`
+    "": of running clocks nothing is drafted, whether time has come that far is for ticks to say.
+    `breach` drafts one, of a clock and its due.
     """
     if not ticking.all and not ticking.breached:
         return []
-    late = dict(_late(ticking, reference, tick))
-    drafts = [
-        breach(clock, due)
-        for clock, due in late.items()
-        if clock.name not in ticking.breached_names
+    ticking, lost = without_ground(ticking, reference.calendar)
+    drafts = [draft for each in lost for draft in _withdrawn(stream, each.event, history)]
+    late = clocks.overdue(ticking, reference.calendar, tick, running=bool(tick))
+    return drafts + [
+        breach(clock, due) for clock, due in late if clock.name not in ticking.breached_names
     ]
-    grounded = {clock.name for clock in late}
-    lost = [each for each in ticking.breached if each[:3] not in grounded]
-    if lost and not tick:
-        # Whether a running clock is late is for ticks to say; a fact only clears what it stopped.
-        running = {clock.name for clock in ticking.all if clock.stop is None}
-        lost = [each for each in lost if each[:3] not in running]
-    return drafts + [draft for each in lost for draft in _withdrawn(stream, each[3], history)]
 
 
-def _late(
-    ticking: clocks.Clocks, reference: Reference, tick: str
-) -> list[tuple[clocks.Clock, str]]:
-    return list(clocks.overdue(ticking, reference.calendar, tick, running=bool(tick)))
+def without_ground(
+    ticking: clocks.Clocks, calendar: Calendar
+) -> tuple[clocks.Clocks, list[clocks.Breach]]:
+    """Give the clocks without the breaches that lost their ground, and those breaches.
+
+    What was recorded after a breach counts again once the breach is withdrawn: repeated until
+    every breach that is left has ground.
+    """
+    gone: list[clocks.Breach] = []
+    while lost := [b for b in ticking.breached if not _has_ground(ticking, b, calendar)]:
+        gone += lost
+        still = tuple(b for b in ticking.breached if b not in lost)
+        ticking = ticking._replace(breached=still)
+    return ticking, gone
+
+
+def _has_ground(ticking: clocks.Clocks, breach: clocks.Breach, calendar: Calendar) -> bool:
+    return any(
+        clock.name == breach[:3]
+        and clocks.due_of(ticking, clock, calendar) == breach.due
+        and (clock.stop is None or breach.due < clock.stop)
+        for clock in ticking.all
+    )
 
 
 def _breach(
-    stream: str, state: case.State, clock: clocks.Clock, due: str, history: History
-) -> Draft:
+    stream: str, state: case.State, clock: clocks.Clock, due: str, reference: Reference,
+    history: History,
+) -> Draft:  # fmt: skip
     """Draft a breach; it is laid to whom held the case when the due passed."""
-    dept, centre = holder_at(state, due, history)
+    held = holder_at(current(history()).values(), due, reference.calendar)
     data = {"clock": clock.code, "about": clock.about, "start": clock.start, "due": due,
-            "holder_dept": dept, "holder_centre": centre}  # fmt: skip
+            "holder_dept": held.dept, "holder_centre": held.centre}  # fmt: skip
+    if held.kind is not HolderKind.OFFICE:
+        data["holder_kind"] = held.kind.value
     said = {name: value for name, value in data.items() if value is not None}
-    stamp = stamps.history_parts(state)
+    stamp = stamps.breached(state)
     if registers.is_open(state, said):
         stamp["open"] = True
     return Draft(stream, course.ClockBreached.TYPE, said, stamp, at=due, derived=True)
-
-
-def holder_at(
-    state: case.State, at: str, history: History
-) -> tuple[str | None, str | None]:  # fmt: skip
-    """Give department and centre that held the case at an instant (domain.md 4.2, holder)."""
-    if state.held_since is None or state.held_since <= at:
-        return state.holder_dept, state.holder_centre or state.accept_centre
-    then = case.State()
-    for fact in current(history()).values():
-        if fact["time"] > at:
-            break
-        then = case.evolve(then, fact)
-    return then.holder_dept, then.holder_centre or then.accept_centre
 
 
 def _withdrawn(stream: str, target: str, history: History) -> list[Draft]:
@@ -105,10 +141,9 @@ def _withdrawn(stream: str, target: str, history: History) -> list[Draft]:
         "target": target, "reason_code": "late_evidence", "requested_by": "ledger",
         "approved_by": "ledger", "cascade": [],
     }  # fmt: skip
-    restated = {"target": target, "before": before, "after": None}
     return [
         Draft(stream, f"{kind}.event_voided", data, {}, target, derived=True),
-        Draft(stream, f"{kind}.event_restamped", restated, {}, target, derived=True),
+        _restamped(stream, target, before, None),
     ]
 
 
@@ -123,20 +158,23 @@ def _ends_anew(stream: str, withdrawn: set[str], history: History) -> list[Draft
             anew = registers.ended_anew(stamp, state, fact["time"])
             if anew != stamp:
                 after = {**fact, "data": {"data": fact["data"]["data"], "stamp": anew}}
-                said = {"target": target, "before": fact, "after": after}
-                drafts.append(
-                    Draft(stream, CaseEventRestamped.TYPE, said, {}, target, derived=True)
-                )
+                drafts.append(_restamped(stream, target, fact, after))
         state = case.evolve(state, fact)
     return drafts
 
 
+def _restamped(
+    stream: str, target: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
+) -> Draft:
+    kind = stream.partition("/")[0]
+    data = {"target": target, "before": before, "after": after}
+    return Draft(stream, f"{kind}.event_restamped", data, {}, target, derived=True)
+
+
 def _deemed(stream: str, state: case.State, reference: Reference) -> Draft:
     """Draft the deemed acceptance: effective from the receipt, on the day after C1 was due."""
-    clock = clocks.running(state.clocks, "C1")
-    start = clock.start if clock is not None else state.received_at or ""
-    due = reference.calendar.due(datetime.fromisoformat(start), clocks.C1_LIMIT)
-    at = datetime.combine(due.date() + timedelta(days=1), time(), SHANGHAI).isoformat()
+    start = state.received_at or ""
+    at = clocks.deemed_on(start, reference.calendar)
     place = (state.holder_centre, None)
     own = stamps.accepted(state, {}, start, place, reference)
     data = {"effective_at": start}
@@ -155,7 +193,11 @@ def _deemed(stream: str, state: case.State, reference: Reference) -> Draft:
 
 
 def next_look(state: case.State, reference: Reference) -> str | None:
-    """Give when the case has to be looked at again; None: never by itself."""
+    """Give when the case has to be looked at again; None: never.
+
+    `OPEN`: not by itself, but a new calendar may move what is paused, or broken already.
+    """
     if state.status == "VOI" or not state.clocks.all:
         return None
-    return clocks.next_due(state.clocks, reference.calendar)
+    due = clocks.next_due(state.clocks, reference.calendar)
+    return OPEN if due is None and any(c.stop is None for c in state.clocks.all) else due

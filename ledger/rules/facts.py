@@ -1,16 +1,17 @@
 """From a command to the facts it makes: one function a kind of command."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ledger.contracts.codes import SourceClass
 from ledger.contracts.commands import Command
 from ledger.contracts.events import case as facts
+from ledger.contracts.events import case_course as course
 from ledger.contracts.events.base import Payload
 from ledger.contracts.wire import Event
-from ledger.rules import case, duty, flags, stamps
-from ledger.rules.amendments import amend_case_fact
-from ledger.rules.corrections import Restatement, void_case_facts
+from ledger.rules import case, duty, flags, outcomes, stamps
+from ledger.rules.amendments import amend_case_fact, reworker
+from ledger.rules.corrections import Restatement, current, recounted, void_case_facts
 from ledger.rules.reference import Reference
 from ledger.rules.refusals import Code, Refused
 
@@ -36,9 +37,11 @@ class Draft(NamedTuple):
 
 def decide_case(
     stream: str, command: Command, payload: Payload, data: Mapping[str, Any], at: str,
-    state: case.State, reference: Reference,
-) -> list[Draft]:  # fmt: skip
-    """Decide a fact of a case.
+    state: case.State, reference: Reference, history: Callable[[], Sequence[Event]],
+) -> tuple[list[Draft], case.State]:  # fmt: skip
+    """Decide a fact of a case; one that came late restates what it changes of facts before it.
+
+    Gives besides what the case is after it.
 
     Raises:
         Refused: E_STATE, E_TIME_ORDER, E_SOD.
@@ -49,13 +52,26 @@ def decide_case(
     _check_duty(command, kind, state)
     place = (command.centre, command.window)
     own = stamps.of_case_fact(kind, state, data, at, place, reference)
-    after = case.evolve(state, _preview(kind, data, own, command, at))
+    preview = _preview(kind, data, own, command, at)
+    after = case.evolve(state, preview)
+    around = outcomes.Around(state, after, after)
+    own |= outcomes.outcome(kind, data, at, around, reference.calendar)
     stamp = {**stamps.history_parts(after), **own}
     source = command.source_class
     found = flags.of_history(state, kind, data, command.actor.staff, source)
-    if found := found + flags.of_said(state, kind, data, own, source):
+    found += flags.of_said(state, kind, data, own, source)
+    if kind == course.ExtensionGranted.TYPE:
+        found += flags.of_extension(state, at, source, reference.calendar)
+    if found:
         stamp["flags"] = found
-    return [Draft(stream, kind, data, stamp, state=after)]
+    drafts = [Draft(stream, kind, data, stamp)]
+    if outcomes.looks_back(kind, at, after):
+        told = current(history())
+        concluded = {facts.CaseConcluded.TYPE}
+        drafts += [
+            restatement(each) for each in recounted(stream, told, concluded, reference, preview)
+        ]
+    return drafts, after
 
 
 def _preview(
@@ -69,6 +85,7 @@ def _preview(
     for name, value in (
         ("centre", command.centre),
         ("window", command.window),
+        ("channel", command.channel),
         ("actorstaff", command.actor.staff),
         ("actorpost", command.actor.post),
     ):
@@ -86,13 +103,13 @@ def _check_duty(command: Command, kind: str, state: case.State) -> None:
 
 
 def decide_case_void(
-    stream: str, data: Mapping[str, Any], at: str, history: Sequence[Event]
+    stream: str, data: Mapping[str, Any], at: str, history: Sequence[Event], reference: Reference
 ) -> tuple[list[Draft], case.State]:
     """Void facts of a case: the void, then one restatement per fact that counts differently."""
-    restated, state = void_case_facts(stream, data, at, history)
+    restated, state = void_case_facts(stream, data, at, history, reference, reworker(reference))
     state = state._replace(corrected=True)
     void = Draft(stream, facts.CaseEventVoided.TYPE, data, {}, state=state)
-    return [void, *(_restamped(each, state) for each in restated)], state
+    return [void, *(restatement(each, state) for each in restated)], state
 
 
 def decide_case_amendment(
@@ -102,9 +119,10 @@ def decide_case_amendment(
     restated, state = amend_case_fact(stream, data, at, history, reference)
     state = state._replace(corrected=True)
     amended = Draft(stream, facts.CaseEventAmended.TYPE, data, {}, state=state)
-    return [amended, *(_restamped(each, state) for each in restated)], state
+    return [amended, *(restatement(each, state) for each in restated)], state
 
 
-def _restamped(each: Restatement, state: case.State) -> Draft:
+def restatement(each: Restatement, state: case.State | None = None) -> Draft:
+    """Draft one restatement of a case."""
     data = {"target": each.target, "before": each.before, "after": each.after}
     return Draft(each.stream, facts.CaseEventRestamped.TYPE, data, {}, each.target, state)

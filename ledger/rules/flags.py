@@ -2,7 +2,7 @@
 
 A flag refuses nothing; it stands in the stamp of the fact. History touches none (design.md 5).
 `of_history` depends on the facts before and changes when one of them is corrected; `of_said`
-depends on the fact alone.
+depends on the fact alone; `of_extension` on the dues as they were when it was entered.
 """
 
 from collections.abc import Mapping
@@ -11,8 +11,9 @@ from typing import Any
 from ledger.contracts.codes import SourceClass
 from ledger.contracts.events import case as facts
 from ledger.contracts.events import case_course as course
-from ledger.rules import duty
+from ledger.rules import clocks, duty
 from ledger.rules.case import State
+from ledger.rules.workdays import Calendar
 
 HISTORY_FLAGS = frozenset({"R07", "R08", "R12"})
 SAID_FLAGS = frozenset({"R03", "R14", "R15", "R16", "R20", "R28"})
@@ -72,3 +73,19 @@ def of_said(state: State, kind: str, data: Data, stamp: Data, source_class: str)
     if stamp.get("wrong_window"):
         found.append("R03")
     return found
+
+
+def of_extension(state: State, at: str, source_class: str, calendar: Calendar) -> list[str]:
+    """Give R02 for an extension (延长) granted after a due it moves, or entered after its breach.
+
+    It is kept and heals nothing (domain.md 4.3). `state` is the one before the fact.
+    """
+    if source_class == SourceClass.HISTORICAL:
+        return []
+    ticking = state.clocks
+    for clock in ticking.all:
+        if clock.code in clocks.EXTENDED and clock.stop is None:
+            due = clocks.due_of(ticking, clock, calendar)
+            if clock.name in ticking.breached_names or (due is not None and due < at):
+                return ["R02"]
+    return []

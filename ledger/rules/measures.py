@@ -12,7 +12,9 @@ expires. An absent place is the empty string: the explicit bucket "no window".
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
-Op = Literal["=", ">=", "<", "present"]
+from ledger.contracts.events import FACTS
+
+Op = Literal["=", ">=", "<", "in", "not in", "present", "absent"]
 
 
 class Where(NamedTuple):
@@ -20,7 +22,8 @@ class Where(NamedTuple):
 
     field: str
     op: Op
-    value: int | str | bool = True
+    value: int | str | bool | tuple[int, ...] | tuple[str, ...] = True
+    """For `in` and `not in` the values; a field that is absent is neither in nor not in them."""
 
 
 class Measure(NamedTuple):
@@ -130,7 +133,6 @@ def _rating_loop() -> tuple[Measure, ...]:
     """参评, 不予采纳, 差评整改, 回访, 申诉: K22–K29; a resolution counts at min(done, breach)."""
     in_time = Where("stamp.in_time", "=", value=True)
     made = [
-        Measure("rateable", "应评服务", "件", "case.concluded"),
         Measure("rated_services", "参评服务", "件", "rating.submitted", when="stamp.concluded_at",
                 where=(Where("stamp.first", "=", value=True),
                        Where("stamp.concluded_at", "present"))),
@@ -208,9 +210,9 @@ def _registers() -> tuple[Measure, ...]:
 
     due = ("due_open", "在办，按承诺到期日")
     home = ("stamp.accept_centre", "stamp.dept")
-    made = [kept(*due, kind, 1, "stamp.promised_due", *home)
+    made = [kept(*due, kind, 1, "stamp.told_due", *home)
             for kind in ("case.accepted", "case.deemed_accepted")]  # fmt: skip
-    made += [kept(*due, kind, -1, "stamp.promised_due", *home) for kind in CASE_ENDS]
+    made += [kept(*due, kind, -1, "stamp.told_due", *home) for kind in CASE_ENDS]
     for clock, which in LATE.items():
         late = (f"late_{which}", {"C2": "法定超期在办", "C3": "承诺超期在办"}[clock])
         breach = kept(*late, "case.clock_breached", 1, "data.due", "data.holder_centre",
@@ -229,15 +231,126 @@ def _registers() -> tuple[Measure, ...]:
     return tuple(made)
 
 
+PROMISED_TYPES = ("promised", "joint", "escalated")
+"""Types of case with a promised limit to keep."""
+NO_RESULT = (2, 3)
+"""Result codes that are no 办结 of the figures (K03)."""
+COUNTED = Where("data.result_code", "not in", NO_RESULT)
+
+
+def _own(
+    code: str, name: str, unit: str, event: str, where: tuple[Where, ...] = (), when: str = ""
+) -> Measure:
+    """Give a measure that counts where the fact itself was, not where its case was accepted."""
+    return Measure(code, name, unit, event, 1, where, "centre", "window", when=when)
+
+
+def _broken(code: str, name: str, clock: str, *where: Where) -> Measure:
+    """Give the measure of a clock's breaches; a breach happens when it is due."""
+    return Measure(code, name, "件", "case.clock_breached",
+                   where=(Where("data.clock", "=", clock), *where))  # fmt: skip
+
+
+def _elapsed() -> tuple[Measure, ...]:
+    made = [Measure("elapsed_days", "办件用时", "工作日", "case.concluded", "stamp.elapsed_days",
+                    (Where("stamp.elapsed_days", "present"),))]  # fmt: skip
+    for low, high in pairwise((*DECISION_BOUNDS_WORKDAYS, None)):
+        where = [Where("stamp.elapsed_days", ">=", low or 0)]
+        label = f"≥{low}个工作日"
+        if high is not None:
+            where.append(Where("stamp.elapsed_days", "<", high))
+            label = f"{low}–{high}个工作日"
+        made.append(Measure(f"elapsed_from_{low}d", f"办件用时 {label}", "件", "case.concluded",
+                            where=tuple(where)))  # fmt: skip
+    return tuple(made)
+
+
+def _at_conclusion() -> tuple[Measure, ...]:
+    yes = [
+        ("promised_early", "承诺时限内提前办结", Where("stamp.promised", "=", "early")),
+        ("promised_met", "承诺时限内按时办结", Where("stamp.promised", "=", "met")),
+        ("statutory_met", "法定时限内办结", Where("stamp.statutory", "=", "met")),
+        ("quick", "即办或当日办结", Where("stamp.quick", "=")),
+        ("instant_met", "即办件当日办结", Where("stamp.instant_met", "=")),
+        ("visits_once", "窗口件一次办结", Where("stamp.visits", "=", "once")),
+        ("visits_more", "窗口件多次到场", Where("stamp.visits", "=", "more")),
+        ("told_once", "一次告知", Where("stamp.told", "=", "once")),
+        ("told_more", "多次告知", Where("stamp.told", "=", "more")),
+        ("returned", "退件", Where("data.result_code", "=", 5)),
+        ("all_online", "全程网办", Where("stamp.all_online", "=")),
+    ]
+    return tuple(
+        Measure(code, name, "件", "case.concluded", where=(where,)) for code, name, where in yes
+    )
+
+
+def _entries() -> tuple[Measure, ...]:
+    """补录: what a command made, by the hour in which it was recorded (K41)."""
+    late = (Where("latereason", "present"),)
+    kinds = sorted(
+        kind for kind, fact in FACTS.items()
+        if fact.STREAM == "case" and fact.COMMAND
+        and not kind.endswith((".event_voided", ".event_amended"))
+    )  # fmt: skip
+    return tuple(
+        measure
+        for kind in kinds
+        for measure in (
+            _own("case_events", "办件记录", "条", kind, when="recordedat"),
+            _own("late_entries", "补录", "条", kind, late, "recordedat"),
+        )
+    )
+
+
+_PROMISE = Where("stamp.project_type", "in", PROMISED_TYPES)
+_IN_TIME = (Where("stamp.in_time", "="),)
+
+CLOCK_MEASURES: tuple[Measure, ...] = (
+    Measure("accepted", "受理量", "件", "case.deemed_accepted", when="data.effective_at"),
+    *_elapsed(),
+    *_at_conclusion(),
+    _broken("promised_broken", "承诺时限内未办结", "C3", _PROMISE),
+    _broken("statutory_broken", "法定时限内未办结", "C2", _PROMISE),
+    _broken("overdue_promised", "承诺超期件", "C3"),
+    _broken("overdue_statutory", "法定超期件", "C2"),
+    _broken("instant_broken", "即办件当日未办结", "C0"),
+    _own("noticed", "补正件", "件", "case.supplement_noticed", (Where("stamp.first", "="),)),
+    _own("not_accepted", "不予受理", "件", "case.not_accepted"),
+    _own("submitted_online", "网上申请", "件", "case.submitted",
+         (Where("channel", "in", ("web", "mobile")),)),
+    Measure("delivered_in_time", "出件及时", "件", "case.delivered", where=_IN_TIME),
+    _broken("delivery_broken", "出件超期", "C8"),
+    Measure("signed_in_time", "转办按时签收", "次", "case.transfer_received", where=_IN_TIME),
+    Measure("signing_refused", "转办按时拒签", "次", "case.transfer_refused", where=_IN_TIME),
+    _broken("signing_broken", "转办签收超时", "C5"),
+    Measure("deficiency_met", "容缺按期补齐", "件", "case.deficiency_filled", where=_IN_TIME),
+    Measure("deficiency_failed", "容缺未补", "件", "case.deficiency_failed", where=_IN_TIME),
+    _broken("deficiency_broken", "容缺逾期", "C7"),
+    Measure("accepted_at_window", "窗口受理量", "件", "case.accepted",
+            where=(Where("window", "present"),)),
+    *(
+        Measure(code, name, "件", kind, where=(where,), when=when)
+        for kind, when in (("case.accepted", ""), ("case.deemed_accepted", "data.effective_at"))
+        for code, name, where in (
+            ("joint_accepted", "联办件", Where("stamp.project_type", "=", "joint")),
+            ("remote_accepted", "异地代收件", Where("stamp.remote", "=")),
+        )
+    ),
+    *_entries(),
+)  # fmt: skip
+"""Time limits and how a case came to its end (K02, K10–K21, K31–K33, K40, K41, K44)."""
+
 MEASURES: tuple[Measure, ...] = (
     Measure("submitted", "申请量", "件", "case.submitted", centre="centre", window="window"),
     Measure("accepted", "受理量", "件", "case.accepted"),
     Measure("in_progress", "在办量", "件", "case.accepted", window="", gauge=True),
     Measure("in_progress", "在办量", "件", "case.deemed_accepted", window="", gauge=True),
     # What is concluded was accepted, if perhaps without a centre, or ended before it was.
-    Measure("in_progress", "在办量", "件", "case.concluded", amount=-1, window="", gauge=True),
-    Measure("in_progress", "在办量", "件", "case.concluded", window="", gauge=True,
-            where=(Where("stamp.never_accepted", "=", value=True),)),
+    Measure("in_progress", "在办量", "件", "case.concluded", amount=-1, window="", gauge=True,
+            where=(Where("stamp.never_accepted", "absent"),)),
+    # The level by the hour is what was accepted less what left: the wall looks back with it.
+    Measure("left", "离开在办", "件", "case.concluded", window="",
+            where=(Where("stamp.never_accepted", "absent"),)),
     Measure("wrong_window", "错窗受理", "件", "case.accepted",
             where=(Where("stamp.wrong_window", "=", value=True),)),
     Measure("decision_n", "决定量", "件", "case.decision_made",
@@ -245,7 +358,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure("decision_minutes", "受理到决定的工作时间", "工作分钟", "case.decision_made",
             amount="stamp.working_minutes", where=(Where("stamp.working_minutes", "present"),)),
     *_decision_buckets(),
-    Measure("concluded", "办结量", "件", "case.concluded"),
+    Measure("concluded", "办结量", "件", "case.concluded", where=(COUNTED,)),
     Measure("issued", "出件量", "件", "case.issued"),
     *(
         Measure(f"stars_{stars}", f"{name} ({stars}星)", "次", "rating.submitted",
@@ -258,6 +371,8 @@ MEASURES: tuple[Measure, ...] = (
     *_rating_loop(),
     *HALL_NOW,
     *_registers(),
+    *CLOCK_MEASURES,
 )  # fmt: skip
 
-CELLS_PER_EVENT_MAX = 10
+CELLS_PER_EVENT_MAX = 26
+"""What a conclusion told late touches; the mean over all facts is five (decision 0008)."""

@@ -5,6 +5,7 @@ logs drive it: `decide` a batch, make the batch durable, then `settle()`. When d
 or is unknown, drop the whole `Partition` and build a new one from the store.
 """
 
+import sys
 from collections import OrderedDict
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -20,7 +21,14 @@ from ledger.rules.caused import CAUSES
 from ledger.rules.door import check_duty, check_fields, check_late, check_references
 from ledger.rules.facts import Draft
 from ledger.rules.reading import centres_of, parse, payload_of
-from ledger.rules.recording import Decision, Stored, envelope, reject_body
+from ledger.rules.recording import (
+    EVERY,
+    Decision,
+    Stored,
+    envelope,
+    keep_looks,
+    reject_body,
+)
 from ledger.rules.reference import Reference
 from ledger.rules.refusals import Code, Refused
 from ledger.rules.registry import rules_of
@@ -31,6 +39,8 @@ REFOLDED = (".event_voided", ".event_amended", ".event_restamped")
 NOTED = frozenset({TICK, BEAT})
 LOOKS_A_TICK = 5000
 """Streams that one tick looks at; the next tick goes on."""
+AFTER_ALL = "~"
+"""After every look."""
 DAY = len("2020-06-01")
 LONG_AGO = datetime.min.replace(tzinfo=SHANGHAI)
 STATES_KEPT = 50_000
@@ -49,9 +59,10 @@ class Store(Protocol):
         ...
 
     def due(self, before: str, limit: int) -> list[str]:
-        """Give the streams a tick has to look at: look < `before`, earliest first, ≤ `limit`.
+        """Give the streams a tick has to look at: look < `before`, ≤ `limit`.
 
-        What a decision says in `looks` is kept by stream; "" is earlier than every tick.
+        Earliest first, then by name. What a decision says in `looks` is kept by stream; "" is
+        earlier than every tick.
         """
         ...
 
@@ -78,6 +89,8 @@ class Partition:
         self._new_receipts: dict[str, Receipt] = {}
         self._new_looks: dict[str, str | None] = {}
         self._looks: dict[str, str | None] = {}
+        self._all_due = False
+        """A calendar was adopted in this batch."""
         self._caused: list[bytes] = []
         self._recorded_at = ""
         self._told: datetime | None = None
@@ -93,17 +106,19 @@ class Partition:
         self._new_events.clear()
         self._new_receipts.clear()
         self._new_looks.clear()
+        self._all_due = False
         while len(self._streams) > STATES_KEPT:
             self._streams.popitem(last=False)
 
-    def adopt(self, facts: list[Event], offset: int, now: datetime) -> Stored | None:
+    def adopt(self, facts: list[Event], offset: int, now: datetime) -> Decision | None:
         """Fold reference facts up to `offset` in and say so in the partition itself.
 
         Gives the `reference.adopted` fact to append before anything else of the batch; None when
-        there is nothing new.
+        there is nothing new. A new calendar moves dues: every open stream is looked at anew.
         """
         if offset <= self.reference.offset:
             return None
+        calendar = self.reference.calendar
         for fact in facts:
             self.reference.apply(fact)
         self.reference.offset = offset
@@ -113,7 +128,12 @@ class Partition:
             source_system="ledger", source_seq=f"adopt-{self.number}-{offset}",
             source_class=SourceClass.SYSTEM,
         )  # fmt: skip
-        return self._record(draft, command, self._at(command.occurred_at), self._now(now))
+        event = self._record(draft, command, self._at(command.occurred_at), self._now(now))
+        looks = {} if self.reference.calendar is calendar else {EVERY: ""}
+        keep_looks(self._new_looks, looks)
+        self._all_due |= bool(looks)
+        noted = Receipt(key=f"ledger/{command.source_seq}", hash="", status="noted")
+        return Decision(noted, (event,), None, looks)
 
     def decide(self, raw: bytes, now: datetime) -> Decision:
         """Decide one command; refusals are results, only a defect of ours raises."""
@@ -187,15 +207,19 @@ class Partition:
     def _settle(
         self, stream: str, command: Command, moment: datetime, tick: str = ""
     ) -> list[Stored]:
-        """Record what time asks of a stream now, and when it has to be looked at again."""
+        """Record what time asks of a stream now, and when it has to be looked at again.
+
+        Asked until nothing more is: a deemed acceptance starts clocks that may be due as well.
+        """
         rules = rules_of(stream)
         if rules.next_look is never:
             return []
-        drafts = rules.settle(
+        recorded: list[Stored] = []
+        while drafts := rules.settle(
             stream, self._stream(stream).state, self.reference, tick,
             lambda: self._history(stream),
-        )  # fmt: skip
-        recorded = [self._record(draft, command, "", moment) for draft in drafts]
+        ):  # fmt: skip
+            recorded += [self._record(draft, command, "", moment) for draft in drafts]
         look = rules.next_look(self._stream(stream).state, self.reference)
         self._looks[stream] = self._new_looks[stream] = look
         return recorded
@@ -207,7 +231,7 @@ class Partition:
             for stream, look in self._new_looks.items()
             if look is not None and look < self.tick
         }
-        stored = self._store.due(self.tick, LOOKS_A_TICK)
+        stored = self._due()
         # In order of name, so that a replay finds the same order whatever it knew of dues.
         streams = sorted(fresh | (set(stored) - set(self._new_looks)))
         recorded = []
@@ -222,6 +246,13 @@ class Partition:
         draft = Draft(f"partition/{self.number}", ClockTicked.TYPE, {"to": to}, {},
                       at=self.tick, derived=True)  # fmt: skip
         return [self._record(draft, command, "", moment), *recorded]
+
+    def _due(self) -> list[str]:
+        """Give the stored streams to look at; a calendar of this batch is not stored yet."""
+        if not self._all_due:
+            return self._store.due(self.tick, LOOKS_A_TICK)
+        every = self._store.due(AFTER_ALL, sys.maxsize)
+        return sorted(set(every) - set(self._new_looks))[:LOOKS_A_TICK]
 
     def _record(self, draft: Draft, command: Command, at: str, moment: datetime) -> Stored:
         before = self._stream(draft.stream)

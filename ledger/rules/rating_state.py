@@ -12,7 +12,7 @@ from ledger.contracts.codes import SHANGHAI
 from ledger.contracts.events import rating as facts
 from ledger.contracts.events import rating_loop as loop
 from ledger.contracts.wire import Event
-from ledger.rules.clocks import NONE, Clock, Clocks
+from ledger.rules.clocks import NONE, Breach, Clock, Clocks
 from ledger.rules.effective import current
 from ledger.rules.workdays import END_OF_DAY
 
@@ -208,8 +208,9 @@ def _ticking(clocks: Clocks, was: Rating, now: Rating, event: Event) -> Clocks:
     data, at = event["data"]["data"], event["time"]
     match event["type"]:
         case loop.RatingClockBreached.TYPE:
-            name = (data["clock"], data["rating_id"], data["due"], event["id"])
-            return clocks._replace(breached=(*clocks.breached, name))
+            due = data["due"]
+            breach = Breach(data["clock"], data["rating_id"], due, event["id"], due)
+            return clocks._replace(breached=(*clocks.breached, breach))
         case loop.NegDispatched.TYPE:
             clocks = _start(clocks, VERIFY, now, data["verify_due"])
             return _start(clocks, RECTIFY, now, data["rectify_due"])

@@ -16,6 +16,10 @@ from ledger.rules.refusals import Code, Refused
 NOWHERE = {"centre": None, "dept": None, "window": None, "channel": None, "late_reason": None}
 
 
+EVERY = "*"
+"""Among looks: every stream that has one."""
+
+
 class Stored(NamedTuple):
     """One event ready to be appended."""
 
@@ -31,9 +35,16 @@ class Decision(NamedTuple):
     events: tuple[Stored, ...] = ()
     reject: dict[str, Any] | None = None
     looks: Mapping[str, str | None] = MappingProxyType({})
-    """Stream → when a tick has to look at it; None: never by itself."""
+    """Stream → when a tick has to look at it; None: never. `EVERY` comes before the others."""
     caused: tuple[bytes, ...] = ()
     """Commands that its facts cause, to be handed in by the transaction that makes them durable."""
+
+
+def keep_looks(kept: dict[str, str | None], said: Mapping[str, str | None]) -> None:
+    """Keep what a decision said of looks in a table of them."""
+    if EVERY in said:
+        kept.update({stream: said[EVERY] for stream, look in kept.items() if look is not None})
+    kept.update({stream: look for stream, look in said.items() if stream != EVERY})
 
 
 def envelope(draft: Draft, command: Command, at: str, recorded_at: str, version: int) -> Event:

@@ -62,5 +62,5 @@ class Reference:
             case CalendarPublished.TYPE:
                 year = CalendarPublished.model_validate(data)
                 self.calendar = self.calendar.with_year(
-                    year.year, year.holidays, year.workdays, event["id"]
+                    year.year, year.holidays, year.workdays, event["id"], event["recordedat"]
                 )

@@ -1,8 +1,9 @@
 """登记簿 (registers): what the end of a case takes out of what is due, and of what is late.
 
-A case is entered by its acceptance (`promised_due`) and by the breach of a limit that runs on
-(`open`); it is taken out by its end, whose stamp names the same day, centre and department. These
-are history parts: a correction works them out anew. `ledger/rules/measures.py` sums them.
+A case is entered by its acceptance (`told_due`: the promise as it was told, whatever calendar
+comes after) and by the breach of a limit that runs on (`open`); it is taken out by its end, whose
+stamp names the same day, centre and department. These are history parts: a correction works them
+out anew. `ledger/rules/measures.py` sums them.
 """
 
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ CASE_ENDS = frozenset({facts.CaseConcluded.TYPE, course.CaseWithdrawn.TYPE,
                        course.CaseTerminated.TYPE})  # fmt: skip
 LATE = {"C2": "statutory", "C3": "promised"}
 """Clock of a case → its name in the register of what is late."""
-REGISTERED = ("promised_due", *(f"{which}_late{more}" for which in LATE.values()
+REGISTERED = ("told_due", *(f"{which}_late{more}" for which in LATE.values()
                                 for more in ("", "_dept", "_centre")))  # fmt: skip
 """What the end of a case takes out of the registers of what is due, and of what is late."""
 
@@ -30,7 +31,7 @@ def ended(before: State, at: str) -> Stamp:
     """
     if before.is_over:
         return {}
-    stamp: Stamp = {"promised_due": before.promised_due}
+    stamp: Stamp = {"told_due": before.told_due}
     for clock, due, dept, centre in before.late:
         if due < at:
             name = f"{LATE[clock]}_late"

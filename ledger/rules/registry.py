@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import Any, NamedTuple
 
+from ledger.contracts.events.case import CaseEventVoided
+from ledger.contracts.events.case_course import ClockBreached
 from ledger.contracts.events.reference import ClockTicked
 from ledger.contracts.wire import Event
 from ledger.rules import (
@@ -15,9 +17,17 @@ from ledger.rules import (
     rating_deadlines,
     rating_facts,
 )
-from ledger.rules.corrections import check_targets
+from ledger.rules.corrections import check_targets, current, recounted
 from ledger.rules.door import CORRECTIONS, check_grant, check_receiver
-from ledger.rules.facts import Draft, decide_case, decide_case_amendment, decide_case_void
+from ledger.rules.facts import (
+    Draft,
+    decide_case,
+    decide_case_amendment,
+    decide_case_void,
+    restatement,
+)
+from ledger.rules.outcomes import OF_A_CLOCK
+from ledger.rules.reference import Reference
 from ledger.rules.streams import Asked, StreamRules
 
 
@@ -35,23 +45,38 @@ def _decide_case(asked: Asked) -> list[Draft]:
     ratings = f"rating/{asked.key}"
     kind = asked.command.type
     if kind.endswith(CORRECTIONS):
-        story = (asked.stream, asked.data, asked.at, asked.history_of(asked.stream))
-        if kind.endswith(".void_event"):
-            drafts, state = decide_case_void(*story)
-        else:
-            drafts, state = decide_case_amendment(*story, asked.reference)
+        corrected = decide_case_void if kind.endswith(".void_event") else decide_case_amendment
+        drafts, state = corrected(
+            asked.stream, asked.data, asked.at, asked.history_of(asked.stream), asked.reference
+        )
     else:
-        drafts = decide_case(
+        drafts, state = decide_case(
             asked.stream, asked.command, asked.payload, asked.data, asked.at, asked.state,
-            asked.reference,
+            asked.reference, lambda: asked.history_of(asked.stream),
         )  # fmt: skip
-        state = drafts[0].state
     if kind == "case.conclude" or state.corrected:
         # Accepted or concluded again after a void: ratings given before count where and when it
         # is accepted and concluded now (tests/agreement/test_corrections.py).
         restated = rating_facts.restated_by_case(ratings, asked.history_of(ratings), state)
         drafts += map(rating_facts.restamped, restated)
     return drafts
+
+
+def _settle_case(
+    stream: str, state: case.State, reference: Reference, tick: str, history: deadlines.History
+) -> list[Draft]:
+    """Settle a case; a breach that comes or goes behind a fact restates what that counts as."""
+    drafts = deadlines.settle(stream, state, reference, tick, history)
+    gone = {draft.data["target"] for draft in drafts if draft.type == CaseEventVoided.TYPE}
+    stopped = {clock.name for clock in state.clocks.all if clock.stop is not None}
+    behind = any(
+        (draft.data["clock"], draft.data["about"], draft.data["start"]) in stopped
+        for draft in drafts if draft.type == ClockBreached.TYPE
+    )  # fmt: skip
+    if not (gone or behind):
+        return drafts
+    told = {target: fact for target, fact in current(history()).items() if target not in gone}
+    return drafts + [restatement(each) for each in recounted(stream, told, OF_A_CLOCK, reference)]
 
 
 def _known_in_rating(asked: Asked) -> None:
@@ -123,7 +148,7 @@ def _clocks(state: Any) -> object:  # noqa: ANN401
 STREAMS: dict[str, StreamRules] = {
     "case": StreamRules(
         case.fold, case.evolve, _decide_case, _known_in_case, _right_in_case,
-        deadlines.settle, deadlines.next_look, _clocks,
+        _settle_case, deadlines.next_look, _clocks,
     ),
     "hall": StreamRules(hall.fold, hall.evolve, _decide_hall, _known_in_hall,
                         settle=hall.settle, next_look=hall.next_look),

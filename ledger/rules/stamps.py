@@ -1,8 +1,8 @@
 """Stamps (戳): what a reader would otherwise have to join, worked out at the door (law 3).
 
-Two kinds of part. *History parts* depend on the effective facts of the case, and change when one
-of them is corrected. *Reference parts* depend on reference data as adopted when the fact was
-decided, and are kept by a restatement.
+Three kinds of part. *History parts* depend on the effective facts of the case, and change when
+one of them is corrected. *Reference parts* depend on reference data as adopted when the fact was
+decided, and are kept by a restatement. *Outcomes* (`outcomes.py`) depend on both.
 """
 
 from collections.abc import Mapping
@@ -14,14 +14,17 @@ from ledger.contracts.events import case as facts
 from ledger.contracts.events import case_course as course
 from ledger.contracts.events.base import Limit
 from ledger.contracts.events.reference import ItemRegistered
-from ledger.rules import registers
+from ledger.rules import outcomes, registers
 from ledger.rules.case import State
 from ledger.rules.reference import Reference
 from ledger.rules.routing import is_wrong, required_window
+from ledger.rules.workdays import Calendar
 
 Stamp = dict[str, Any]
 
-DUES = ("statutory_due", "promised_due")
+DUES = ("statutory_due", "promised_due", "due_provisional")
+"""Parts of the stamp of an acceptance that a calendar published later restates; with them goes
+`calendar`, which alone restates nothing."""
 HISTORY_PARTS = ("item", "dept", "accept_centre", "accept_window")
 
 
@@ -55,6 +58,7 @@ def accepted(
     item = reference.items.get(state.item or "")
     kind = data.get("project_type") or (item.project_type.value if item else None)
     stamp: Stamp = {"project_type": kind} if kind else {}
+    stamp.update(outcomes.remote(state))
     if item and item.one_person_ok:
         stamp["one_person_ok"] = True
     stamp.update(_allows(item))
@@ -65,18 +69,31 @@ def accepted(
             stamp["required_window"] = needed.value
         stamp["wrong_window"] = is_wrong(reference.windows[window], needed)
     start = datetime.fromisoformat(at).astimezone(SHANGHAI)
-    for name in ("statutory", "promised"):
-        limit = _limit(data.get(name), getattr(item, name, None))
-        if limit is None:
-            continue
+    limits = {
+        name: limit
+        for name in ("statutory", "promised")
+        if (limit := _limit(data.get(name), getattr(item, name, None))) is not None
+    }
+    for name, limit in limits.items():
         stamp[f"{name}_limit"] = limit.model_dump(mode="json")
-        due = reference.calendar.due(start, limit)
+    stamp |= dues(start, limits, reference.calendar)
+    if "promised_due" in stamp:
+        stamp["told_due"] = stamp["promised_due"]
+    return stamp
+
+
+def dues(start: datetime, limits: Mapping[str, Limit], calendar: Calendar) -> Stamp:
+    """Give the dues of limits that run from `start`, and by which published years (`DUES`)."""
+    start = start.astimezone(SHANGHAI)
+    stamp: Stamp = {}
+    years = {start.year}
+    for name, limit in limits.items():
+        due = calendar.due(start, limit)
         stamp[f"{name}_due"] = due.isoformat()
-        if not reference.calendar.covers(start.date(), due.date()):
+        years.update(range(start.year, due.year + 1))
+        if not calendar.covers(start.date(), due.date()):
             stamp["due_provisional"] = True
-    ends = [start, *(datetime.fromisoformat(stamp[d]) for d in DUES if d in stamp)]
-    years = range(start.year, max(end.year for end in ends) + 1)
-    if used := [reference.calendar.sources[y] for y in years if y in reference.calendar.sources]:
+    if used := [calendar.sources[y] for y in sorted(years) if y in calendar.sources]:
         stamp["calendar"] = ",".join(used)
     return stamp
 
@@ -85,19 +102,9 @@ def _limit(said: Mapping[str, Any] | None, registered: Limit | None) -> Limit | 
     return Limit.model_validate(said) if said else registered
 
 
-def decided(state: State, at: str, reference: Reference) -> Stamp:
-    """Stamp case.decision_made with the working minutes since acceptance, where known."""
-    if state.accepted_at is None:
-        return {}
-    minutes = reference.calendar.minutes(
-        datetime.fromisoformat(state.accepted_at), datetime.fromisoformat(at)
-    )
-    return {} if minutes is None else {"working_minutes": minutes}
-
-
-def concluded(state: State) -> Stamp:
-    """Stamp case.concluded where the case ended before it was accepted: it never was 在办."""
-    return {"never_accepted": True} if state.accepted_at is None else {}
+def breached(state: State) -> Stamp:
+    """Stamp a breach with its case's place and type."""
+    return {**history_parts(state), **outcomes.of_breach(state)}
 
 
 def of_case_fact(
@@ -110,10 +117,6 @@ def of_case_fact(
             return submitted(data["item"], reference)
         case facts.CaseAccepted.TYPE:
             return accepted(state, data, at, place, reference)
-        case facts.DecisionMade.TYPE:
-            return decided(state, at, reference)
-        case facts.CaseConcluded.TYPE:
-            return {**concluded(state), **registers.ended(state, at)}
-        case course.CaseWithdrawn.TYPE | course.CaseTerminated.TYPE:
+        case facts.CaseConcluded.TYPE | course.CaseWithdrawn.TYPE | course.CaseTerminated.TYPE:
             return registers.ended(state, at)
     return {}

@@ -26,12 +26,22 @@ class Calendar:
     def __init__(self) -> None:
         self._years: dict[int, tuple[int, ...]] = {}
         self.sources: dict[int, str] = {}
+        self._published: tuple[tuple[str, Calendar], ...] = (("", self),)
+        """When each version was published, the oldest first."""
         self._dues: dict[tuple[str, int, str], str] = {}
 
+    def as_of(self, recorded_at: str) -> "Calendar":
+        """Give the calendar as it was published at an instant, ISO 8601 +08:00; "": at first."""
+        return next(c for at, c in reversed(self._published) if at <= recorded_at)
+
     def with_year(
-        self, year: int, holidays: Iterable[date], workdays: Iterable[date], source: str = ""
-    ) -> "Calendar":
-        """Publish a year: Monday to Friday but `holidays`, and the weekend `workdays`."""
+        self, year: int, holidays: Iterable[date], workdays: Iterable[date], source: str = "",
+        published_at: str = "",
+    ) -> "Calendar":  # fmt: skip
+        """Publish a year: Monday to Friday but `holidays`, and the weekend `workdays`.
+
+        The newest publication of a year counts; `published_at` is when it was recorded.
+        """
         made = Calendar()
         off, on = set(holidays), set(workdays)
         days = [date(year, 1, 1) + timedelta(n) for n in range(366)]
@@ -40,6 +50,7 @@ class Calendar:
         ]
         made._years = {**self._years, year: (0, *accumulate(map(int, working)))}
         made.sources = {**self.sources, year: source}
+        made._published = (*self._published, (published_at, made))
         return made
 
     def covers(self, first: date, last: date) -> bool:
@@ -116,12 +127,12 @@ class Calendar:
     def due(self, start: datetime, limit: Limit) -> datetime:
         """Give the due of a limit that runs from `start`: the end of its last local day.
 
-        Natural days that end on a non-working day move to the next working day; hours are
-        counted by the clock (service hours come with the clocks of domain.md 4.2).
+        Natural days that end on a non-working day move to the next working day; hours run only
+        inside service hours (domain.md 4.2).
         """
         local = start.astimezone(SHANGHAI)
         if limit.unit is LimitUnit.HOUR:
-            return local + timedelta(hours=limit.n)
+            return self.add_minutes(local, limit.n * 60)
         if limit.unit is LimitUnit.WORKDAY:
             day = self.add(local.date(), limit.n)
         else:
@@ -158,11 +169,13 @@ class Calendar:
         """Give the due of a limit with pauses [start, end] (ISO 8601; None = still open).
 
         A day d is paused by a pause iff start_date < d ≤ end_date; pauses that overlap are one.
-        None: an open pause holds the due off. Only working days and natural days pause.
+        None: an open pause holds the due off. A limit in hours stands still on paused days.
         """
-        if not pauses or limit.unit is LimitUnit.HOUR:
+        if not pauses:
             return self.due(start, limit)
-        spans = [(_day(begin), _day(end) if end is not None else date.max) for begin, end in pauses]
+        spans = _spans(pauses)
+        if limit.unit is LimitUnit.HOUR:
+            return self._run_minutes(start, limit.n * 60, spans)
         day, left = start.astimezone(SHANGHAI).date(), limit.n
         while left > 0:
             day += timedelta(1)
@@ -175,8 +188,35 @@ class Calendar:
             day += timedelta(1)
         return datetime.combine(day, END_OF_DAY, SHANGHAI)
 
+    def elapsed_paused(
+        self, start: datetime, end: datetime, pauses: Sequence[tuple[str, str | None]]
+    ) -> int | None:
+        """Count the working days d with start_date < d ≤ end_date that no pause covers.
+
+        A pause covers a day as in `due_paused`. None where a year is not published.
+        """
+        first, last = start.astimezone(SHANGHAI).date(), end.astimezone(SHANGHAI).date()
+        if not self.covers(min(first, last), last):
+            return None
+        if not pauses:
+            return self.elapsed(first, last)
+        spans = _spans(pauses)
+        days = (first + timedelta(n) for n in range(1, (last - first).days + 1))
+        return sum(
+            self.is_working(day) and not any(begin < day <= stop for begin, stop in spans)
+            for day in days
+        )
+
     def add_minutes(self, start: datetime, minutes: int) -> datetime:
         """Give the instant at which so many working minutes have passed since `start`."""
+        due = self._run_minutes(start, minutes, ())
+        assert due is not None  # noqa: S101 -- nothing pauses
+        return due
+
+    def _run_minutes(
+        self, start: datetime, minutes: int, spans: Sequence[tuple[date, date]]
+    ) -> datetime | None:
+        """Give when so many working minutes of days outside `spans` passed; None: held off."""
         moment = start.astimezone(SHANGHAI)
         left = minutes
         while True:
@@ -184,12 +224,19 @@ class Calendar:
             opening = datetime.combine(day, time(OPENING_MINUTE // 60), SHANGHAI)
             closing = opening + timedelta(minutes=WORKDAY_MINUTES)
             begin = max(moment, opening)
-            if self.is_working(day) and begin < closing:
+            held = [end for first, end in spans if first < day <= end]
+            if date.max in held:
+                return None
+            if not held and self.is_working(day) and begin < closing:
                 today = int((closing - begin).total_seconds() // 60)
                 if left <= today:
                     return begin + timedelta(minutes=left)
                 left -= today
             moment = opening + timedelta(days=1)
+
+
+def _spans(pauses: Sequence[tuple[str, str | None]]) -> list[tuple[date, date]]:
+    return [(_day(begin), _day(end) if end is not None else date.max) for begin, end in pauses]
 
 
 def _day(moment: str) -> date:

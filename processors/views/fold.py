@@ -6,7 +6,7 @@ changes nothing, and nothing raises on a well-formed event. Order does not matte
 add up.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ledger.rules.measures import MEASURES, Measure, Where
@@ -15,8 +15,6 @@ Sums = dict[str, int]
 """Cell key → sum; zero and absent mean the same."""
 
 Fold = Callable[[Sums, Mapping[str, Any]], None]
-
-_OPS = {"=": "==", ">=": ">=", "<": "<"}
 
 
 def _field(path: str) -> str:
@@ -28,38 +26,70 @@ def _field(path: str) -> str:
 
 def _test(where: Where) -> str:
     read = _field(where.field)
-    if where.op == "present":
-        return f"{read} is not None"
-    if where.op == "=":
-        return f"{read} == {where.value!r}"
-    return f"({read} is not None and {read} {_OPS[where.op]} {where.value!r})"
+    match where.op:
+        case "present":
+            return f"{read} is not None"
+        case "absent":
+            return f"{read} is None"
+        case "=":
+            return f"{read} == {where.value!r}"
+        case "in":
+            return f"{read} in {where.value!r}"
+        case "not in":
+            return f"{read} not in {(None, *_values(where))!r}"
+    return f"({read} is not None and {read} {where.op} {where.value!r})"
 
 
-def _lines(measure: Measure) -> list[str]:
-    place = "{c}|{w}"
-    read_centre = _field(measure.centre) if measure.centre else "''"
-    read_window = _field(measure.window) if measure.window else "''"
+def _values(where: Where) -> tuple[int | str, ...]:
+    return where.value if isinstance(where.value, tuple) else (where.value,)
+
+
+def _cells(measure: Measure, places: tuple[str, ...]) -> list[str]:
+    """Give the lines that add to the cells of a measure: hour and day, or the gauge."""
     amount = str(measure.amount) if isinstance(measure.amount, int) else _field(measure.amount)
-    test = " and ".join(map(_test, measure.where)) or "True"
-    hour, day = ("{x[:13]}", "{x[:10]}") if measure.when else ("{h}", "{h10}")
-    buckets = [""] if measure.gauge else [day] if measure.daily else [hour, day]
-    lines = [f"    if {test}:", f"        c = {read_centre} or ''; w = {read_window} or ''"]
-    if measure.when:
-        lines.append(f"        x = {_field(measure.when)} or t")
-    for bucket in buckets:
-        lines.append(f"        k = f'{measure.code}|{bucket}|{place}'")
-        lines.append(f"        sums[k] = sums.get(k, 0) + sign * {amount}")
+    add = "sign" if amount == "1" else f"sign * {amount}"
+    return [
+        line
+        for place in places
+        for line in (f"k = {measure.code + '|'!r} + {place}", f"sums[k] = get(k, 0) + {add}")
+    ]
+
+
+def _group(group: Sequence[Measure]) -> list[str]:
+    """Give the lines for measures that share place and time: both are put in words once."""
+    one = group[0]
+    centre = f"({_field(one.centre)} or '')" if one.centre else "''"
+    window = f"({_field(one.window)} or '')" if one.window else "''"
+    lines = [f"p = '|' + {centre} + '|' + {window}"]
+    if one.gauge:
+        names: tuple[str, ...] = ("p",)
+    elif one.daily:
+        names = ("day",)
+        lines += [f"day = ({_field(one.when)} or t)[:10] + p" if one.when else "day = t[:10] + p"]
+    else:
+        names = ("hour", "day")
+        lines += [f"x = {_field(one.when)} or t" if one.when else "x = t",
+                  "hour = x[:13] + p", "day = x[:10] + p"]  # fmt: skip
+    tests = [" and ".join(map(_test, measure.where)) for measure in group]
+    if len(group) == 1 and tests[0]:
+        return [f"if {tests[0]}:", *(f"    {line}" for line in lines + _cells(one, names))]
+    for test, measure in zip(tests, group, strict=True):
+        cells = _cells(measure, names)
+        lines += [f"if {test}:", *(f"    {line}" for line in cells)] if test else cells
     return lines
 
 
 def _compile_type(measures: Iterable[Measure]) -> Callable[[Sums, Mapping[str, Any], int], None]:
     body = [
         "def one(sums, e, sign):",
-        "    d = e['data']['data']; s = e['data']['stamp']; t = e['time']",
-        "    h = t[:13]; h10 = t[:10]",
+        "    d = e['data']['data']; s = e['data']['stamp']; t = e['time']; get = sums.get",
     ]
+    groups: dict[tuple[str, str, str, bool, bool], list[Measure]] = {}
     for measure in measures:
-        body += _lines(measure)
+        shared = (measure.centre, measure.window, measure.when, measure.gauge, measure.daily)
+        groups.setdefault(shared, []).append(measure)
+    for group in groups.values():
+        body += [f"    {line}" for line in _group(group)]
     scope: dict[str, Any] = {}
     # The source is our own table of measures, never input.
     exec("\n".join(body), scope)  # noqa: S102

@@ -173,7 +173,7 @@ class Sums:
                 continue
             name = "rated" if code.startswith("stars_") else code
             if hour >= 0:
-                self._count_hour(self.hours[hour], name, centre, n)
+                self._count_hour(self.hours[hour], name, n)
                 continue
             self.city[name] += n
             if name != code:
@@ -212,12 +212,12 @@ class Sums:
             if heads or centre in self.oldest
         }
 
-    def _count_hour(self, hour: Figures, name: str, centre: str, n: int) -> None:
+    def _count_hour(self, hour: Figures, name: str, n: int) -> None:
         hour[name] += n
-        # 在办 knows only what was accepted: conclusions that name no centre of acceptance are out.
+        # A deemed acceptance counts from its receipt; what was never accepted never left.
         if name == "accepted":
             hour["flow"] += n
-        elif name == "concluded" and centre:
+        elif name == "left":
             hour["flow"] -= n
 
 

@@ -252,7 +252,8 @@ def _desk(
         wrong = accepted * _wrong_ppm(scene, place[0]) / 1_000_000 + seed % 100 / 100
         rated, bad = accepted * 2 // 5, _bad(scene, place[0], hour, seed)
         counts = {
-            "submitted": accepted + seed % 2, "accepted": accepted, "concluded": accepted * 9 // 10,
+            "submitted": accepted + seed % 2, "accepted": accepted,
+            "concluded": accepted * 9 // 10, "left": accepted * 9 // 10,
             "issued": accepted * 8 // 10, "wrong_window": int(wrong), "stars_1": bad // 2,
             "stars_2": bad - bad // 2, "stars_3": rated // 40, "stars_4": rated // 6,
             "stars_5": max(0, rated - rated // 40 - rated // 6 - bad), "negatives": bad,

@@ -16,7 +16,7 @@ CASES = 8
 DAYS = 24
 USUAL = ("rating.submit", "neg.verify", "neg.rectify", "neg.call_back")
 CODES = {
-    "rateable", "rated_services", "verified_valid", "rectified", "rectify_resolved",
+    "concluded", "rated_services", "verified_valid", "rectified", "rectify_resolved",
     "rectify_in_time", "callback_resolved", "callback_in_time", "appeals_decided",
     "appeals_upheld",
 }  # fmt: skip

@@ -22,7 +22,7 @@ from ledger.log.kafka_records import (
 from ledger.log.topics import parse_url, partitions_of
 from ledger.proof.chain import chain, genesis
 from ledger.rules.partition import Partition
-from ledger.rules.recording import failed_decision
+from ledger.rules.recording import failed_decision, keep_looks
 
 
 class Shelf:
@@ -118,12 +118,14 @@ def check_partition(topics, number, facts):
         now = datetime.fromisoformat(header(answers[0], NOW).decode())
         if (offset := adopted.get(command.offset)) is not None:
             new = [fact for o, fact in facts if partition.reference.offset <= o < offset]
-            keep([partition.adopt(new, offset, now)])
+            taken = partition.adopt(new, offset, now)
+            keep_looks(shelf.looks, taken.looks)
+            keep(taken.events)
         try:
             decision = partition.decide(command.value, now)
         except ArithmeticError:
             decision = failed_decision(command.value, now)
-        shelf.looks.update(decision.looks)
+        keep_looks(shelf.looks, decision.looks)
         assert decision.receipt.model_dump_json().encode() == answers[0].value
         if decision.receipt.status == "accepted":
             shelf.receipts[decision.receipt.key] = answers[0].value

@@ -24,6 +24,7 @@ from ledger.rules.corrections import current
 from ledger.rules.partition import Partition
 from ledger.rules.refusals import Code
 from processors.views.fold import compile_fold
+from tests.stamped_anew import stamped_anew
 from tests.ways import SAYS
 
 FOLD = compile_fold()
@@ -41,7 +42,8 @@ OTHERWISE = {
     "window": WINDOWS, "item": ITEMS, "outcome": ("approved", "partly", "rejected"),
     "accept_no": (None, "1", "2"), "to_dept": ("民政", "住建", "公安"), "excluded": (True, False),
     "days": (1, 3, 11), "materials": (["m1"], ["m1", "m2"]), "complete": (True, False),
-    "transfer_id": ("t1", "t9"), "notice_doc": (None, "T9"),
+    "transfer_id": ("t1", "t9"), "notice_doc": (None, "T9"), "result_code": (0, 2, 5),
+    "channel": ("window", "web"),
 }  # fmt: skip
 """What an amendment says instead, by field."""
 
@@ -187,14 +189,14 @@ class Lives(RuleBasedStateMachine):
             return
         fact = facts[max(len(facts) - 1 - back, 0)]
         said = fact["data"]["data"]
-        names = ["occurred_at", "window", *(name for name in said if name in OTHERWISE)]
+        names = ["occurred_at", "window", "channel", *(name for name in said if name in OTHERWISE)]
         what = names[nth % len(names)]
         if what == "occurred_at":
             old = fact["time"]
             minutes = data.draw(st.integers(-5, 60))
             new = (datetime.fromisoformat(old) - timedelta(minutes=minutes)).isoformat()
         else:
-            old = fact.get(what) if what == "window" else said[what]
+            old = fact.get(what) if what in {"window", "channel"} else said[what]
             new = data.draw(st.sampled_from(OTHERWISE[what]))
         changes = {what: {"old": old, "new": new}}
         self.done(
@@ -268,6 +270,16 @@ class Lives(RuleBasedStateMachine):
                 effective += current(self.hall.events(stream)).values()
 
         assert sums(raw) == sums(effective)
+
+    @invariant()
+    def what_counts_is_stamped_as_if_it_had_always_been_so(self):
+        """Outcomes are those of the effective history, whatever road led to it."""
+        calendar = self.hall.partition.reference.calendar
+        for key in KEYS:
+            counting = list(current(self.hall.events(f"case/{key}")).values())
+            for fact, told, anew, history in stamped_anew(counting, calendar):
+                assert told == anew, fact
+                assert history.items() <= fact["data"]["stamp"].items(), fact
 
     @invariant()
     def every_rating_that_counts_lies_where_its_case_is_accepted(self):

@@ -9,7 +9,7 @@ import pytest
 from ledger.contracts.codes import SHANGHAI
 from ledger.contracts.events.base import Limit
 from ledger.rules import clocks
-from ledger.rules.clocks import Clock, Clocks, Pause, due_of
+from ledger.rules.clocks import Clock, Clocks, Extension, Pause, due_of
 from ledger.rules.workdays import Calendar
 
 ROOT = Path(__file__).parents[2]
@@ -52,7 +52,7 @@ def test_the_vectors_of_the_law(year, name, code, start, n, pauses, longer, due)
     ticking = Clocks(
         (clock,),
         tuple(Pause(str(i), at(a), LAW, b and at(b)) for i, (a, b) in enumerate(pauses)),
-        longer and (at(longer[0]), longer[1]),
+        longer and Extension(at(longer[0]), longer[1]),
     )
     found = due_of(ticking, clock, year)
 

@@ -60,6 +60,12 @@ class City:
             .count("in_progress", n, **where)
         )
 
+    def conclude(self, n=1, **where):
+        """Conclude accepted cases; what left is one more cell, but no more of the ledger."""
+        self.count("left", n, **where)
+        self.position -= 1
+        return self.count("concluded", n, **where).count("in_progress", -n, **where)
+
     def tick(self, at=None, now=None, silent=()):
         self.at = self.at + 1 if at is None else at
         self.now = now or self.now

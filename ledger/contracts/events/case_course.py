@@ -335,9 +335,10 @@ class ClockBreached(CasePayload):
 
     TYPE: ClassVar[str] = "case.clock_breached"
 
-    clock: Literal["C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9"]
+    clock: Literal["C0", "C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9"]
     about: str = Field(default="", max_length=64, description="step, transfer or procedure")
     start: str = Field(description="when the clock began to run")
     due: str
     holder_dept: str | None = None
     holder_centre: str | None = None
+    holder_kind: Literal["office", "applicant", "special"] = "office"

@@ -49,7 +49,7 @@ JOIN cut USING ("partition")
 ANTI JOIN voided USING (id)
 LEFT JOIN amended AS a USING (id)
 WHERE e."offset" < cut.until
-  AND e.type IN ('case.submitted', 'case.accepted', 'case.deemed_accepted', 'case.decision_made',
-                 'case.concluded', 'case.withdrawn', 'case.terminated', 'case.clock_breached',
-                 'case.issued', 'rating.submitted')
+  AND e.type IN ('case.submitted', 'case.supplemented', 'case.accepted', 'case.deemed_accepted',
+                 'case.decision_made', 'case.concluded', 'case.withdrawn', 'case.terminated',
+                 'case.clock_breached', 'case.issued', 'rating.submitted')
 ORDER BY e."partition", e."offset"

@@ -6,12 +6,7 @@
 SELECT
   f."partition", f."offset", f.case_id, f.occurred_local, f.centre, f."window",
   f.type = 'case.deemed_accepted' AS deemed,
-  coalesce(
-    timezone(
-      'Asia/Shanghai', CAST(json_extract_string(f.data, '$.effective_at') AS TIMESTAMPTZ)
-    ),
-    f.occurred_local
-  ) AS since,
+  CASE WHEN f.type = 'case.deemed_accepted' THEN r.received ELSE f.occurred_local END AS since,
   s.item, s.submitted, coalesce(a.adopted, 0) AS adopted,
   json_extract(f.data, '$.promised') AS promised
 FROM facts AS f
@@ -20,6 +15,13 @@ LEFT JOIN (
   FROM facts
   WHERE type = 'case.submitted'
 ) AS s USING (case_id)
+LEFT JOIN (
+  SELECT case_id, arg_max(occurred_local, "offset") AS received
+  FROM facts
+  WHERE type = 'case.submitted'
+    OR (type = 'case.supplemented' AND json_extract_string(data, '$.complete') = 'true')
+  GROUP BY case_id
+) AS r USING (case_id)
 ASOF LEFT JOIN adoptions AS a
   ON a."partition" = f."partition" AND a."offset" < f."offset"
 WHERE f.type IN ('case.accepted', 'case.deemed_accepted')
