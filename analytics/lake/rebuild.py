@@ -131,8 +131,8 @@ def _scans(measures: Iterable[Measure]) -> list[tuple[list[str], list[Measure]]]
     for measure in measures:
         events.setdefault(measure._replace(event=""), []).append(measure.event)
 
-    def scan(m: Measure) -> tuple[list[str], str, str, bool, str]:
-        return events[m], m.centre, m.window, m.gauge, m.when
+    def scan(m: Measure) -> tuple[list[str], str, str, bool, str, bool]:
+        return events[m], m.centre, m.window, m.gauge, m.when, m.daily
 
     scans = groupby(sorted(events, key=scan), key=scan)
     return [(kinds, list(group)) for (kinds, *_), group in scans]
@@ -143,9 +143,11 @@ def _scan_sql(events: list[str], group: list[Measure]) -> str:
     first = group[0]
     kinds = ", ".join(map(_text, events))
     hour = "NULL::TIMESTAMP" if first.gauge else f"date_trunc('hour', {_when_sql(first.when)})"
-    buckets = (
-        "['']" if first.gauge else "[strftime(hour, '%Y-%m-%dT%H'), strftime(hour, '%Y-%m-%d')]"
+    day, both = (
+        "[strftime(hour, '%Y-%m-%d')]",
+        "[strftime(hour, '%Y-%m-%dT%H'), strftime(hour, '%Y-%m-%d')]",
     )
+    buckets = "['']" if first.gauge else day if first.daily else both
     sums = ",\n    ".join(f"{_sum_sql(m)} AS m{n}" for n, m in enumerate(group))
     pairs = ", ".join(f"{{'code': {_text(m.code)}, 'sum': m{n}}}" for n, m in enumerate(group))
     return f"""

@@ -23,7 +23,8 @@ def accepted(state: State, event: Event, since: str, at: str) -> State:
         accept_window=event.get("window"), accept_staff=event.get("actorstaff"),
         holder_centre=centre, route=((state.holder_dept, centre),),
         project_type=stamp.get("project_type", state.project_type),
-        promised_due=stamp.get("promised_due"), statutory_due=stamp.get("statutory_due"),
+        promised_due=stamp.get("promised_due"), told_due=stamp.get("told_due"),
+        statutory_due=stamp.get("statutory_due"),
         due_provisional=stamp.get("due_provisional"), acceptance=event.get("id"),
         one_person_ok=stamp.get("one_person_ok", False),
         allows=frozenset(stamp.get("allows", ())),
@@ -38,6 +39,9 @@ def evolve_course(state: State, event: Event) -> State:
             status=ENDS[kind], ended_at=at, transfer=None, special=None, suspended_at=None
         )
     match kind:
+        case course.ClockBreached.TYPE if event["data"]["stamp"].get("open"):
+            late = (data["clock"], data["due"], data.get("holder_dept"), data.get("holder_centre"))
+            return state._replace(late=(*state.late, late))
         case course.SupplementNoticed.TYPE:
             return state._replace(status="SUP", noticed_at=at, notices=state.notices + 1)
         case course.Supplemented.TYPE if data["complete"]:

@@ -42,6 +42,8 @@ class Measure(NamedTuple):
     gauge: bool = False
     when: str = ""
     """Field with the instant it counts at, ISO 8601 +08:00; "": when the fact happened."""
+    daily: bool = False
+    """Kept by day only: of a register, whose days are due days, nobody asks the hour."""
 
 
 WORKDAY_MINUTES = 480
@@ -74,11 +76,12 @@ WAIT_BOUNDS_MINUTES = (0, 5, 10, 15, 20, 30, 45, 60, 90, 120)
 def _at_hall(
     code: str, name: str, unit: str, event: str, amount: int | str = 1,
     where: tuple[Where, ...] = (), window: str = "stamp.window", *, gauge: bool = False,
+    daily: bool = False,
 ) -> Measure:  # fmt: skip
     """Give a measure of a hall; what amounts to a stamp is counted where there is that stamp."""
     if isinstance(amount, str):
         where = (*where, Where(amount, "present"))
-    return Measure(code, name, unit, event, amount, where, "centre", window, gauge)
+    return Measure(code, name, unit, event, amount, where, "centre", window, gauge, daily=daily)
 
 
 def _wait_buckets() -> tuple[Measure, ...]:
@@ -152,6 +155,79 @@ def _rating_loop() -> tuple[Measure, ...]:
             Measure(f"{code}_resolved", f"{name}到期", "件", "rating.clock_breached",
                     where=(breach,)),
         ]  # fmt: skip
+    return tuple(made)
+
+
+def _hall_now() -> tuple[Measure, ...]:
+    """What is so in a hall now: sums over one day, which every hall begins with nothing."""
+
+    def level(code: str, name: str, unit: str, event: str, amount: int | str = 1,
+              *where: Where, window: str = "stamp.window") -> Measure:  # fmt: skip
+        return _at_hall(code, name, unit, event, amount, where, window, daily=True)
+
+    open_, paused = ("windows_open", "开放窗口", "个"), ("windows_paused", "暂停窗口", "个")
+    tickets = ("ticket.issued", "ticket.checked_in", "ticket.called", "ticket.transferred",
+               "ticket.cancelled", "ticket.expired")  # fmt: skip
+    waits = ("waiting_from", "等候人数，按起等时刻", "人")
+    return (
+        level(*open_, "window.opened"), level(*open_, "window.resumed"),
+        level(*open_, "window.paused", -1),
+        level(*open_, "window.closed", -1, Where("stamp.was", "=", "open")),
+        level(*paused, "window.paused"), level(*paused, "window.resumed", -1),
+        level(*paused, "window.closed", -1, Where("stamp.was", "=", "paused")),
+        level("heads", "在厅人数", "人", "hall.headcount", "stamp.more", window=""),
+        *(level(*waits, kind, 1, Where("stamp.waits_from", "present"), window="stamp.waits_from")
+          for kind in tickets),
+        *(level(*waits, kind, -1, Where("stamp.waited_from", "present"),
+                window="stamp.waited_from") for kind in tickets if kind != "ticket.issued"),
+    )  # fmt: skip
+
+
+HALL_NOW = _hall_now()
+
+CASE_ENDS = ("case.concluded", "case.withdrawn", "case.terminated")
+LATE = {"C2": "statutory", "C3": "promised"}
+"""Clock of a case → the register of the cases that are past its due."""
+NEG_STEPS = ("neg.dispatched", "neg.verified", "neg.rectified", "neg.called_back",
+             "neg.extension_granted", "neg.closed", "appeal.filed", "appeal.upheld",
+             "appeal.denied")  # fmt: skip
+"""What may move a negative to another step of its loop, or to another due."""
+
+
+def _registers() -> tuple[Measure, ...]:
+    """登记簿: what is open now, under the day it is due (不计时), by place and by who holds it.
+
+    `due_open`: accepted cases under the promise told at acceptance, by department of the item;
+    pauses and extensions move the clock, not this. `late_*`: cases past the due of a running clock,
+    by whom the breach is laid to. `neg_open`: negatives under the due of their rectification, by
+    the step that has to be done next.
+    """
+
+    def kept(code: str, name: str, event: str, amount: int, when: str, *places: str) -> Measure:
+        centre, holder = places
+        return Measure(code, name, "件", event, amount, (Where(when, "present"),), centre, holder,
+                       when=when, daily=True)  # fmt: skip
+
+    due = ("due_open", "在办，按承诺到期日")
+    home = ("stamp.accept_centre", "stamp.dept")
+    made = [kept(*due, kind, 1, "stamp.told_due", *home)
+            for kind in ("case.accepted", "case.deemed_accepted")]  # fmt: skip
+    made += [kept(*due, kind, -1, "stamp.told_due", *home) for kind in CASE_ENDS]
+    for clock, which in LATE.items():
+        late = (f"late_{which}", {"C2": "法定超期在办", "C3": "承诺超期在办"}[clock])
+        breach = kept(*late, "case.clock_breached", 1, "data.due", "data.holder_centre",
+                      "data.holder_dept")  # fmt: skip
+        counted = (Where("data.clock", "=", clock), Where("stamp.open", "=", value=True))
+        made.append(breach._replace(where=counted))
+        made += [kept(*late, kind, -1, f"stamp.{which}_late", f"stamp.{which}_late_centre",
+                      f"stamp.{which}_late_dept") for kind in CASE_ENDS]  # fmt: skip
+    negative = ("neg_open", "未办结差评，按整改到期日")
+    for kind in NEG_STEPS:
+        made.append(kept(*negative, kind, 1, "stamp.neg_due", "stamp.accept_centre",
+                         "stamp.neg_step"))  # fmt: skip
+        if kind != "neg.dispatched":
+            made.append(kept(*negative, kind, -1, "stamp.neg_was_due", "stamp.accept_centre",
+                             "stamp.neg_was"))  # fmt: skip
     return tuple(made)
 
 
@@ -330,6 +406,8 @@ MEASURES: tuple[Measure, ...] = (
     Measure("negatives", "差评", "次", "rating.submitted", where=(Where("data.stars", "<", 3),)),
     *HALL_MEASURES,
     *_rating_loop(),
+    *HALL_NOW,
+    *_registers(),
     *CLOCK_MEASURES,
     *_agents(),
     Measure("bundle_cases", "一件事件", "件", "bundle.member_added", centre="stamp.lead_centre",
@@ -337,5 +415,5 @@ MEASURES: tuple[Measure, ...] = (
     *_alerts(),
 )  # fmt: skip
 
-CELLS_PER_EVENT_MAX = 23
+CELLS_PER_EVENT_MAX = 26
 """What a conclusion told late touches; the mean over all facts is five (decision 0008)."""

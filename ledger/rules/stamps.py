@@ -11,9 +11,10 @@ from typing import Any
 
 from ledger.contracts.codes import SHANGHAI
 from ledger.contracts.events import case as facts
+from ledger.contracts.events import case_course as course
 from ledger.contracts.events.base import Limit
 from ledger.contracts.events.reference import ItemRegistered
-from ledger.rules import outcomes
+from ledger.rules import outcomes, registers
 from ledger.rules.case import State
 from ledger.rules.reference import Reference
 from ledger.rules.routing import is_wrong, required_window
@@ -75,7 +76,10 @@ def accepted(
     }
     for name, limit in limits.items():
         stamp[f"{name}_limit"] = limit.model_dump(mode="json")
-    return {**stamp, **dues(start, limits, reference.calendar)}
+    stamp |= dues(start, limits, reference.calendar)
+    if "promised_due" in stamp:
+        stamp["told_due"] = stamp["promised_due"]
+    return stamp
 
 
 def dues(start: datetime, limits: Mapping[str, Limit], calendar: Calendar) -> Stamp:
@@ -113,4 +117,6 @@ def of_case_fact(
             return submitted(data["item"], reference)
         case facts.CaseAccepted.TYPE:
             return accepted(state, data, at, place, reference)
+        case facts.CaseConcluded.TYPE | course.CaseWithdrawn.TYPE | course.CaseTerminated.TYPE:
+            return registers.ended(state, at)
     return {}
