@@ -22,7 +22,6 @@ OPEN = "9999"
 """A look after every tick."""
 LIMITS = {"C2": "statutory", "C3": "promised"}
 History = Callable[[], Sequence[Event]]
-VOIDED = ".event_voided"
 
 
 def settle(
@@ -35,8 +34,6 @@ def settle(
 
     drafts = _dues_anew(stream, state, reference.calendar, history)
     drafts += settle_clocks(stream, state.clocks, reference, tick, history, breach)
-    if withdrawn := {each.data["target"] for each in drafts if each.type.endswith(VOIDED)}:
-        drafts += _ends_anew(stream, withdrawn, history)
     if tick and (deemed := clocks.deemed_at(state.clocks, reference.calendar)) and deemed < tick:
         drafts.append(_deemed(stream, state, reference))
     return drafts
@@ -145,22 +142,6 @@ def _withdrawn(stream: str, target: str, history: History) -> list[Draft]:
         Draft(stream, f"{kind}.event_voided", data, {}, target, derived=True),
         _restamped(stream, target, before, None),
     ]
-
-
-def _ends_anew(stream: str, withdrawn: set[str], history: History) -> list[Draft]:
-    """Restate the end of a case that took a breach for its own which is withdrawn now."""
-    state, drafts = case.State(), []
-    for target, fact in current(history()).items():
-        if target in withdrawn:
-            continue
-        if fact["type"] in registers.CASE_ENDS:
-            stamp = fact["data"]["stamp"]
-            anew = registers.ended_anew(stamp, state, fact["time"])
-            if anew != stamp:
-                after = {**fact, "data": {"data": fact["data"]["data"], "stamp": anew}}
-                drafts.append(_restamped(stream, target, fact, after))
-        state = case.evolve(state, fact)
-    return drafts
 
 
 def _restamped(
