@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import sys
 from contextlib import AsyncExitStack
 from datetime import datetime, time
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 BENCH_CASES = 500
 """Of the day that `bench rebuild` multiplies."""
+
+COLLECT_AFTER = (50_000, 20, 50)
+"""Objects, and rounds of them, after which cycles are looked for. What a decision or a fold makes
+holds no cycles; looking after every 700 objects took 13 % of the writer's time (bench append)."""
 
 ROOMS = ("ledger", "producers", "processors", "analytics")
 
@@ -251,6 +256,7 @@ def parser() -> argparse.ArgumentParser:
 def main() -> int:
     """Run one command; give the exit status."""
     check_rooms()
+    gc.set_threshold(*COLLECT_AFTER)
     return run(parser())
 
 

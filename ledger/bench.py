@@ -23,8 +23,9 @@ from ledger.log.sqlite import SqliteLog
 
 START = datetime(2020, 6, 1, 9, tzinfo=SHANGHAI)
 FACTS_PER_CASE = 10
-IN_FLIGHT = 2000
-"""Commands handed in at once, as a gateway with many windows does."""
+CASES_A_GATEWAY = 100
+GATEWAYS = 4
+"""Each hands in 100 whole cases, all windows at once, and the next when it has the receipts."""
 
 REFERENCE: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("dept.register", "民政", {"name": "民政局"}),
@@ -41,8 +42,8 @@ STAFF = {"s-accept": "accept", "s-review": "review", "s-approve": "approve", "s-
 
 def commands(cases: int) -> Iterator[bytes]:
     """Give whole cases, command by command, interleaved as at many windows."""
-    for group in range(0, cases, 100):
-        numbers = range(group, min(group + 100, cases))
+    for group in range(0, cases, CASES_A_GATEWAY):
+        numbers = range(group, min(group + CASES_A_GATEWAY, cases))
         for step in range(FACTS_PER_CASE):
             for n in numbers:
                 yield _command(n, step)
@@ -86,16 +87,22 @@ async def _prepare(log: SqliteLog) -> None:
             raise RuntimeError(message)
 
 
+async def _gateway(log: SqliteLog, groups: Iterator[list[bytes]]) -> None:
+    for group in groups:
+        receipts = await log.submit_many(group)
+        if wrong := [r for r in receipts if r.status != "accepted"]:
+            message = f"the bench's own command is refused: {wrong[0].message}"
+            raise RuntimeError(message)
+
+
 async def _ours(folder: Path, work: list[bytes]) -> tuple[float, int]:
     log = await SqliteLog.open(folder / "ledger.db", lambda: START + timedelta(hours=1))
     try:
         await _prepare(log)
         began = time.perf_counter()
-        for first in range(0, len(work), IN_FLIGHT):
-            receipts = await log.submit_many(work[first : first + IN_FLIGHT])
-            if wrong := [r for r in receipts if r.status != "accepted"]:
-                message = f"the bench's own command is refused: {wrong[0].message}"
-                raise RuntimeError(message)
+        share = CASES_A_GATEWAY * FACTS_PER_CASE
+        groups = iter([work[n : n + share] for n in range(0, len(work), share)])
+        await asyncio.gather(*(_gateway(log, groups) for _ in range(GATEWAYS)))
         seconds = time.perf_counter() - began
         size = 0
         async for records in log.scan():

@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 import orjson
 from pydantic import (
-    AfterValidator,
     AwareDatetime,
     BaseModel,
     ConfigDict,
@@ -45,14 +44,7 @@ LATEST = datetime(2200, 1, 1, tzinfo=SHANGHAI)
 """Times in [EARLIEST, LATEST) can have been meant; 1900-01-01 is the zero of a spreadsheet."""
 
 
-def _meant(moment: datetime) -> datetime:
-    if not EARLIEST <= moment < LATEST:
-        message = f"no time between {EARLIEST:%Y-%m-%d} and {LATEST:%Y-%m-%d}"
-        raise ValueError(message)
-    return moment
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_meant)]
+Moment = Annotated[AwareDatetime, Field(ge=EARLIEST, lt=LATEST)]
 """A moment with its offset from UTC, in the years a case can be of."""
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\s/|@]+$")]
@@ -96,9 +88,16 @@ class Command(BaseModel):
 def source_key(raw: bytes) -> str:
     """Give the source key of a command without validating it; "" where it has none."""
     try:
-        fields = orjson.loads(raw)
+        return key_of(orjson.loads(raw))
+    except orjson.JSONDecodeError:
+        return ""
+
+
+def key_of(fields: Any) -> str:  # noqa: ANN401
+    """Give the source key of a parsed command without validating it; "" where it has none."""
+    try:
         return f"{fields['source_system']}/{fields['source_seq']}"
-    except (orjson.JSONDecodeError, KeyError, TypeError):
+    except (KeyError, TypeError):
         return ""
 
 

@@ -25,3 +25,7 @@ class Receipt(BaseModel):
     code: str = ""
     message: str = ""
     legal: tuple[str, ...] = ()
+
+    def as_json(self) -> bytes:
+        """Give the stored form."""
+        return self.__pydantic_serializer__.to_json(self)

@@ -6,14 +6,15 @@ transaction; after any failure nothing in memory is trusted.
 
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import orjson
 
-from ledger.contracts.commands import command_hash, route, source_key
+from ledger.contracts.commands import command_hash, hashed, key_of, route
 from ledger.contracts.wire import Event, decode
 from ledger.log.seam import LogError, Pulse
 from ledger.proof.chain import chain, genesis
@@ -121,11 +122,12 @@ class Writer:
 
     def commit(self, batch: Sequence[tuple[bytes, int]], now: datetime) -> list[Decision]:
         """Decide a batch and make it durable, or raise and leave the file untouched."""
+        work = [(raw, partition, hashed(raw)) for raw, partition in batch]
         while True:
             try:
                 with self.connection:
-                    self._ask_keys(batch)
-                    decisions = [self._one(raw, partition, now) for raw, partition in batch]
+                    self._ask_keys(fields for _, _, (_, fields) in work)
+                    decisions = [self._one(raw, number, now, read) for raw, number, read in work]
                     self._flush()
             except _Broken:
                 # One bad command must not stop its neighbours: after three rebuilds it alone is
@@ -139,8 +141,8 @@ class Writer:
                 partition.settle()
             return decisions
 
-    def _ask_keys(self, batch: Sequence[tuple[bytes, int]]) -> None:
-        keys = {key for raw, _ in batch if (key := source_key(raw))}
+    def _ask_keys(self, batch: Iterable[Any]) -> None:
+        keys = {key for fields in batch if (key := key_of(fields))}
         bound = self.connection.execute(
             "SELECT key FROM receipts WHERE key IN (SELECT value FROM json_each(?))",
             (orjson.dumps(list(keys)).decode(),),
@@ -148,20 +150,24 @@ class Writer:
         self._unbound.clear()
         self._unbound |= keys.difference(row[0] for row in bound)
 
-    def _one(self, raw: bytes, number: int, now: datetime) -> Decision:
+    def _one(
+        self, raw: bytes, number: int, now: datetime, read: tuple[str, Any] | None = None
+    ) -> Decision:  # fmt: skip
         """Decide a command, and behind it those that its facts cause."""
-        decision = self._alone(raw, number, now)
+        decision = self._alone(raw, number, now, read)
         for caused in decision.caused:
             self._one(caused, route(caused, self.partitions), now)
         return decision
 
-    def _alone(self, raw: bytes, number: int, now: datetime) -> Decision:
+    def _alone(
+        self, raw: bytes, number: int, now: datetime, read: tuple[str, Any] | None
+    ) -> Decision:  # fmt: skip
         if self._attempts and self._attempts[command_hash(raw)] >= ATTEMPTS_MAX:
             decision = failed_decision(raw, now)
         else:
             partition = self._partition(number, now)
             try:
-                decision = partition.decide(raw, now)
+                decision = partition.decide(raw, now, read)
             except sqlite3.Error:
                 raise
             except Exception as error:
@@ -170,7 +176,7 @@ class Writer:
         self._keep(number, decision)
         if decision.receipt.status == "accepted":
             receipt = decision.receipt
-            self._new_receipts.append((number, receipt.key, receipt.model_dump_json().encode()))
+            self._new_receipts.append((number, receipt.key, receipt.as_json()))
         if (reject := decision.reject) is not None:
             self.connection.execute(
                 "INSERT OR IGNORE INTO rejects (partition, key, hash, code, body) "

@@ -257,7 +257,7 @@ class Life:
         for event in decision.events:
             self._append(batch, event, cause)
         headers = [(HASH, receipt.hash.encode()), (COMMAND, command), (NOW, _iso(now))]
-        body = receipt.model_dump_json().encode()
+        body = receipt.as_json()
         batch.results.append(Sent(receipt.key.encode(), body, headers))
         batch.page.look(decision.looks)
         for caused in decision.caused:

@@ -188,7 +188,7 @@ class Rebuild:
             "events": (*known.events, event["id"]),
             "version": event["streamversion"] if stream == known.stream else known.version,
         })  # fmt: skip
-        page.receipts[key] = whole.model_dump_json().encode()
+        page.receipts[key] = whole.as_json()
 
 
 async def open_partition(number: int, state: StateFile, follower: Follower) -> Partition:

@@ -8,69 +8,95 @@ from collections.abc import Iterable
 
 from ledger.contracts.events import case as facts
 from ledger.contracts.wire import Event
-from ledger.rules import clocks
-from ledger.rules.case_course import accepted, evolve_course
+from ledger.rules import clock_moves
+from ledger.rules.case_course import Changes, accepted, course_changes
 from ledger.rules.case_matrix import COMMAND_OF, KEEP, MATRIX, STATE_NAMES, check, is_short, legal
 from ledger.rules.case_state import Special, State, Transfer
 from ledger.rules.effective import CORRECTIONS, current
 
 __all__ = [
-    "COMMAND_OF", "KEEP", "MATRIX", "STATE_NAMES", "Special", "State", "Transfer",
-    "check", "evolve", "fold", "is_short", "legal", "voided",
-]  # fmt: skip
+    "COMMAND_OF",
+    "KEEP",
+    "MATRIX",
+    "STATE_NAMES",
+    "Special",
+    "State",
+    "Transfer",
+    "check",
+    "evolve",
+    "fold",
+    "is_short",
+    "legal",
+    "voided",
+]
 
 
 def evolve(state: State, event: Event) -> State:
     """Give the state after an accepted fact; total, an unknown type changes nothing."""
-    after = _evolve(state, event)
-    ticking = clocks.evolve(state.clocks, event)
-    return after if ticking is state.clocks else after._replace(clocks=ticking)
+    changes = _changes(state, event)
+    ticking = clock_moves.evolve(state.clocks, event)
+    if ticking is not state.clocks:
+        changes["clocks"] = ticking
+    return state._replace(**changes) if changes else state
 
 
-def _evolve(state: State, event: Event) -> State:
+def _changes(state: State, event: Event) -> Changes:
     data, at, kind = event["data"]["data"], event["time"], event["type"]
     staff = event.get("actorstaff")
     match kind:
         case facts.CaseSubmitted.TYPE:
             stamp = event["data"]["stamp"]
-            return state._replace(
-                status="SUB", item=data["item"], dept=stamp.get("dept"),
-                project_type=stamp.get("project_type"), submitted_at=at, received_at=at,
-                holder_centre=event.get("centre"), allows=frozenset(stamp.get("allows", ())),
-                channel=event.get("channel"),
-            )  # fmt: skip
+            return {
+                "status": "SUB",
+                "item": data["item"],
+                "dept": stamp.get("dept"),
+                "project_type": stamp.get("project_type"),
+                "submitted_at": at,
+                "received_at": at,
+                "holder_centre": event.get("centre"),
+                "allows": frozenset(stamp.get("allows", ())),
+                "channel": event.get("channel"),
+            }
         case facts.CaseAccepted.TYPE:
             return accepted(state, event, at, at)
         case facts.StepStarted.TYPE:
-            return state._replace(
-                steps_open=(*state.steps_open, (data["step_no"], at)),
-                steps_seen=state.steps_seen | {data["step_no"]},
-                review_staff=_reviewers(state, event),
-            )
+            return {
+                "steps_open": (*state.steps_open, (data["step_no"], at)),
+                "steps_seen": state.steps_seen | {data["step_no"]},
+                "review_staff": _reviewers(state, event),
+            }
         case facts.StepFinished.TYPE:
             still = tuple(step for step in state.steps_open if step[0] != data["step_no"])
-            return state._replace(steps_open=still, review_staff=_reviewers(state, event))
+            return {"steps_open": still, "review_staff": _reviewers(state, event)}
         case facts.Transferred.TYPE:
             moving = Transfer(
                 data["transfer_id"], data["to_dept"], data.get("to_centre"), at, state.status
             )
-            return state._replace(status="TRN", transfer=moving,
-                           transfers_seen=state.transfers_seen | {data["transfer_id"]})  # fmt: skip
+            return {
+                "status": "TRN",
+                "transfer": moving,
+                "transfers_seen": state.transfers_seen | {data["transfer_id"]},
+            }
         case facts.TransferReceived.TYPE:
             got = state.transfer
             holder = (got.to_dept, got.to_centre) if got else (None, None)
-            return state._replace(status="REV", transfer=None, held_since=at, holder_dept=holder[0],
-                holder_centre=holder[1], route=(*state.route, holder),
-            )  # fmt: skip
+            return {
+                "status": "REV",
+                "transfer": None,
+                "held_since": at,
+                "holder_dept": holder[0],
+                "holder_centre": holder[1],
+                "route": (*state.route, holder),
+            }
         case facts.DecisionMade.TYPE:
             after = "DEC-" if data["outcome"] == "rejected" else "DEC+"
-            return state._replace(status=after, decided_at=at, approve_staff=staff)
+            return {"status": after, "decided_at": at, "approve_staff": staff}
         case facts.CaseConcluded.TYPE:
-            return state._replace(concluded_at=at)
+            return {"concluded_at": at}
         case facts.CaseIssued.TYPE:
             issuers = state.issue_staff | ({staff} if staff else set())
-            return state._replace(status="ISS", issued_at=at, issue_staff=issuers)
-    return evolve_course(state, event)
+            return {"status": "ISS", "issued_at": at, "issue_staff": issuers}
+    return course_changes(state, event)
 
 
 def _reviewers(state: State, event: Event) -> frozenset[str]:

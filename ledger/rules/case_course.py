@@ -1,5 +1,7 @@
 """办件 (case): the fold of the facts beside the main path: 补正, 容缺, 特别程序, 送达."""
 
+from typing import Any
+
 from ledger.contracts.events import case_course as course
 from ledger.contracts.wire import Event
 from ledger.rules.case_state import Special, State
@@ -12,78 +14,93 @@ ENDS = {
 
 ON_THE_SPOT = frozenset({"window", "locker"})
 """Ways of delivery for which somebody comes to the hall."""
+Changes = dict[str, Any]
+"""Fields of `State` → what they are now."""
 
 
-def accepted(state: State, event: Event, since: str, at: str) -> State:
-    """Give the state after an acceptance that counts from `since` and was made at `at`."""
+def accepted(state: State, event: Event, since: str, at: str) -> Changes:
+    """Give what an acceptance changes that counts from `since` and was made at `at`."""
     stamp = event["data"]["stamp"]
     centre = event.get("centre") or state.holder_centre
-    return state._replace(
-        status="ACC", accepted_at=since, held_since=at, accept_centre=event.get("centre"),
-        accept_window=event.get("window"), accept_staff=event.get("actorstaff"),
-        holder_centre=centre, route=((state.holder_dept, centre),),
-        project_type=stamp.get("project_type", state.project_type),
-        promised_due=stamp.get("promised_due"), told_due=stamp.get("told_due"),
-        statutory_due=stamp.get("statutory_due"),
-        due_provisional=stamp.get("due_provisional"), acceptance=event.get("id"),
-        one_person_ok=stamp.get("one_person_ok", False),
-        allows=frozenset(stamp.get("allows", ())),
-    )  # fmt: skip
+    return {
+        "status": "ACC",
+        "accepted_at": since,
+        "held_since": at,
+        "accept_centre": event.get("centre"),
+        "accept_window": event.get("window"),
+        "accept_staff": event.get("actorstaff"),
+        "holder_centre": centre,
+        "route": ((state.holder_dept, centre),),
+        "project_type": stamp.get("project_type", state.project_type),
+        "promised_due": stamp.get("promised_due"),
+        "told_due": stamp.get("told_due"),
+        "statutory_due": stamp.get("statutory_due"),
+        "due_provisional": stamp.get("due_provisional"),
+        "acceptance": event.get("id"),
+        "one_person_ok": stamp.get("one_person_ok", False),
+        "allows": frozenset(stamp.get("allows", ())),
+    }
 
 
-def evolve_course(state: State, event: Event) -> State:
-    """Give the state after an accepted fact; total, an unknown type changes nothing."""
+def course_changes(state: State, event: Event) -> Changes:
+    """Give what an accepted fact changes; total, an unknown type changes nothing."""
     data, at, kind = event["data"]["data"], event["time"], event["type"]
     if kind in ENDS:
-        return state._replace(
-            status=ENDS[kind], ended_at=at, transfer=None, special=None, suspended_at=None
-        )
+        return {
+            "status": ENDS[kind],
+            "ended_at": at,
+            "transfer": None,
+            "special": None,
+            "suspended_at": None,
+        }
     match kind:
         case course.ClockBreached.TYPE if event["data"]["stamp"].get("open"):
             late = (data["clock"], data["due"], data.get("holder_dept"), data.get("holder_centre"))
-            return state._replace(late=(*state.late, late))
+            return {"late": (*state.late, late)}
         case course.SupplementNoticed.TYPE:
-            return state._replace(status="SUP", noticed_at=at, notices=state.notices + 1)
+            return {"status": "SUP", "noticed_at": at, "notices": state.notices + 1}
         case course.Supplemented.TYPE if data["complete"]:
-            return state._replace(status="SUB", received_at=at)
+            return {"status": "SUB", "received_at": at}
         case course.DeemedAccepted.TYPE:
             return accepted(state, event, data["effective_at"], at)
         case course.DeficiencyCommitted.TYPE:
-            return state._replace(materials_owed=frozenset(data["materials"]), deficiency_at=at)
+            return {"materials_owed": frozenset(data["materials"]), "deficiency_at": at}
         case course.DeficiencyFilled.TYPE:
-            return state._replace(materials_owed=state.materials_owed - set(data["materials"]))
+            return {"materials_owed": state.materials_owed - set(data["materials"])}
         case course.DeficiencyFailed.TYPE:
-            return state._replace(deficiency_failed=True)
+            return {"deficiency_failed": True}
         case course.CollectedRemote.TYPE:
-            return state._replace(collected_remote=True)
+            return {"collected_remote": True}
         case course.CommitmentSigned.TYPE:
-            return state._replace(commitment_signed=True)
+            return {"commitment_signed": True}
         case course.CommitmentVerified.TYPE:
-            return state._replace(commitment_checked=(at, data["kept"]))
+            return {"commitment_checked": (at, data["kept"])}
         case course.TransferRefused.TYPE:
             back = state.transfer.sender_status if state.transfer else state.status
-            return state._replace(status=back, transfer=None, held_since=at)
+            return {"status": back, "transfer": None, "held_since": at}
         case course.SpecialStarted.TYPE:
             opened = Special(data["sp_no"], at, data["kind"])
-            return state._replace(special=opened,
-                           specials_seen=state.specials_seen | {data["sp_no"]})  # fmt: skip
+            return {"special": opened, "specials_seen": state.specials_seen | {data["sp_no"]}}
         case course.SpecialEnded.TYPE:
-            return state._replace(special=None)
+            return {"special": None}
         case course.ExtensionGranted.TYPE:
-            return state._replace(extended_at=at)
+            return {"extended_at": at}
         case course.ClockSuspended.TYPE:
-            return state._replace(suspended_at=at)
+            return {"suspended_at": at}
         case course.ClockResumed.TYPE:
-            return state._replace(suspended_at=None)
+            return {"suspended_at": None}
         case course.CaseDelivered.TYPE:
             ended = state.status in ENDS.values()
             handed = (*state.handed_at, at) if data["method"] in ON_THE_SPOT else state.handed_at
-            return state._replace(status=state.status if ended else "DLV", delivered_at=at,
-                                  handed_at=handed)  # fmt: skip
+            return {
+                "status": state.status if ended else "DLV",
+                "delivered_at": at,
+                "handed_at": handed,
+            }
         case course.CaseArchived.TYPE:
-            return state._replace(status="ARC")
+            return {"status": "ARC"}
         case course.CaseVisited.TYPE:
-            return state._replace(visits=(*state.visits, at))
+            return {"visits": (*state.visits, at)}
         case course.DecisionRevoked.TYPE:
-            return state._replace(revoked_at=at)
-    return state
+            return {"revoked_at": at}
+    return {}

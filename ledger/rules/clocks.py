@@ -11,18 +11,14 @@ know which breaches lay before them (`behind`); one that was withdrawn since hol
 A fact that was recorded before the breach moves the due also when it is amended later.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, time, timedelta
-from itertools import zip_longest
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from ledger.contracts.codes import SHANGHAI, LimitUnit, ProjectType, SourceClass
-from ledger.contracts.events import case as facts
-from ledger.contracts.events import case_course as course
+from ledger.contracts.codes import SHANGHAI, LimitUnit
 from ledger.contracts.events.base import Limit
-from ledger.contracts.wire import Event
 from ledger.rules.measures import WORKDAY_MINUTES
-from ledger.rules.workdays import END_OF_DAY, Calendar
+from ledger.rules.workdays import Calendar
 
 C1_WORKDAYS = 5
 """补正告知: 行政许可法 §32(四)."""
@@ -30,16 +26,7 @@ C1_LIMIT = Limit(n=C1_WORKDAYS, unit=LimitUnit.WORKDAY)
 C1_GRACE_WORKDAYS = 1
 """Deemed acceptance waits this much longer, so that ordinary lag never triggers it (4.3)."""
 DEEMED_LIMIT = Limit(n=C1_WORKDAYS + C1_GRACE_WORKDAYS, unit=LimitUnit.WORKDAY)
-C5_MINUTES = 240
-"""转办签收: four working hours."""
-C6_WORKDAYS = 30
-INSTANT = ProjectType.INSTANT.value
-C8_WORKDAYS = 10
-"""送达: 行政许可法 §44."""
-PAUSED_BY_LAW = frozenset({"C2", "C3", "C4"})
-PAUSED_BY_US = frozenset({"C3", "C4"})
 EXTENDED = frozenset({"C2", "C3"})
-ENDING = frozenset({course.NotAccepted.TYPE, course.CaseWithdrawn.TYPE, course.CaseTerminated.TYPE})
 
 
 class Clock(NamedTuple):
@@ -114,150 +101,6 @@ class Clocks(NamedTuple):
 
 
 NONE = Clocks()
-
-
-def evolve(clocks: Clocks, event: Event) -> Clocks:
-    """Give the clocks after an accepted fact; total."""
-    if event.get("sourceclass") == SourceClass.HISTORICAL:
-        return clocks
-    kind, at, data = event["type"], event["time"], event["data"]["data"]
-    if kind == course.ClockBreached.TYPE:
-        breach = Breach(data["clock"], data["about"], data["start"], event["id"], data["due"])
-        return clocks._replace(breached=(*clocks.breached, breach))
-    ticking = _evolve(clocks, event, kind, at, data)
-    if ticking is clocks:
-        return clocks
-    recorded = event.get("recordedat", "")
-    return ticking._replace(all=tuple(
-        now._replace(stop_recorded=recorded)
-        if now.stop is not None and was is not now else now
-        for now, was in zip_longest(ticking.all, clocks.all) if now is not None
-    ))  # fmt: skip
-
-
-def _evolve(clocks: Clocks, event: Event, kind: str, at: str, data: dict[str, Any]) -> Clocks:
-    if kind in ENDING:
-        return _stop(clocks, at)
-    match kind:
-        case facts.CaseSubmitted.TYPE:
-            return _start(clocks, Clock("C1", "", at, C1_LIMIT))
-        case course.SupplementNoticed.TYPE:
-            stopped = _stop(clocks, at, "C1", "C6")
-            return _start(stopped, Clock("C6", "", at, _workdays(C6_WORKDAYS)))
-        case course.Supplemented.TYPE if data["complete"]:
-            stopped = _stop(clocks, at, "C6")
-            return _start(stopped, Clock("C1", "", at, C1_LIMIT))
-        case facts.CaseAccepted.TYPE:
-            stamp = event["data"]["stamp"]
-            begun = _run(_stop(clocks, at, "C1"), at, stamp)
-            return _on_the_spot(begun, at) if stamp.get("project_type") == INSTANT else begun
-        case course.DeemedAccepted.TYPE:
-            return _run(_stop(clocks, at, "C1"), data["effective_at"], event["data"]["stamp"])
-        case facts.StepStarted.TYPE if data.get("limit"):
-            limit = Limit.model_validate(data["limit"])
-            return _start(clocks, Clock("C4", str(data["step_no"]), at, limit))
-        case facts.StepFinished.TYPE:
-            return _stop(clocks, at, "C4", about=str(data["step_no"]))
-        case facts.Transferred.TYPE:
-            return _start(clocks, Clock("C5", data["transfer_id"], at, minutes=C5_MINUTES))
-        case facts.TransferReceived.TYPE | course.TransferRefused.TYPE:
-            return _stop(clocks, at, "C5")
-        case course.DeficiencyCommitted.TYPE:
-            due = datetime.fromisoformat(data["due_at"]).astimezone(SHANGHAI).isoformat()
-            begun = _start(clocks, Clock("C7", "", at, due=due))
-            return begun._replace(owed=frozenset(data["materials"]))
-        case course.DeficiencyFilled.TYPE:
-            return _filled(clocks, at, data["materials"])
-        case course.DeficiencyFailed.TYPE:
-            return _stop(clocks, at, "C7")._replace(owed=frozenset())
-        case facts.DecisionMade.TYPE if data["outcome"] != "rejected":
-            return _start(clocks, Clock("C8", "", at, _workdays(C8_WORKDAYS)))
-        case course.CaseDelivered.TYPE:
-            return _stop(clocks, at, "C8")
-        case facts.CaseConcluded.TYPE:
-            return _stop(clocks, at, "C0", "C2", "C3")
-    return _evolve_pauses(clocks, kind, at, data)
-
-
-def _evolve_pauses(clocks: Clocks, kind: str, at: str, data: dict[str, Any]) -> Clocks:
-    match kind:
-        case course.SpecialStarted.TYPE:
-            begun = _start(clocks, Clock("C9", data["sp_no"], at, _workdays(data["days_told"])))
-            return _pause(begun, data["sp_no"], at, PAUSED_BY_LAW) if data["excluded"] else begun
-        case course.SpecialEnded.TYPE:
-            return _go_on(_stop(clocks, at, "C9", about=data["sp_no"]), data["sp_no"], at)
-        case course.ClockSuspended.TYPE:
-            which = PAUSED_BY_LAW if data.get("legal_basis") else PAUSED_BY_US
-            return _pause(clocks, "suspended", at, which)
-        case course.ClockResumed.TYPE:
-            return _go_on(clocks, "suspended", at)
-        case course.ExtensionGranted.TYPE:
-            longer = Extension(at, data["days"], clocks.breach_ids)
-            return clocks._replace(extended=longer)
-    return clocks
-
-
-def _workdays(n: int) -> Limit:
-    return Limit(n=n, unit=LimitUnit.WORKDAY)
-
-
-def _start(clocks: Clocks, clock: Clock) -> Clocks:
-    return clocks._replace(all=(*clocks.all, clock))
-
-
-def _run(clocks: Clocks, start: str, stamp: dict[str, Any]) -> Clocks:
-    """Start the statutory and the promised clock, as far as the case has such limits."""
-    for code, name in (("C2", "statutory_limit"), ("C3", "promised_limit")):
-        if limit := stamp.get(name):
-            clocks = _start(clocks, Clock(code, "", start, Limit.model_validate(limit)))
-    return clocks
-
-
-def _on_the_spot(clocks: Clocks, at: str) -> Clocks:
-    """Start C0 of an instant item: due at the end of the local day of its acceptance (即办)."""
-    day = datetime.fromisoformat(at).astimezone(SHANGHAI).date()
-    due = datetime.combine(day, END_OF_DAY, SHANGHAI).isoformat()
-    return _start(clocks, Clock("C0", "", at, due=due))
-
-
-def _filled(clocks: Clocks, at: str, materials: Iterable[str]) -> Clocks:
-    """C7 runs until the last material that is owed has come."""
-    owed = clocks.owed - set(materials)
-    still = clocks if owed else _stop(clocks, at, "C7")
-    return still._replace(owed=owed)
-
-
-def _stop(clocks: Clocks, at: str, *codes: str, about: str | None = None) -> Clocks:
-    """Stop the running clocks of these codes; without codes, all of them."""
-    if all(clock.stop is not None or (codes and clock.code not in codes) for clock in clocks.all):
-        return clocks
-    return clocks._replace(
-        all=tuple(
-            clock._replace(stop=at)
-            if clock.stop is None
-            and (not codes or clock.code in codes)
-            and (about is None or clock.about == about)
-            else clock
-            for clock in clocks.all
-        ),
-    )
-
-
-def _pause(clocks: Clocks, about: str, at: str, which: frozenset[str]) -> Clocks:
-    pause = Pause(about, at, which, behind=clocks.breach_ids)
-    return clocks._replace(pauses=(*clocks.pauses, pause))
-
-
-def _go_on(clocks: Clocks, about: str, at: str) -> Clocks:
-    return clocks._replace(
-        pauses=tuple(
-            pause._replace(end=at) if pause.about == about and pause.end is None else pause
-            for pause in clocks.pauses
-        ),
-    )
-
-
-# ------------------------------------------------------------------------------------------- dues
 
 
 def due_of(clocks: Clocks, clock: Clock, calendar: Calendar) -> str | None:
@@ -362,11 +205,3 @@ def deemed_on(received: str, calendar: Calendar) -> str:
 def running(clocks: Clocks, code: str) -> Clock | None:
     """Give the newest running clock of a code."""
     return next((c for c in reversed(clocks.all) if c.code == code and c.stop is None), None)
-
-
-def fold(events: Iterable[Event]) -> Clocks:
-    """Fold the effective facts of a case."""
-    clocks = Clocks()
-    for event in events:
-        clocks = evolve(clocks, event)
-    return clocks

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from ledger.contracts.events import case_course as course
+from ledger.contracts.events.base import Limit
 from ledger.contracts.wire import Event
 from ledger.rules import case, clocks, registers, stamps
 from ledger.rules.corrections import current
@@ -53,7 +54,7 @@ def _dues_anew(
         for clock in state.clocks.all
         if clock.code in LIMITS and clock.limit is not None
     }
-    if not limits:
+    if not limits or _told_right(state, limits, calendar):
         return []
     fresh = stamps.dues(datetime.fromisoformat(state.accepted_at or ""), limits, calendar)
     if all(fresh.get(name) == getattr(state, name) for name in stamps.DUES):
@@ -66,6 +67,15 @@ def _dues_anew(
     }
     after = {**before, "data": {**before["data"], "stamp": {**kept, **fresh}}}
     return [_restamped(stream, state.acceptance, before, after)]
+
+
+def _told_right(state: case.State, limits: Mapping[str, Limit], calendar: Calendar) -> bool:
+    """Tell, without working a stamp out, that the dues are those that were told for good."""
+    start = state.accepted_at or ""
+    return state.due_provisional is None and all(
+        calendar.due_at(start, limit) == getattr(state, f"{name}_due")
+        for name, limit in limits.items()
+    )
 
 
 def settle_clocks(

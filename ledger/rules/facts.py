@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ledger.contracts.codes import SourceClass
-from ledger.contracts.commands import Command
+from ledger.contracts.codes import ActorKind, SourceClass
+from ledger.contracts.commands import Actor, Command
+from ledger.contracts.events import FACTS
 from ledger.contracts.events import case as facts
 from ledger.contracts.events import case_course as course
 from ledger.contracts.wire import Event, event_id
@@ -17,6 +18,7 @@ from ledger.rules.refusals import Code, Refused
 if TYPE_CHECKING:
     from ledger.rules.streams import Asked
 
+NOWHERE = {"centre": None, "dept": None, "window": None, "channel": None, "late_reason": None}
 HARD = (SourceClass.INTERACTIVE,)
 """Source classes for which separation of duties refuses; others are flagged (law 2)."""
 
@@ -35,6 +37,8 @@ class Draft(NamedTuple):
     centre: str | None = None
     derived: bool = False
     """The ledger found it out by itself: nobody acted, no place but `centre`."""
+    event: Event | None = None
+    """Its envelope, where deciding needed it; the stamp in it may be older."""
 
 
 def decide_case(asked: "Asked") -> tuple[list[Draft], case.State]:
@@ -52,8 +56,9 @@ def decide_case(asked: "Asked") -> tuple[list[Draft], case.State]:
     _check_duty(command, kind, state)
     place = (command.centre, command.window)
     own = stamps.of_case_fact(kind, state, data, at, place, reference)
-    preview = _preview(asked, own)
-    after = case.evolve(state, preview)
+    event = envelope(Draft(asked.stream, kind, data, own), command, at, asked.recorded_at,
+                     asked.version + 1)  # fmt: skip
+    after = case.evolve(state, event)
     around = outcomes.Around(state, after, after)
     own |= outcomes.outcome(kind, data, at, around, reference.calendar)
     stamp = {**stamps.history_parts(after), **own}
@@ -63,34 +68,48 @@ def decide_case(asked: "Asked") -> tuple[list[Draft], case.State]:
         found += flags.of_extension(state, at, source, reference.calendar)
     if found:
         stamp["flags"] = found
-    drafts = [Draft(asked.stream, kind, data, stamp, state=after)]
+    drafts = [Draft(asked.stream, kind, data, stamp, state=after, event=event)]
     if outcomes.looks_back(kind, at, after):
         told = current(asked.history_of(asked.stream))
         concluded = {facts.CaseConcluded.TYPE}
         drafts += [
-            restatement(each)
-            for each in recounted(asked.stream, told, concluded, reference, preview)
+            restatement(each) for each in recounted(asked.stream, told, concluded, reference, event)
         ]
     return drafts, after
 
 
-def _preview(asked: "Asked", stamp: Mapping[str, Any]) -> Event:
-    """Give as much of the event as the fold of a case looks at."""
-    command = asked.command
+def envelope(draft: Draft, command: Command, at: str, recorded_at: str, version: int) -> Event:
+    """Put a fact on the wire: what views route by is flat, what was said and stamped is data.
+
+    A derived fact names the command that let it be found out, but neither its actor nor place.
+    """
     event: Any = {
-        "id": event_id(asked.stream, asked.version + 1), "type": asked.payload.TYPE,
-        "time": asked.at, "recordedat": asked.recorded_at,
-        "sourceclass": command.source_class.value, "data": {"data": asked.data, "stamp": stamp},
-    }  # fmt: skip
+        "specversion": "1.0",
+        "id": event_id(draft.stream, version),
+        "source": "/taizhang",
+        "type": draft.type,
+        "subject": draft.stream,
+        "time": at,
+        "datacontenttype": "application/json",
+        "schemaversion": FACTS[draft.type].SCHEMA_VERSION,
+        "recordedat": recorded_at,
+        "streamversion": version,
+        "sourcesystem": command.source_system,
+        "sourceseq": command.source_seq,
+        "sourceclass": SourceClass.SYSTEM.value if draft.derived else command.source_class.value,
+        "actorkind": ActorKind.SYSTEM.value if draft.derived else command.actor.kind.value,
+    }
+    actor = Actor(kind=ActorKind.SYSTEM) if draft.derived else command.actor
+    said = command if not draft.derived else command.model_copy(update=NOWHERE)
     for name, value in (
-        ("centre", command.centre),
-        ("window", command.window),
-        ("channel", command.channel),
-        ("actorstaff", command.actor.staff),
-        ("actorpost", command.actor.post),
-    ):
+        ("actorstaff", actor.staff), ("actorpost", actor.post),
+        ("centre", draft.centre or said.centre), ("dept", said.dept), ("window", said.window),
+        ("channel", said.channel), ("latereason", said.late_reason),
+        ("causation", draft.causation or command.causation), ("correlation", command.correlation),
+    ):  # fmt: skip
         if value is not None:
             event[name] = str(value)
+    event["data"] = {"data": draft.data, "stamp": draft.stamp}
     result: Event = event
     return result
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ledger.contracts.wire import Event
-from ledger.rules import case, clocks
+from ledger.rules import case, clock_moves
 from ledger.rules.workdays import Calendar
 
 
@@ -68,7 +68,7 @@ def _stops_the_law(state: case.State, about: str) -> bool:
 
 def sign_due(at: str, calendar: Calendar) -> str:
     """Give until when a transfer sent at `at` is the sender's, ISO 8601 +08:00 (C5)."""
-    return calendar.add_minutes(datetime.fromisoformat(at), clocks.C5_MINUTES).isoformat()
+    return calendar.add_minutes(datetime.fromisoformat(at), clock_moves.C5_MINUTES).isoformat()
 
 
 def holder_at(facts: Iterable[Event], at: str, calendar: Calendar) -> Holder:

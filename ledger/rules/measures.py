@@ -10,41 +10,14 @@ expires. An absent place is the empty string: the explicit bucket "no window".
 """
 
 from itertools import pairwise
-from typing import Literal, NamedTuple
 
 from ledger.contracts.events import FACTS
+from ledger.rules.measure import Measure, Where, at_hall
+from ledger.rules.measures_now import HALL_NOW, REGISTERS
 
-Op = Literal["=", ">=", "<", "in", "not in", "present", "absent"]
-
-
-class Where(NamedTuple):
-    """A condition on one field of the event: `data.x`, `stamp.x` or an envelope attribute."""
-
-    field: str
-    op: Op
-    value: int | str | bool | tuple[int, ...] | tuple[str, ...] = True
-    """For `in` and `not in` the values; a field that is absent is neither in nor not in them."""
-
-
-class Measure(NamedTuple):
-    """One sum."""
-
-    code: str
-    name: str
-    """Chinese label."""
-    unit: str
-    event: str
-    amount: int | str = 1
-    """A constant, or the field that holds an integer."""
-    where: tuple[Where, ...] = ()
-    centre: str = "stamp.accept_centre"
-    window: str = "stamp.accept_window"
-    gauge: bool = False
-    when: str = ""
-    """Field with the instant it counts at, ISO 8601 +08:00; "": when the fact happened."""
-    daily: bool = False
-    """Kept by day only: of a register, whose days are due days, nobody asks the hour."""
-
+__all__ = ["CELLS_PER_EVENT_MAX", "CLOCK_MEASURES", "DECISION_BOUNDS_WORKDAYS", "HALL_MEASURES",
+           "MEASURES", "NO_RESULT", "PROMISED_TYPES", "WORKDAY_MINUTES", "Measure",
+           "Where"]  # fmt: skip
 
 WORKDAY_MINUTES = 480
 """Working minutes of a working day: 09:00 to 17:00, Asia/Shanghai."""
@@ -73,17 +46,6 @@ WAIT_BOUNDS_MINUTES = (0, 5, 10, 15, 20, 30, 45, 60, 90, 120)
 """Lower bounds of the buckets of waiting time, in minutes (domain.md K08)."""
 
 
-def _at_hall(
-    code: str, name: str, unit: str, event: str, amount: int | str = 1,
-    where: tuple[Where, ...] = (), window: str = "stamp.window", *, gauge: bool = False,
-    daily: bool = False,
-) -> Measure:  # fmt: skip
-    """Give a measure of a hall; what amounts to a stamp is counted where there is that stamp."""
-    if isinstance(amount, str):
-        where = (*where, Where(amount, "present"))
-    return Measure(code, name, unit, event, amount, where, "centre", window, gauge, daily=daily)
-
-
 def _wait_buckets() -> tuple[Measure, ...]:
     made = []
     for low, high in pairwise((*WAIT_BOUNDS_MINUTES, None)):
@@ -92,36 +54,36 @@ def _wait_buckets() -> tuple[Measure, ...]:
         if high is not None:
             where.append(Where("stamp.wait_seconds", "<", high * 60))
             label = f"{low}–{high}分钟"
-        made.append(_at_hall(f"wait_from_{low}m", f"等候 {label}", "人次",
-                             "ticket.service_started", where=tuple(where)))  # fmt: skip
+        made.append(at_hall(f"wait_from_{low}m", f"等候 {label}", "人次",
+                            "ticket.service_started", where=tuple(where)))  # fmt: skip
     return tuple(made)
 
 
 _NORMAL = (Where("data.outcome", "=", "normal"),)
 
 HALL_MEASURES: tuple[Measure, ...] = (
-    _at_hall("tickets_issued", "取号量", "张", "ticket.issued", window=""),
-    _at_hall("tickets_called", "叫号量", "张", "ticket.called",
-             where=(Where("stamp.first_call", "=", value=True),)),
-    _at_hall("no_shows", "过号量", "次", "ticket.no_show"),
+    at_hall("tickets_issued", "取号量", "张", "ticket.issued", window=""),
+    at_hall("tickets_called", "叫号量", "张", "ticket.called",
+            where=(Where("stamp.first_call", "=", value=True),)),
+    at_hall("no_shows", "过号量", "次", "ticket.no_show"),
     *(
-        _at_hall("waiting", "当前等候人数", "人", event, "stamp.waiting", window="", gauge=True)
+        at_hall("waiting", "当前等候人数", "人", event, "stamp.waiting", window="", gauge=True)
         for event in ("ticket.issued", "ticket.called", "ticket.transferred", "ticket.cancelled",
                       "ticket.expired")
     ),
-    _at_hall("wait_n", "等候人次", "人次", "ticket.service_started"),
-    _at_hall("wait_seconds", "等候时长", "秒", "ticket.service_started", "stamp.wait_seconds"),
+    at_hall("wait_n", "等候人次", "人次", "ticket.service_started"),
+    at_hall("wait_seconds", "等候时长", "秒", "ticket.service_started", "stamp.wait_seconds"),
     *_wait_buckets(),
-    _at_hall("service_n", "办理人次", "人次", "ticket.service_finished", where=_NORMAL),
-    _at_hall("service_seconds", "办理时长", "秒", "ticket.service_finished",
-             "stamp.service_seconds", _NORMAL),
+    at_hall("service_n", "办理人次", "人次", "ticket.service_finished", where=_NORMAL),
+    at_hall("service_seconds", "办理时长", "秒", "ticket.service_finished",
+            "stamp.service_seconds", _NORMAL),
     *(
-        _at_hall("open_seconds", "窗口开放时间", "秒", event, "stamp.open_seconds")
+        at_hall("open_seconds", "窗口开放时间", "秒", event, "stamp.open_seconds")
         for event in ("ticket.service_started", "ticket.service_finished", "ticket.transferred",
                       "ticket.parked", "ticket.resumed", "window.paused", "window.closed")
     ),
     *(
-        _at_hall("serving_seconds", "窗口办理时间", "秒", event, "stamp.serving_seconds")
+        at_hall("serving_seconds", "窗口办理时间", "秒", event, "stamp.serving_seconds")
         for event in ("ticket.service_finished", "ticket.transferred", "ticket.parked",
                       "window.closed")
     ),
@@ -155,79 +117,6 @@ def _rating_loop() -> tuple[Measure, ...]:
             Measure(f"{code}_resolved", f"{name}到期", "件", "rating.clock_breached",
                     where=(breach,)),
         ]  # fmt: skip
-    return tuple(made)
-
-
-def _hall_now() -> tuple[Measure, ...]:
-    """What is so in a hall now: sums over one day, which every hall begins with nothing."""
-
-    def level(code: str, name: str, unit: str, event: str, amount: int | str = 1,
-              *where: Where, window: str = "stamp.window") -> Measure:  # fmt: skip
-        return _at_hall(code, name, unit, event, amount, where, window, daily=True)
-
-    open_, paused = ("windows_open", "开放窗口", "个"), ("windows_paused", "暂停窗口", "个")
-    tickets = ("ticket.issued", "ticket.checked_in", "ticket.called", "ticket.transferred",
-               "ticket.cancelled", "ticket.expired")  # fmt: skip
-    waits = ("waiting_from", "等候人数，按起等时刻", "人")
-    return (
-        level(*open_, "window.opened"), level(*open_, "window.resumed"),
-        level(*open_, "window.paused", -1),
-        level(*open_, "window.closed", -1, Where("stamp.was", "=", "open")),
-        level(*paused, "window.paused"), level(*paused, "window.resumed", -1),
-        level(*paused, "window.closed", -1, Where("stamp.was", "=", "paused")),
-        level("heads", "在厅人数", "人", "hall.headcount", "stamp.more", window=""),
-        *(level(*waits, kind, 1, Where("stamp.waits_from", "present"), window="stamp.waits_from")
-          for kind in tickets),
-        *(level(*waits, kind, -1, Where("stamp.waited_from", "present"),
-                window="stamp.waited_from") for kind in tickets if kind != "ticket.issued"),
-    )  # fmt: skip
-
-
-HALL_NOW = _hall_now()
-
-CASE_ENDS = ("case.concluded", "case.withdrawn", "case.terminated")
-LATE = {"C2": "statutory", "C3": "promised"}
-"""Clock of a case → the register of the cases that are past its due."""
-NEG_STEPS = ("neg.dispatched", "neg.verified", "neg.rectified", "neg.called_back",
-             "neg.extension_granted", "neg.closed", "appeal.filed", "appeal.upheld",
-             "appeal.denied")  # fmt: skip
-"""What may move a negative to another step of its loop, or to another due."""
-
-
-def _registers() -> tuple[Measure, ...]:
-    """登记簿: what is open now, under the day it is due (不计时), by place and by who holds it.
-
-    `due_open`: accepted cases under the promise told at acceptance, by department of the item;
-    pauses and extensions move the clock, not this. `late_*`: cases past the due of a running clock,
-    by whom the breach is laid to. `neg_open`: negatives under the due of their rectification, by
-    the step that has to be done next.
-    """
-
-    def kept(code: str, name: str, event: str, amount: int, when: str, *places: str) -> Measure:
-        centre, holder = places
-        return Measure(code, name, "件", event, amount, (Where(when, "present"),), centre, holder,
-                       when=when, daily=True)  # fmt: skip
-
-    due = ("due_open", "在办，按承诺到期日")
-    home = ("stamp.accept_centre", "stamp.dept")
-    made = [kept(*due, kind, 1, "stamp.told_due", *home)
-            for kind in ("case.accepted", "case.deemed_accepted")]  # fmt: skip
-    made += [kept(*due, kind, -1, "stamp.told_due", *home) for kind in CASE_ENDS]
-    for clock, which in LATE.items():
-        late = (f"late_{which}", {"C2": "法定超期在办", "C3": "承诺超期在办"}[clock])
-        breach = kept(*late, "case.clock_breached", 1, "data.due", "data.holder_centre",
-                      "data.holder_dept")  # fmt: skip
-        counted = (Where("data.clock", "=", clock), Where("stamp.open", "=", value=True))
-        made.append(breach._replace(where=counted))
-        made += [kept(*late, kind, -1, f"stamp.{which}_late", f"stamp.{which}_late_centre",
-                      f"stamp.{which}_late_dept") for kind in CASE_ENDS]  # fmt: skip
-    negative = ("neg_open", "未办结差评，按整改到期日")
-    for kind in NEG_STEPS:
-        made.append(kept(*negative, kind, 1, "stamp.neg_due", "stamp.accept_centre",
-                         "stamp.neg_step"))  # fmt: skip
-        if kind != "neg.dispatched":
-            made.append(kept(*negative, kind, -1, "stamp.neg_was_due", "stamp.accept_centre",
-                             "stamp.neg_was"))  # fmt: skip
     return tuple(made)
 
 
@@ -407,7 +296,7 @@ MEASURES: tuple[Measure, ...] = (
     *HALL_MEASURES,
     *_rating_loop(),
     *HALL_NOW,
-    *_registers(),
+    *REGISTERS,
     *CLOCK_MEASURES,
     *_agents(),
     Measure("bundle_cases", "一件事件", "件", "bundle.member_added", centre="stamp.lead_centre",

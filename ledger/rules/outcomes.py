@@ -85,6 +85,8 @@ class Around(NamedTuple):
 
 def outcome(kind: str, data: Data, at: str, around: Around, calendar: Calendar) -> dict[str, Any]:
     """Give the outcomes of a fact that happened at `at`; {} for most kinds."""
+    if kind not in PARTS:
+        return {}
     before, after, _ = around
     match kind:
         case facts.CaseConcluded.TYPE:

@@ -20,13 +20,12 @@ from ledger.contracts.wire import Event, decode, encode, event_id
 from ledger.rules import supervision
 from ledger.rules.caused import CAUSES
 from ledger.rules.door import check_duty, check_fields, check_late, check_references
-from ledger.rules.facts import Draft
+from ledger.rules.facts import Draft, envelope
 from ledger.rules.reading import centres_of, parse, payload_of
 from ledger.rules.recording import (
     EVERY,
     Decision,
     Stored,
-    envelope,
     keep_looks,
     reject_body,
 )
@@ -139,11 +138,16 @@ class Partition:
         noted = Receipt(key=f"ledger/{command.source_seq}", hash="", status="noted")
         return Decision(noted, (event,), None, looks)
 
-    def decide(self, raw: bytes, now: datetime) -> Decision:
-        """Decide one command; refusals are results, only a defect of ours raises."""
+    def decide(
+        self, raw: bytes, now: datetime, read: tuple[str, Any] | None = None
+    ) -> Decision:  # fmt: skip
+        """Decide one command; refusals are results, only a defect of ours raises.
+
+        `read`: what `hashed` gives of it, where the caller asked before.
+        """
         moment = self._now(now)
         key, stream = "", ""
-        digest, fields = hashed(raw)
+        digest, fields = read or hashed(raw)
         self._looks, self._caused, self._touched = {}, [], []
         try:
             command = parse(raw, fields)
@@ -186,7 +190,7 @@ class Partition:
         data = payload.model_dump(mode="json", exclude_none=True)
         rules = rules_of(stream)
         version, before = self._stream(stream)
-        asked = Asked(command, payload, stream, data, at, self.reference, self._state,
+        asked = Asked(command, payload, stream, data, before, at, self.reference, self._state,
                       self._history, version, self._at(moment))  # fmt: skip
         check_references(command, payload, data, self.reference)
         rules.check_known(asked)
@@ -206,14 +210,15 @@ class Partition:
         recorded = [self._record(draft, command, at, moment) for draft in drafts]
         if rules.timed(self._state(stream)) is rules.timed(before) and not self._touched:
             return recorded
-        return recorded + self._settle(stream, command, moment)
+        return recorded + self._settle(stream, command, moment, at)
 
     def _settle(
-        self, stream: str, command: Command, moment: datetime, tick: str = ""
+        self, stream: str, command: Command, moment: datetime, at: str, tick: str = ""
     ) -> list[Stored]:
         """Record what time asks of a stream now, and when it has to be looked at again.
 
-        Asked until nothing more is: a deemed acceptance starts clocks that may be due as well.
+        `at` is when the command's fact happened, or the tick. Asked until nothing more is: a
+        deemed acceptance starts clocks that may be due as well.
         """
         rules = rules_of(stream)
         if rules.next_look is never:
@@ -224,7 +229,7 @@ class Partition:
             lambda: self._history(stream),
         ):  # fmt: skip
             recorded += [self._record(draft, command, "", moment) for draft in drafts]
-        recorded += self._supervise(stream, command, moment, tick)
+        recorded += self._supervise(stream, command, moment, at, tick)
         state = self._stream(stream).state
         looks = (
             rules.next_look(state, self.reference),
@@ -235,12 +240,11 @@ class Partition:
         return recorded
 
     def _supervise(
-        self, stream: str, command: Command, moment: datetime, tick: str
+        self, stream: str, command: Command, moment: datetime, at: str, tick: str
     ) -> list[Stored]:
         """Record what the batch makes of the alerts about a stream."""
         touched, self._touched = self._touched, []
         now = tick or self._at(moment)
-        at = tick or self._at(min(command.occurred_at, moment))
         beside = Beside(self.reference, self._state, self._history)
         drafts = supervision.alerts_of(stream, touched, beside, at, now, tick)
         return [self._record(draft, command, "", moment) for draft in drafts]
@@ -257,7 +261,7 @@ class Partition:
         streams = sorted(fresh | (set(stored) - set(self._new_looks)))
         recorded = []
         for stream in streams:
-            recorded += self._settle(stream, command, moment, self.tick)
+            recorded += self._settle(stream, command, moment, self.tick, self.tick)
         told = self._stream(f"partition/{self.number}").state
         if self.is_reference or not (recorded or told.ticked[:DAY] < self.tick[:DAY]):
             return recorded
@@ -278,8 +282,12 @@ class Partition:
     def _record(self, draft: Draft, command: Command, at: str, moment: datetime) -> Stored:
         before = self._stream(draft.stream)
         version = before.version + 1
-        event = envelope(draft, command, draft.at or at or self._at(moment), self._at(moment),
-                         version)  # fmt: skip
+        if draft.event is None:
+            recorded_at = self._at(moment)
+            event = envelope(draft, command, draft.at or at or recorded_at, recorded_at, version)
+        else:
+            event = draft.event
+            event["data"]["stamp"] = dict(draft.stamp)
         value = encode(event)
         self._new_events.setdefault(draft.stream, []).append(value)
         if supervision.touches(event):

@@ -5,16 +5,10 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from ledger.contracts.codes import REJECT_HEAD_BYTES, SHANGHAI, ActorKind, SourceClass
-from ledger.contracts.commands import Actor, Command, command_hash, source_key
-from ledger.contracts.events import FACTS
+from ledger.contracts.codes import REJECT_HEAD_BYTES, SHANGHAI
+from ledger.contracts.commands import command_hash, source_key
 from ledger.contracts.receipts import Receipt
-from ledger.contracts.wire import Event, event_id
-from ledger.rules.facts import Draft
 from ledger.rules.refusals import Code, Refused
-
-NOWHERE = {"centre": None, "dept": None, "window": None, "channel": None, "late_reason": None}
-
 
 EVERY = "*"
 """Among looks: every stream that has one."""
@@ -45,42 +39,6 @@ def keep_looks(kept: dict[str, str | None], said: Mapping[str, str | None]) -> N
     if EVERY in said:
         kept.update({stream: said[EVERY] for stream, look in kept.items() if look is not None})
     kept.update({stream: look for stream, look in said.items() if stream != EVERY})
-
-
-def envelope(draft: Draft, command: Command, at: str, recorded_at: str, version: int) -> Event:
-    """Put a fact on the wire: what views route by is flat, what was said and stamped is data.
-
-    A derived fact names the command that let it be found out, but neither its actor nor place.
-    """
-    event: Any = {
-        "specversion": "1.0",
-        "id": event_id(draft.stream, version),
-        "source": "/taizhang",
-        "type": draft.type,
-        "subject": draft.stream,
-        "time": at,
-        "datacontenttype": "application/json",
-        "schemaversion": FACTS[draft.type].SCHEMA_VERSION,
-        "recordedat": recorded_at,
-        "streamversion": version,
-        "sourcesystem": command.source_system,
-        "sourceseq": command.source_seq,
-        "sourceclass": SourceClass.SYSTEM.value if draft.derived else command.source_class.value,
-        "actorkind": ActorKind.SYSTEM.value if draft.derived else command.actor.kind.value,
-    }
-    actor = Actor(kind=ActorKind.SYSTEM) if draft.derived else command.actor
-    said = command if not draft.derived else command.model_copy(update=NOWHERE)
-    for name, value in (
-        ("actorstaff", actor.staff), ("actorpost", actor.post),
-        ("centre", draft.centre or said.centre), ("dept", said.dept), ("window", said.window),
-        ("channel", said.channel), ("latereason", said.late_reason),
-        ("causation", draft.causation or command.causation), ("correlation", command.correlation),
-    ):  # fmt: skip
-        if value is not None:
-            event[name] = str(value)
-    event["data"] = {"data": draft.data, "stamp": draft.stamp}
-    result: Event = event
-    return result
 
 
 def reject_body(

@@ -21,6 +21,8 @@ class Asked(NamedTuple):
     payload: Payload
     stream: str
     data: Mapping[str, Any]
+    state: Any
+    """The state of the command's own stream, before it."""
     at: str
     """When the fact happened, ISO 8601 +08:00."""
     reference: Reference
@@ -32,11 +34,6 @@ class Asked(NamedTuple):
     """Of the command's own stream, before it."""
     recorded_at: str
     """When what the command makes is recorded, ISO 8601 +08:00."""
-
-    @property
-    def state(self) -> Any:  # noqa: ANN401
-        """The state of the command's own stream."""
-        return self.state_of(self.stream)
 
     @property
     def key(self) -> str:

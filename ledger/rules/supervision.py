@@ -81,6 +81,8 @@ def alerts_of(
         return []
     state = beside.state_of(stream)
     stopped = [] if tick or kind == "hall" else list(_of_stopped(state, beside.reference, at))
+    if not (touched or stopped or tick or kind == "hall"):
+        return []
     if any(event["type"].endswith(RESTAMPED) for event in touched) or any(
         at <= moment.at < now for moment in stopped
     ):  # Somebody tells now that a clock had stopped before time touched a rule.

@@ -37,6 +37,8 @@ class Calendar:
 
     def as_of(self, recorded_at: str) -> "Calendar":
         """Give the calendar as it was published at an instant, ISO 8601 +08:00; "": at first."""
+        if self._published[-1][0] <= recorded_at:
+            return self
         return next(c for at, c in reversed(self._published) if at <= recorded_at)
 
     def with_year(

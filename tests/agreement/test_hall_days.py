@@ -12,7 +12,8 @@ from analytics.lake.catalog import Lake
 from analytics.lake.rebuild import rebuild
 from ledger.contracts.codes import partition_of
 from ledger.log.fsck import fsck
-from ledger.rules.measures import HALL_MEASURES, HALL_NOW
+from ledger.rules.measures import HALL_MEASURES
+from ledger.rules.measures_now import HALL_NOW
 from tests.agreement.test_two_roads import events_of, folded, random_cuts
 from tests.hall_day import busy_day
 

@@ -19,7 +19,7 @@ from analytics.lake.catalog import Lake
 from analytics.lake.rebuild import MEASURES, rebuild
 from ledger.contracts.codes import WindowType
 from ledger.log.fsck import fsck
-from ledger.rules import case, clocks, deadlines, facts, stamps
+from ledger.rules import case, clock_moves, deadlines, facts, stamps
 from producers.city.faults import MILLION, every
 from producers.drive import load_city
 from tests.agreement.test_two_roads import events_of, folded
@@ -74,7 +74,7 @@ def plant_in_writer(bug, monkeypatch):
         case "a timer that never fires":
             monkeypatch.setattr(deadlines, "settle_clocks", lambda *_: [])
         case "a timer that fires too early":
-            monkeypatch.setattr(clocks, "C5_MINUTES", 5)
+            monkeypatch.setattr(clock_moves, "C5_MINUTES", 5)
         case "a void that restates nothing":
             sound = facts.void_case_facts
             monkeypatch.setattr(facts, "void_case_facts", lambda *a: ([], sound(*a)[1]))

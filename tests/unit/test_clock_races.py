@@ -2,8 +2,8 @@
 
 import pytest
 
+from ledger.contracts.events import case_course as course
 from ledger.contracts.events.base import Limit
-from ledger.rules import clocks
 from ledger.rules.clocks import Breach, Clock, Clocks, Extension, Pause, due_of
 from ledger.rules.effective import current
 from tests.ticking import HEARING, amend, breaches, kinds, moment, tick
@@ -323,5 +323,5 @@ def test_what_is_deemed_accepted_was_never_promised_on_the_spot(monday):
 
 
 def test_the_clocks_of_a_case_are_those_of_the_contract():
-    literal = clocks.course.ClockBreached.model_fields["clock"].annotation.__args__
+    literal = course.ClockBreached.model_fields["clock"].annotation.__args__
     assert set(literal) == {f"C{n}" for n in range(10)}

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.contracts.events.base import Limit
-from ledger.rules import case, clocks
+from ledger.rules import case, clock_moves, clocks
 from ledger.rules.clocks import Clock, Clocks, Pause
 from ledger.rules.lights import TIERS, Level, Light, Profile, light
 from tests.ticking import moment
@@ -73,7 +73,7 @@ ticking = st.lists(
 ).map(tuple)  # fmt: skip
 pauses = st.lists(
     st.builds(
-        lambda a, b: Pause("s", a.isoformat(), clocks.PAUSED_BY_LAW, b and b.isoformat()),
+        lambda a, b: Pause("s", a.isoformat(), clock_moves.PAUSED_BY_LAW, b and b.isoformat()),
         day,
         st.none() | day,
     ),

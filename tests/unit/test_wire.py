@@ -14,8 +14,7 @@ from ledger.contracts.commands import Command
 from ledger.contracts.events import FACTS
 from ledger.contracts.wire import decode, encode
 from ledger.rules import case, rating
-from ledger.rules.facts import Draft
-from ledger.rules.recording import envelope
+from ledger.rules.facts import Draft, envelope
 from ledger.rules.reference import Reference
 from processors.views.fold import compile_fold
 
