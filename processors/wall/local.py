@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from processors.views.picture import Picture
 from processors.wall.attention import attend
 from processors.wall.cells import DayCells
-from processors.wall.registers import TROUBLE_COLUMNS, Row, due_rows
+from processors.wall.registers import TROUBLE_COLUMNS, Row, due_rows, shown
 from processors.wall.sheet import (
     COLUMNS,
     FIGURES,
@@ -98,7 +98,7 @@ def local_sheet(scope: Scope, city: Sheet, picture: Picture, cells: DayCells) ->
     entries = cells.entries(picture.sums, frozenset(members))
     sums.register(entries, city.day)
     at = TROUBLE_COLUMNS.index("centre") - 1
-    troubles = {k: r for k, r in city.tables["trouble"].items() if r[at] in members}
+    troubles = {k: r for k, r in city.troubles.items() if r[at] in members}
     hours = _Hours(picture, cells, members)
     centre_at = COLUMNS["window"].index("centre") - 1
     windows = {k: r for k, r in city.tables["window"].items() if r[centre_at] in members}
@@ -119,7 +119,7 @@ def local_sheet(scope: Scope, city: Sheet, picture: Picture, cells: DayCells) ->
         "bucket": bucket_rows(sums.city),
         "hall": sums.hall_rows(),
         "due": due_rows(entries, city.day),
-        "trouble": troubles,
+        "trouble": shown(troubles),
     }
     return Sheet(city.day, tables, city.cut, LOCAL_COLUMNS)
 

@@ -8,8 +8,9 @@ centre, window, acknowledged}.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import date, timedelta
+from itertools import islice
 from typing import Any, NamedTuple
 
 from processors.views.picture import Picture
@@ -23,6 +24,7 @@ DUE_COLUMNS = ("key", "today", "tomorrow", "promised", "statutory", "since")
 HALL_COLUMNS = ("key", "oldest", "heads")
 """HH:MM from which somebody waits ("" = nobody does), and people in the hall."""
 TROUBLES_MAX = 40
+"""Troubles in the table of a wall, the worst; tiles are coloured by all of them."""
 
 RED, YELLOW = 2, 1
 LONG_WAIT_MIN, VERY_LONG_WAIT_MIN = 30, 60
@@ -36,11 +38,13 @@ STEPS = {
     "callback": ("待回访", "回访专员"), "reply": ("待答复办结", "评价专员"),
     "appeal": ("申诉待裁定", "市政务办"),
 }  # fmt: skip
-FRONT, MANAGER = "窗口", "值班主任"
+FRONT, MANAGER = "前台窗口", "值班主任"
 ALERTS = "alert/"
 LEVELS = {"red": RED, "yellow": YELLOW}
 COUNTED = frozenset({"R02"})
 """Rules whose alerts the registers count already: a late case is not told twice."""
+BESIDE = {"neg_open": "R24", "wait": "R23", "closed": "R23"}
+"""Row of a register → the rule whose alerts of that centre would tell it once more."""
 
 
 class Entry(NamedTuple):
@@ -101,12 +105,13 @@ def trouble_rows(
     entries: Iterable[Entry], halls: Mapping[str, Hall], picture: Picture, towns: Mapping[str, str]
 ) -> dict[str, Row]:
     """Give what is wrong now, the worst and oldest first: where, what, since when, whose."""
-    found = [*_late(entries, picture.now[:10]), *_queues(halls, picture.now),
-             *_alerts(picture.latest)]  # fmt: skip
+    found = [*_late(entries, picture.now[:10]), *_queues(halls, picture.now)]
+    told = {(BESIDE.get(key.partition("|")[0], ""), centre) for key, _, centre, *_ in found}
+    found += _alerts(picture.latest, told)
     found.sort(key=lambda each: (-each[1], each[5], each[0]))
     return {
         key: (level, towns.get(centre, ""), centre, what, n, since, holder)
-        for key, level, centre, what, n, since, holder in found[:TROUBLES_MAX]
+        for key, level, centre, what, n, since, holder in found
     }
 
 
@@ -156,21 +161,29 @@ def _minutes(clock: str) -> int:
     return int(hour) * 60 + int(minute) if hour.isdecimal() and minute.isdecimal() else 0
 
 
-def _alerts(latest: Mapping[str, Mapping[str, Any]]) -> list[Trouble]:
-    """Give the open alerts, those of one rule, level, place and holder as one row."""
+def _alerts(
+    latest: Mapping[str, Mapping[str, Any]], told: Container[tuple[str, str]]
+) -> list[Trouble]:
+    """Give the open alerts that are not `told` (rule, centre), those of one holder as one row."""
     merged: dict[tuple[str, str, str, str], tuple[int, int, str]] = {}
     for key, said in latest.items():
         level = LEVELS.get(str(said.get("level"))) if key.startswith(ALERTS) else None
-        if level is None or said.get("rule_id") in COUNTED:
+        rule, centre = str(said.get("rule_id")), str(said.get("centre") or "")
+        if level is None or rule in COUNTED or (rule, centre) in told:
             continue
-        what = str(said.get("name") or said.get("rule_id"))
+        what = str(said.get("name") or rule)
         what += "（已签收）" if said.get("acknowledged") else ""
         holder = str(said.get("dept") or said.get("window") or MANAGER)
-        place = (str(said.get("rule_id")), what, str(said.get("centre") or ""), holder)
+        place = (rule, what, centre, holder)
         n, before, since = merged.get(place, (0, 0, str(said.get("since", ""))))
-        told = min(since, str(said.get("since", since)))
-        merged[place] = (n + 1, max(level, before), told)
+        oldest = min(since, str(said.get("since", since)))
+        merged[place] = (n + 1, max(level, before), oldest)
     return [
         (f"alert|{rule}|{centre}|{holder}|{what}", level, centre, what, n, since, holder)
         for (rule, what, centre, holder), (n, level, since) in merged.items()
     ]
+
+
+def shown(troubles: Mapping[str, Row]) -> dict[str, Row]:
+    """Give the worst of the troubles, as many as a table takes."""
+    return dict(islice(troubles.items(), TROUBLES_MAX))

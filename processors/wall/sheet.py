@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ledger.contracts.codes import WindowType
@@ -26,6 +27,7 @@ from processors.wall.registers import (
     Row,
     count,
     due_rows,
+    shown,
     trouble_rows,
 )
 
@@ -95,6 +97,8 @@ class Sheet(NamedTuple):
     cut: Cut
     columns: Mapping[str, tuple[str, ...]] = COLUMNS
     """Table → its columns; 0 is the key."""
+    troubles: Mapping[str, Row] = MappingProxyType({})
+    """All of them, of which the city's table shows the worst."""
 
 
 EMPTY = Sheet("", {name: {} for name in COLUMNS}, ())
@@ -145,9 +149,9 @@ class Clerk:
             "bucket": bucket_rows(sums.city),
             "hall": sums.hall_rows(),
             "due": due_rows(entries, day),
-            "trouble": troubles,
+            "trouble": shown(troubles),
         }
-        return Sheet(day, tables, picture.cut)
+        return Sheet(day, tables, picture.cut, troubles=troubles)
 
 
 class Sums:

@@ -2,7 +2,7 @@
 
 from processors.wall import sheet
 from processors.wall.local import Scope, local_sheet
-from processors.wall.registers import DUE_COLUMNS, TROUBLE_COLUMNS
+from processors.wall.registers import DUE_COLUMNS, TROUBLE_COLUMNS, TROUBLES_MAX
 
 TODAY = "2020-06-01"
 
@@ -35,7 +35,7 @@ def test_late_cases_say_where_since_when_and_who_holds_them_the_worst_first(city
     made = added_up(city)
 
     assert told(made) == [
-        (2, "haiyong", "法定超期", 2, "2020-05-29", "窗口"),
+        (2, "haiyong", "法定超期", 2, "2020-05-29", "前台窗口"),
         (1, "sanxing", "承诺超期", 4, "2020-05-20", "民政"),
     ]
     assert [row["town"] for row in rows(made, "trouble")] == ["haiyong", "sanxing"]
@@ -107,6 +107,20 @@ def test_alerts_come_into_the_same_rows_those_of_one_holder_as_one(city):
     assert found == [(2, "haiyong", "反复转办", 2, "2020-05-30T10:00:00+08:00", "住建")]
 
 
+def test_an_alert_about_what_a_register_tells_is_not_told_again(city):
+    put(city, "neg_open", "2020-05-25", "sanxing", "rectify", 1)
+    card = {"rule_id": "R24", "name": "差评未处置", "level": "yellow", "dept": "住建",
+            "since": "2020-05-25T23:59:59.999+08:00"}  # fmt: skip
+    city.latest["alert/1"] = {**card, "centre": "sanxing"}
+    city.latest["alert/2"] = {**card, "centre": "haiyong"}
+    found = told(added_up(city))
+
+    assert sorted(row[1:3] for row in found) == [
+        ("haiyong", "差评未处置"),
+        ("sanxing", "差评待整改逾期"),
+    ]
+
+
 def test_a_local_wall_has_its_own_troubles_and_dues_and_the_level_of_the_worst(city):
     put(city, "late_statutory", "2020-05-29", "haiyong", "民政", 2)
     put(city, "late_promised", "2020-05-20", "sanxing-v1", "", 3)
@@ -119,6 +133,21 @@ def test_a_local_wall_has_its_own_troubles_and_dues_and_the_level_of_the_worst(c
     assert [row["promised"] for row in rows(town, "due")] == [3]
     level = sheet.COLUMNS["town"].index("level") - 1
     assert [whole.tables["town"][key][level] for key in ("sanxing", "haiyong")] == [1, 2]
+
+
+def test_a_local_wall_has_what_is_too_much_for_the_table_of_the_city(city):
+    for n in range(TROUBLES_MAX):
+        put(city, "late_statutory", "2020-05-29", "haiyong", f"科{n:02}")
+    put(city, "late_promised", "2020-05-20", "sanxing", "民政", 3)
+    clerk = sheet.Clerk()
+    picture = city.picture()
+    whole = clerk.sheet(picture)
+    centre = local_sheet(Scope("centre", "sanxing"), whole, picture, clerk.cells)
+
+    assert len(told(whole)) == TROUBLES_MAX
+    assert [row[2] for row in told(centre)] == ["承诺超期"]
+    level = sheet.COLUMNS["town"].index("level") - 1
+    assert whole.tables["town"]["sanxing"][level] == 1
 
 
 def test_the_registers_of_a_new_day_are_those_of_the_day_before(city):

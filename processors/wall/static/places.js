@@ -8,7 +8,7 @@ import { brief, count, DASH, kindName, shortSpan, STATUS } from './words.js';
 export const TILES_MAX = 40;
 export const MANY = 20; // More tiles need room: panels go before letters shrink.
 const WINDOW_WIDE_MIN = 320, WINDOW_NARROW_MIN = 226; // With stars and the name of its kind, and without.
-const LINES_MAX = 12;
+const LINES_MAX = 12, TROUBLES_MAX = 40; // The rows that the wall is sent at most.
 const TILE_WIDE_MIN = 214, TILE_TALL_MIN = 86, GAP = 8, LINE_TALL = 34;
 const BESIDE_NAME = 122, FEW = 6, NAME_PX = 24, NAME_PX_MAX = 26, NAME_PX_MIN = 20;
 
@@ -182,7 +182,7 @@ export function paintWatch(lines, root, sub, store) {
     say(line.holder, one.holder);
     line.box.classList.toggle('alone', !one.since && !one.holder);
   });
-  say(sub, found.length > fit ? `${found.length} 项，另有 ${found.length - fit} 项按 T 看表` : found[0].status === 'ok' ? '' : '先看红色 ◆，再看灰色 ◌');
+  say(sub, found.length > fit ? `${found.length} 项${found.length >= TROUBLES_MAX ? '以上' : ''}，另有 ${found.length - fit} 项按 T 看表` : found[0].status === 'ok' ? '' : '先看红色 ◆，再看灰色 ◌');
 }
 
 export function windowName(store, row) {
