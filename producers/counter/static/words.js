@@ -41,7 +41,7 @@ export const LATE = { line_down: '线路中断补报' };
 
 const CODES = {
   E_LIMIT: '内容太大', E_FIELD: '填写有误', E_DUP_CONFLICT: '编号已被另一条命令占用', E_TYPE: '没有这种命令',
-  E_TIME_FUTURE: '时间晚于现在，请检查本机时钟', E_LATE_REASON: '补录超过一个工作日，须说明缘由', E_REF: '登记中没有',
+  E_TIME_FUTURE: '时间晚于现在，请检查本机时钟', E_LATE_REASON: '补录超过一个工作日，须说明缘由', E_FROZEN: '该期间已结账，不再改动', E_REF: '登记中没有',
   E_AUTH: '岗位不符', E_VERSION: '办件已有新的变化，请刷新后再办', E_STATE: '现在的状态不能这样办',
   E_TIME_ORDER: '时间早于它所依据的上一环节', E_SOD: '岗位须分离，请换一个人办', E_DEPENDENT: '后面的环节依赖于它，须一并作废',
   E_INTERNAL: '台账自身出错，请联系维护人员', E_UNREACHABLE: '连不上台账',

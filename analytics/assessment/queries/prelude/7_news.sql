@@ -14,8 +14,8 @@ WITH taken_back AS (
 ), amended AS (
   SELECT
     a.stream_key AS case_id, a."offset", e."offset" AS target, e.type,
-    json_extract_string(a.data, '$.changes.outcome.old') AS outcome,
-    unnest(json_keys(a.data, '$.changes')) AS name
+    unnest(json_keys(a.data, '$.changes')) AS name,
+    json_extract_string(a.data, '$.changes.outcome.old') AS outcome_was
   FROM events AS a
   JOIN cut USING ("partition")
   JOIN events AS e ON e.id = json_extract_string(a.data, '$.target')
@@ -50,7 +50,7 @@ WHERE CASE a.name
   WHEN 'promised' THEN c.clock = 'C3'
   WHEN 'due_at' THEN c.clock = 'C7'
   WHEN 'materials' THEN c.clock = 'C7'
-  WHEN 'outcome' THEN c.clock = 'C8' AND a.outcome NOT IN ('approved', 'partly')
+  WHEN 'outcome' THEN c.clock = 'C8' AND a.outcome_was = 'rejected'
   WHEN 'occurred_at' THEN a.target = c."offset" OR (c.clock IN ('C2', 'C3') AND (
     starts_with(a.type, 'case.special_') OR starts_with(a.type, 'case.clock_')
     OR (a.type IN ('case.submitted', 'case.supplemented') AND c.deemed)
