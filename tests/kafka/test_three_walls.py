@@ -138,5 +138,5 @@ async def test_simulate_reconcile_and_the_three_walls_agree(kafka_topics, tmp_pa
     assert found["differing"] == found_there["differing"] == 0
     assert found["cells"] == found_there["cells"] > 500
     assert here[0]["city"]["city"][2:4] == there[0]["city"]["city"][2:4]
-    troubles = {row[3] for row in here[0]["trouble"].values()}
+    troubles = {row[3] for row in here[2]["trouble"].values()}
     assert {"承诺超期", "排队过久"} <= troubles
