@@ -88,7 +88,8 @@ WITH sums AS (
 ), buckets AS (
   SELECT
     code, centre, "window", total,
-    unnest(CASE WHEN hour IS NULL THEN [''] ELSE
+    unnest(CASE WHEN hour IS NULL THEN [''] WHEN code IN ({daily}) THEN
+      [strftime(hour, '%Y-%m-%d')] ELSE
       [strftime(hour, '%Y-%m-%dT%H'), strftime(hour, '%Y-%m-%d')] END) AS bucket
   FROM sums
 )
@@ -156,7 +157,9 @@ def rebuild(
         table = list(measures)
         counted = not from_facts and use_counts(con, table)
         read_facts(con, table)
-        return cells(con.execute(SUMS.format(counts=COUNTED if counted else NONE)).fetchall())
+        daily = ", ".join([_text(m.code) for m in table if m.daily] or ["NULL"])
+        sums = SUMS.format(counts=COUNTED if counted else NONE, daily=daily)
+        return cells(con.execute(sums).fetchall())
     finally:
         con.close()
 

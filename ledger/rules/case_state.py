@@ -94,3 +94,12 @@ class State(NamedTuple):
     clocks: Clocks = NONE
     corrected: bool = False
     """A fact of the case was voided or amended."""
+    told_due: str | None = None
+    """The promised due as it was told at acceptance; a later calendar moves only `promised_due`."""
+    late: tuple[tuple[str, str, str | None, str | None], ...] = ()
+    """超期: clock, due, department and centre of the breaches of running limits of the case."""
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether its limits run no longer: concluded, or ended without a decision."""
+        return self.concluded_at is not None or self.ended_at is not None

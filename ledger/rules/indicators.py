@@ -102,7 +102,7 @@ def _row(measure: Measure) -> str:
     cells = (
         f"`{measure.code}`", measure.name, measure.unit, f"`{measure.event}`", when, amount,
         _place(measure.centre), _place(measure.window),
-        "level" if measure.gauge else "hour, day", _place(measure.when),
+        "level" if measure.gauge else "day" if measure.daily else "hour, day", _place(measure.when),
     )  # fmt: skip
     return f"| {' | '.join(cells)} |\n"
 

@@ -14,7 +14,7 @@ from ledger.contracts.events import case as facts
 from ledger.contracts.events import case_course as course
 from ledger.contracts.events.base import Limit
 from ledger.contracts.events.reference import ItemRegistered
-from ledger.rules import outcomes
+from ledger.rules import outcomes, registers
 from ledger.rules.case import State
 from ledger.rules.reference import Reference
 from ledger.rules.routing import is_wrong, required_window
@@ -80,7 +80,10 @@ def accepted(
     }
     for name, limit in limits.items():
         stamp[f"{name}_limit"] = limit.model_dump(mode="json")
-    return {**stamp, **dues(start, limits, reference.calendar)}
+    stamp |= dues(start, limits, reference.calendar)
+    if "promised_due" in stamp:
+        stamp["told_due"] = stamp["promised_due"]
+    return stamp
 
 
 def dues(start: datetime, limits: Mapping[str, Limit], calendar: Calendar) -> Stamp:
@@ -136,8 +139,11 @@ def of_case_fact(
             return accepted(state, data, at, place, reference)
         case course.HearingRequested.TYPE | course.HearingNotified.TYPE:
             return of_hearing(kind, data, at, reference.calendar)
-        case facts.CaseConcluded.TYPE if state.bundles:
-            return {"bundles": dict(state.bundles)}
+        case facts.CaseConcluded.TYPE:
+            bundles = {"bundles": dict(state.bundles)} if state.bundles else {}
+            return {**bundles, **registers.ended(state, at)}
+        case course.CaseWithdrawn.TYPE | course.CaseTerminated.TYPE:
+            return registers.ended(state, at)
         case course.CaseBundled.TYPE if state.concluded_at is not None:
             return {"concluded": True}
     return {}

@@ -13,10 +13,12 @@ from analytics.lake.rebuild import rebuild
 from ledger.contracts.codes import partition_of
 from ledger.log.fsck import fsck
 from ledger.rules.measures import HALL_MEASURES
+from ledger.rules.measures_now import HALL_NOW
 from tests.agreement.test_two_roads import events_of, folded, random_cuts
 from tests.hall_day import busy_day
 
-CODES = {measure.code for measure in HALL_MEASURES}
+NOW = {measure.code for measure in HALL_NOW}
+CODES = {measure.code for measure in HALL_MEASURES} | NOW
 
 
 async def say(city, key, kind, data, back=0):
@@ -93,7 +95,7 @@ async def test_generated_days_of_two_halls_agree_at_random_cuts(city, tmp_path):
     codes = {cell.partition("|")[0] for cell in cells}
     buckets = {code for code in CODES if code.startswith("wait_from_")}
 
-    assert codes - buckets >= CODES - buckets - {"waiting"}
+    assert codes - buckets >= CODES - buckets - {"waiting", *NOW}
     assert len(codes & buckets) > 3
     assert {"ticket.expired", "hall.event_voided", "hall.event_restamped"} <= kinds
     assert (await fsck(city.log))["findings"] == []
@@ -107,6 +109,11 @@ async def test_a_hand_made_day_agrees_and_has_the_figures_that_were_counted_by_h
         assert await say(city, key, kind, data), (kind, data)
 
     await tell(0, "window.open", window_id="libao-1", staff_id="an")
+    await tell(0, "window.open", window_id="libao-2", staff_id="bo")
+    await tell(0, "window.open", window_id="libao-3", staff_id="cui")
+    await tell(0, "window.pause", window_id="libao-3", reason="meal")
+    for count in (3, 9, 7):
+        await tell(0, "hall.count_heads", count=count)
     for ticket in ("T1", "T2", "T3", "T4"):
         await tell(0, "ticket.issue", ticket_id=ticket, no=ticket, queue_id="q")
     await tell(4, "ticket.call", ticket_id="T1", window_id="libao-1", call_no=1)
@@ -146,4 +153,6 @@ async def test_a_hand_made_day_agrees_and_has_the_figures_that_were_counted_by_h
         "open_seconds|libao-1": (6 + 10 + 5 + 5 + 5 + 9 + 0 + 7 + 2 + 1 + 20) * 60,
         "serving_seconds|libao-1": (10 + 5 + 9 + 20) * 60,
         "unattended_seconds|libao-1": (6 + 1 + 2) * 60,
+        "windows_open|libao-2": 1, "windows_paused|libao-3": 1, "heads|": 7,
+        "waiting_from|09:00": 1, "waiting_from|09:40": 1,
     }  # fmt: skip

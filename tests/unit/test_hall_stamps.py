@@ -30,9 +30,10 @@ def waiting(day):
 
 def test_a_visit_is_stamped_with_its_wait_its_service_and_its_window(day):
     day.open()
-    assert stamp(day.issue()) == {"waiting": 1}
+    assert stamp(day.issue()) == {"waiting": 1, "waits_from": "10:00"}
     day.hall.wait(minutes=7, seconds=30)
-    assert stamp(day.call()) == {"window": "town-1", "waiting": -1, "first_call": True}
+    assert stamp(day.call()) == {
+        "window": "town-1", "waiting": -1, "first_call": True, "waited_from": "10:00"}  # fmt: skip
     day.hall.wait(seconds=30)
     assert stamp(day.start()) == {"window": "town-1", "wait_seconds": 480, "open_seconds": 480}
     day.hall.wait(minutes=3)
@@ -49,17 +50,20 @@ def test_a_visit_is_stamped_with_its_wait_its_service_and_its_window(day):
     day.hall.wait(minutes=60)
     assert stamp(day.window("resume")) == {"window": "town-1"}
     day.hall.wait(minutes=1)
-    assert stamp(day.window("close")) == {"window": "town-1", "open_seconds": 60}
+    assert stamp(day.window("close")) == {
+        "window": "town-1", "open_seconds": 60, "was": "open"}  # fmt: skip
 
 
 def test_a_transfer_begins_a_new_wait(day):
     day.bring_to("SERV")
     day.hall.wait(minutes=4)
     assert stamp(day.ticket("transfer", to_window="town-2")) == {
-        "window": "town-1", "waiting": 1, "open_seconds": 240, "serving_seconds": 240}  # fmt: skip
+        "window": "town-1", "waiting": 1, "open_seconds": 240, "serving_seconds": 240,
+        "waits_from": "10:06"}  # fmt: skip
     day.open("town-2", "dai")
     day.hall.wait(minutes=6)
-    assert stamp(day.call(window="town-2")) == {"window": "town-2", "waiting": -1}
+    assert stamp(day.call(window="town-2")) == {
+        "window": "town-2", "waiting": -1, "waited_from": "10:06"}  # fmt: skip
     assert stamp(day.start(window="town-2"))["wait_seconds"] == 360
 
 
