@@ -324,6 +324,6 @@ MEASURES: tuple[Measure, ...] = (
     *_claims(),
 )  # fmt: skip
 
-CELLS_PER_EVENT_MAX = 29
+CELLS_PER_EVENT_MAX = 28
 """What a conclusion told late of a suspected case touches; the mean over all facts is five
 (decision 0008)."""
