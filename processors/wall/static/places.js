@@ -1,7 +1,7 @@
 // Where and why: the tiles of the 区镇, the list of what to look at, the windows.
 
 import { centreName, windowCard } from './local.js';
-import { matters, unitName } from './watch.js';
+import { matters, queues, unitName } from './watch.js';
 import { el, flash, say, set, show, style, unit, word } from './dom.js';
 import { brief, count, DASH, kindName, shortSpan, STATUS } from './words.js';
 
@@ -102,17 +102,17 @@ function fitting(found, root, store) {
 }
 
 export function paintTiles(tiles, root, store) {
-  const all = cards(store), sum = all.length, [found, least] = fitting(all, root, store), names = found.map((card) => card.name);
+  const all = cards(store), sum = all.length, [found, least] = fitting(all, root, store), names = found.map((card) => card.name), waits = queues(store);
   tiles.forEach((tile, i) => {
     const card = found[i];
     show(tile.box, Boolean(card));
     if (!card) { tile.box.removeAttribute('data-cell'); tile.to = ''; return; }
-    paintTile(tile, store, card);
+    paintTile(tile, store, card, waits[card.row[0]] || 0);
   });
   return { names, least, all: sum };
 }
 
-function paintTile(tile, store, card) {
+function paintTile(tile, store, card, waits) {
   const { row, table, on, all } = card, town = row[0], get = (name) => row[store.col(table, name)];
   const age = store.age(card.beat), fresh = store.level(age);
   const gone = fresh === 'lost' || fresh === 'wait', stopped = gone || fresh === 'stale';
@@ -134,9 +134,9 @@ function paintTile(tile, store, card) {
   say(tile.stars, card.stars ?? '');
   show(tile.stars, Boolean(card.stars));
   const late = (get('over') || 0) + (get('late') || 0);
-  set(tile.time, 'data-k', late ? 'late' : '');
-  say(tile.time, late ? count(late) : brief(get('decision_minutes'), get('decision_n')));
-  tile.time.classList.toggle('hot', late > 0);
+  set(tile.time, 'data-k', waits ? 'waits' : late ? 'late' : '');
+  say(tile.time, waits || late ? count(waits || late) : brief(get('decision_minutes'), get('decision_n')));
+  tile.time.classList.toggle('hot', waits + late > 0);
   say(tile.bad, count(get('negatives')));
   say(tile.wrong, count(get('wrong_window')));
   const reason = String(get('reason') || '');
@@ -182,7 +182,7 @@ export function paintWatch(lines, root, sub, store) {
     say(line.holder, one.holder);
     line.box.classList.toggle('alone', !one.since && !one.holder);
   });
-  say(sub, found.length > fit ? `${found.length} 项${found.length >= TROUBLES_MAX ? '以上' : ''}，另有 ${found.length - fit} 项按 T 看表` : found[0].status === 'ok' ? '' : '先看红色 ◆，再看灰色 ◌');
+  say(sub, found.length > fit ? `${found.length} 项${found.length >= TROUBLES_MAX ? '以上' : ''}，另有 ${found.length - fit} 项按 T 看表` : found[0].status === 'ok' ? '' : `共 ${found.length} 项`);
 }
 
 export function windowName(store, row) {

@@ -7,7 +7,9 @@ import { count, span } from './words.js';
 export const unitName = (store) => ({ city: '全市', town: '本区镇', centre: '本中心' })[store.scope.kind];
 
 const order = (a, b) => a.at - b.at || ((a.from ?? '') < (b.from ?? '') ? -1 : (a.from ?? '') > (b.from ?? '') ? 1 : 0) || a.size - b.size;
-const GRAVITY = { bad: 0, lost: 1, stale: 2, warn: 3, late: 4 };
+// A queue is of this minute, a silent line hides what is: both before what is late since days.
+const GRAVITY = { queue: 0, lost: 1, stale: 2, bad: 3, warn: 4, late: 5 };
+const isQueue = (since) => /^\d\d:\d\d$/.test(since);
 
 export function matters(store, fresh, age) {
   const found = [];
@@ -44,6 +46,14 @@ function worst(store, town, reason) {
   return top ? `${top[store.col('window', 'no')]} 号窗 ${count(top[at])} 次` : '各窗口';
 }
 
+// What a tile is of → how many wait there, where that is too many or too long.
+export function queues(store) {
+  const at = Object.fromEntries(['n', 'since'].map((name) => [name, store.col('trouble', name)])), found = {};
+  const place = store.col('trouble', store.scope.kind === 'city' ? 'town' : 'centre');
+  for (const row of store.rows('trouble')) if (isQueue(row[at.since])) found[row[place]] = (found[row[place]] || 0) + row[at.n];
+  return found;
+}
+
 // What the registers and the alerts say: late cases, negatives past their due, queues.
 function troubles(store) {
   const at = Object.fromEntries(['level', 'centre', 'what', 'n', 'since', 'holder'].map((name) => [name, store.col('trouble', name)]));
@@ -51,14 +61,14 @@ function troubles(store) {
     const status = row[at.level] === 2 ? 'bad' : 'warn', centre = row[at.centre];
     const own = store.level(store.age(centre ? store.beat(centre) : undefined));
     const place = store.scope.kind === 'city' ? String(store.get('centre', centre, 'name') || '未归属') : store.scope.kind === 'centre' ? '本中心' : centreName(store, centre);
-    const n = row[at.n], queue = /^\d\d:\d\d$/.test(row[at.since]);
+    const n = row[at.n], queue = isQueue(row[at.since]);
     const why = `${row[at.what]}${n > 1 || !String(row[0]).startsWith('alert/') ? ` ${count(n)} ${queue ? '人' : '件'}` : ''}`;
-    return { status, at: GRAVITY[status], size: -n, from: String(row[at.since]), place, why, since: since_(String(row[at.since]), store), holder: String(row[at.holder] || '—'), fresh: own === 'wait' ? 'live' : own };
+    return { status, at: GRAVITY[queue && status === 'bad' ? 'queue' : status], size: -n, from: String(row[at.since]), place, why, since: since_(String(row[at.since]), store), holder: String(row[at.holder] || '—'), fresh: own === 'wait' ? 'live' : own };
   });
 }
 
 function since_(text, store) {
-  if (/^\d\d:\d\d$/.test(text)) return `${text} 起 ${minutesSince(text, store)} 分`;
+  if (isQueue(text)) return `${text} 起 ${minutesSince(text, store)} 分`;
   if (text.length > 10 && text.slice(0, 10) === store.day) return `${text.slice(11, 16)} 起`;
   if (text.length < 10) return '';
   const days = Math.round((Date.parse(store.day) - Date.parse(text.slice(0, 10))) / 864e5);
