@@ -188,10 +188,11 @@ def overdue(
 
 def next_due(clocks: Clocks, calendar: Calendar) -> str | None:
     """Give the earliest due of a running clock whose breach is not recorded."""
+    known = clocks.breached_names
     dues = [
         due
         for clock in clocks.all
-        if clock.stop is None and clock.name not in clocks.breached_names
+        if clock.stop is None and clock.name not in known
         and (due := due_of(clocks, clock, calendar)) is not None
     ]  # fmt: skip
     deemed = deemed_at(clocks, calendar)
