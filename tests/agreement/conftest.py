@@ -93,10 +93,19 @@ class City:
         data = {k: v for k, v in data.items() if v is not None}
         await self.must("item.register", item, data, source_class="system")
 
+    async def revise(self, item, dept):
+        data = {"name": item, "dept": dept, "project_type": "promised", "version": 2,
+                "promised": {"n": 3, "unit": "workday"}}  # fmt: skip
+        await self.must("item.revise", item, data, source_class="system")
+
     async def calendar(self, year, holidays, workdays=()):
         data = {"year": year, "doc_no": f"国办发{year}", "holidays": holidays,
                 "workdays": list(workdays)}  # fmt: skip
         await self.must("calendar.publish", f"cal-{year}", data, source_class="system")
+
+    async def override(self, year, holidays):
+        data = {"year": year, "doc_no": f"防{year}", "holidays": holidays, "reason": "防汛"}
+        await self.must("calendar.override", f"cal-{year}", data, source_class="system")
 
     async def accept(self, case, centre, window):
         return await self.say("case.accept", case, {"accept_no": f"A-{case}"},
@@ -191,8 +200,8 @@ class City:
             self.clock.now += timedelta(minutes=r.randint(1, 5))
             await self.move(f"C{r.randint(1, cases)}")
             if step == steps // 3:
-                await self.register("item-2", "住建")
-                await self.calendar(2020, ["2020-12-30"])
+                await self.revise("item-2", "住建")
+                await self.override(2020, ["2020-12-30"])
             if step == steps // 2:
                 await self.calendar(2021, ["2021-01-01"], ["2021-01-02"])
             if step == steps * 2 // 3:
