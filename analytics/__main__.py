@@ -4,6 +4,7 @@ import argparse
 import sys
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from ledger.settings import Settings
@@ -18,18 +19,26 @@ def add_commands(commands: Commands) -> None:
         "bring the lake up to the ledger; without --once, for ever",
         "taizhang archive --once",
     ).add_argument("--once", action="store_true", help="up to the end as it is now")
-    commands.add(
+    rebuilt = commands.add(
         "rebuild",
         rebuild,
         "every sum of the views, by SQL over the lake",
         "taizhang rebuild --view accepted",
-    ).add_argument("--view", help="one measure; default: all")
-    commands.add(
+    )
+    rebuilt.add_argument("--view", help="one measure; default: all")
+    rebuilt.add_argument(
+        "--from-facts", action="store_true", help="read every fact, trust no count made of it"
+    )
+    swept = commands.add(
         "sweep",
         sweep,
         "raise the alerts that take more than one stream to see",
         "taizhang sweep --dry-run",
-    ).add_argument("--dry-run", action="store_true", help="only say what would be raised")
+    )
+    swept.add_argument("--dry-run", action="store_true", help="only say what would be raised")
+    swept.add_argument("--certificates", type=Path, metavar="FILE",
+                       help="CSV of what was issued elsewhere: item, holder_ref, issued_on, "
+                            "cert_no, centre (R04)")  # fmt: skip
     commands.add(
         "sql",
         sql,
@@ -121,20 +130,20 @@ def rebuild(options: argparse.Namespace, settings: Settings) -> Result:
     from ledger.contracts.errors import UserError
     from ledger.rules.measures import MEASURES
 
-    chosen = [m for m in MEASURES if options.view in {None, m.code}]
-    if not chosen:
-        message = f"no measure {options.view}; there are " + ", ".join(
-            dict.fromkeys(m.code for m in MEASURES)
-        )
+    codes = list(dict.fromkeys(measure.code for measure in MEASURES))
+    if options.view not in {None, *codes}:
+        message = f"no measure {options.view}; there are " + ", ".join(codes)
         raise UserError(message)
     lake = Lake(str(settings.lake_dir), read_only=True)
     try:
         cut = lake.cut(settings.partitions)
         began = time.monotonic()
-        cells = run(lake, cut, chosen)
+        cells = run(lake, cut, from_facts=options.from_facts)
         seconds = round(time.monotonic() - began, 3)
     finally:
         lake.close()
+    if options.view:
+        cells = {c: value for c, value in cells.items() if c.startswith(f"{options.view}|")}
     totals: dict[str, int] = {}
     for cell, value in cells.items():
         code, bucket = cell.split("|")[:2]
@@ -149,14 +158,16 @@ async def sweep(options: argparse.Namespace, settings: Settings) -> Result:
     from analytics.lake.catalog import Lake
     from analytics.sweeps import command
     from analytics.sweeps import sweep as run
+    from analytics.sweeps.certificates import read
     from ledger.log.open import open_log
 
     dry = options.dry_run
+    listed = read(options.certificates) if options.certificates else []
     log = await open_log(settings.ledger_url, partitions=settings.partitions, reading=dry)
     lake = Lake(str(settings.lake_dir))
     try:
         await bring_up(log, lake, once=True)
-        found, now = run(lake, lake.cut(settings.partitions))
+        found, now = run(lake, lake.cut(settings.partitions), listed)
         receipts = [] if dry else [await log.submit(command(each, now)) for each in found]
     finally:
         lake.close()

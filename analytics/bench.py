@@ -1,25 +1,32 @@
 """`taizhang bench rebuild`: every sum from the lake by SQL, beside the same fold in Python.
 
-Both begin with the stored events and end with all cells, which have to be equal. The lake of a
-simulated day is multiplied until it holds as many events as asked for: the copies lie at later
-offsets of the same partitions.
+The fold begins with the stored events: read from the lake, decoded, folded. The rebuild adds up
+what the archiver counted of each event, and is run once more from the events alone. All three end
+with all cells, which have to be equal. The lake of a simulated day is multiplied until it holds as
+many events as asked for: the copies lie at later offsets of the same partitions.
 """
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from analytics.lake.catalog import Lake
+from analytics.lake.counts import count_up
 from analytics.lake.rebuild import Cells, rebuild
+from analytics.lake.schema import OFFSETS, progress_of
 from ledger.contracts.wire import decode
 from ledger.log.seam import Cut
 
+T = TypeVar("T")
 Fold = Callable[[dict[str, int], Mapping[str, Any]], None]
 
 COPIES = """
 INSERT INTO lake.events
-SELECT e.* REPLACE (e."offset" + n * {span} AS "offset")
-FROM lake.events AS e, range(1, {copies}) AS more(n)
+SELECT e.* REPLACE (e."offset" + n * span AS "offset")
+FROM lake.events AS e
+JOIN (SELECT unnest(range(len($cut))) AS "partition", unnest($cut) AS span) USING ("partition")
+JOIN range(1, $copies) AS more(n) ON true
+ORDER BY n, "partition", "offset"
 """
 PAGE = 50_000
 
@@ -33,30 +40,47 @@ def bench_rebuild(lake: Lake, partitions: int, n: int, fold: Fold) -> dict[str, 
     """
     cut = _grow(lake, partitions, n)
     events = lake.sql("SELECT count(*) FROM events")[0][0]
-    began = time.perf_counter()
-    sql = rebuild(lake, cut)
-    rebuilt = time.perf_counter()
-    python = _folded(lake, fold)
-    folded = time.perf_counter()
-    if sql != python:
-        message = f"{len(sql)} cells by SQL, {len(python)} by the fold, and they differ"
-        raise RuntimeError(message)
-    ours, peer = events / (rebuilt - began), events / (folded - rebuilt)
+    counting, _ = _timed(lambda: count_up(lake, partitions))
+    ours, sql = _timed(lambda: rebuild(lake, cut))
+    facts, read = _timed(lambda: rebuild(lake, cut, from_facts=True))
+    peer, python = _timed(lambda: _folded(lake, fold))
+    if not sql == read == python:
+        message = f"{len(sql)} cells by SQL, {len(read)} from the facts, {len(python)} by the fold"
+        raise RuntimeError(message + ", and they differ")
     return {
-        "bench": "rebuild", "unit": "events/s", "ours": round(ours),
-        "peers": {"fold in Python": round(peer)},
-        "ratio": {"fold in Python": round(ours / peer, 1)},
-        "n": events, "cells": len(sql), "seconds": round(rebuilt - began, 2),
+        "bench": "rebuild", "unit": "events/s", "ours": round(events / ours.wall),
+        "peers": {"fold in Python": round(events / peer.wall)},
+        "ratio": {"fold in Python": round(peer.wall / ours.wall, 1)},
+        "n": events, "cells": len(sql), "seconds": round(ours.wall, 2),
+        "cpu_seconds": {"ours": round(ours.cpu, 2), "fold in Python": round(peer.cpu, 2),
+                        "from facts": round(facts.cpu, 2), "counting": round(counting.cpu, 2)},
+        "from_facts": round(events / facts.wall), "counting": round(events / counting.wall),
     }  # fmt: skip
+
+
+class _Took(NamedTuple):
+    wall: float
+    cpu: float
+    """Seconds of this process, all threads."""
+
+
+def _timed(work: Callable[[], T]) -> tuple[_Took, T]:
+    wall, cpu = time.perf_counter(), time.process_time()
+    done = work()
+    return _Took(time.perf_counter() - wall, time.process_time() - cpu), done
 
 
 def _grow(lake: Lake, partitions: int, n: int) -> Cut:
     """Multiply the events of the lake to at least `n`; give the cut behind all of them."""
     has, cut = lake.sql("SELECT count(*) FROM events")[0][0], lake.cut(partitions)
-    span, copies = max(cut), -(-n // has)
+    copies = -(-n // has)
+    ends = tuple(end * copies for end in cut)
     with lake.writing():
-        lake.commit([(COPIES.format(span=span, copies=copies), None)], {})
-    return tuple(end + (copies - 1) * span for end in cut)
+        lake.commit(
+            [(COPIES, {"cut": list(cut), "copies": copies}), (OFFSETS, None)],
+            {"progress": progress_of(dict(enumerate(ends)))},
+        )
+    return ends
 
 
 def _folded(lake: Lake, fold: Fold) -> Cells:

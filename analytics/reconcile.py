@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from analytics.assessment.second_road import broken_checks, second_road
 from analytics.lake.catalog import Lake, LakeError
+from analytics.lake.counts import false_counts
 from analytics.lake.rebuild import Cells, rebuild
 from ledger.log.seam import Cut
 
@@ -65,7 +66,10 @@ def reconcile(
     found = [each for cell in sorted(kept) if (each := _difference(cell, views_sums, rebuilt, sql))]
     found += [
         Difference(f"check:{check}", "", what, "", 0, 0, 0, finding)
-        for check, what, finding in broken_checks(lake, view_cut, DIFFERENCES_MAX)
+        for check, what, finding in (
+            *broken_checks(lake, view_cut, DIFFERENCES_MAX),
+            *false_counts(lake, view_cut, DIFFERENCES_MAX),
+        )
     ]
     return {
         "equal": not found,

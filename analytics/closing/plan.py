@@ -278,7 +278,8 @@ def _learn(
 def _calendar(con: Connection) -> Calendar:
     reference = Reference()
     for (raw,) in con.execute(
-        "SELECT raw FROM events WHERE type = 'calendar.published' ORDER BY \"offset\""
+        "SELECT raw FROM events WHERE type IN ('calendar.published', 'calendar.overridden') "
+        'ORDER BY "offset"'
     ).fetchall():
         reference.apply(decode(raw))
     return reference.calendar

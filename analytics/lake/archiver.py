@@ -1,10 +1,12 @@
 """The archiver (归档): log → lake; rows and offsets in one commit, so twice is once."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple
 
 from analytics.lake.catalog import Lake, LakeError
+from analytics.lake.counts import count_up
 from analytics.lake.schema import INSERT, OFFSETS, batch_of, progress_of
 from ledger.log.seam import Cut, Log, Record
 
@@ -14,9 +16,14 @@ COMMIT_EVENTS_MAX = 100_000
 COMPACT_COMMITS = 64
 """Commits between two merges of small files."""
 
+COUNT_EVENTS_MIN = 50_000
+"""Events that wait to be counted while the archiver follows the log; a rebuild reads these."""
+
 IDLE_SECONDS = 0.5
 ATTEMPTS = 5
 RETRY_SECONDS = 0.2
+
+_log = logging.getLogger(__name__)
 
 
 class Progress(NamedTuple):
@@ -37,7 +44,7 @@ async def archive(
     once: bool = True,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Progress:
-    """Bring the lake up to the log's end; with `once=False` go on until cancelled.
+    """Bring the lake and its counts up to the log's end; with `once=False` go on until cancelled.
 
     Resumes from the lake's own offsets. Killed at any step and started again it writes no event
     twice and misses none; two archivers at once take turns.
@@ -68,8 +75,18 @@ async def archive(
             written = done.events
         elif not once:
             await asyncio.sleep(IDLE_SECONDS)
+            continue
+        await _count(lake, log.partitions, least=1 if once else COUNT_EVENTS_MIN)
         if once:
             return done
+
+
+async def _count(lake: Lake, partitions: int, least: int) -> None:
+    """Count what was archived; what cannot be counted stops nobody, a rebuild reads it."""
+    try:
+        await asyncio.to_thread(count_up, lake, partitions, least)
+    except LakeError:
+        _log.exception("facts are archived, but not counted")
 
 
 async def _catch_up(

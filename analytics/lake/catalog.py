@@ -43,12 +43,19 @@ CREATE TABLE IF NOT EXISTS lake.events (
   data VARCHAR, stamp VARCHAR, raw BLOB, chain BLOB
 );
 CREATE TABLE IF NOT EXISTS lake.offsets ("partition" SMALLINT, until BIGINT);
+CREATE TABLE IF NOT EXISTS lake.counts (
+  "partition" SMALLINT, "offset" BIGINT, code VARCHAR, hour TIMESTAMP, centre VARCHAR,
+  "window" VARCHAR, amount BIGINT
+);
+CREATE TABLE IF NOT EXISTS lake.counted ("partition" SMALLINT, until BIGINT, version VARCHAR);
 """
 
 OPTIONS = """
 CALL lake.set_option('parquet_compression', 'zstd');
 CALL lake.set_option('data_inlining_row_limit', 0, table_name => 'events');
 CALL lake.set_option('data_inlining_row_limit', 64, table_name => 'offsets');
+CALL lake.set_option('data_inlining_row_limit', 0, table_name => 'counts');
+CALL lake.set_option('data_inlining_row_limit', 64, table_name => 'counted');
 """
 
 

@@ -1,11 +1,15 @@
 """Rebuild (重算): the table of measures as DuckDB SQL, every cell at a cut; no Python per event.
 
 From the same `MEASURES` as the live fold, over stamps, by `SUM`. A restated fact is taken out of
-its old cells and put into its new ones (law 5 of design.md).
+its old cells and put into its new ones (law 5 of design.md). What each fact counts is written
+down once, when it is archived (`lake/counts.py`); what is not, or was counted by other measures,
+is read from the facts.
 """
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from typing import Any
 
 import orjson
 
@@ -22,14 +26,16 @@ Cells = dict[str, int]
 RESTATED = """
 WITH pairs AS (
   SELECT
-    e.id, e.recorded_at AS known_at, unnest([-1, 1]) AS sign,
+    e."partition", e."offset", e.id, e.recorded_at AS known_at, unnest([-1, 1]) AS sign,
     unnest([json_extract(e.data, '$.before'), json_extract(e.data, '$.after')]) AS fact
   FROM events AS e
   JOIN cut USING ("partition")
-  WHERE e."offset" < cut.until
+  WHERE e."offset" >= cut.since AND e."offset" < cut.until
+    AND e."offset" BETWEEN getvariable('least') AND getvariable('most')
     AND ends_with(e.type, '.event_restamped')
 ), spelled AS (
-  SELECT id, known_at, sign, json_transform(fact, '{"type": "VARCHAR", "time": "VARCHAR",
+  SELECT "partition", "offset", id, known_at, sign,
+    json_transform(fact, '{"type": "VARCHAR", "time": "VARCHAR",
     "centre": "VARCHAR", "window": "VARCHAR", "dept": "VARCHAR", "channel": "VARCHAR",
     "subject": "VARCHAR", "streamversion": "INTEGER", "recordedat": "VARCHAR",
     "latereason": "VARCHAR", "data": {"data": "JSON", "stamp": "JSON"}}') AS f
@@ -37,7 +43,7 @@ WITH pairs AS (
   WHERE json_type(fact) = 'OBJECT'
 )
 SELECT
-  id, known_at, split_part(f.subject, '/', 1) AS stream,
+  "partition", "offset", id, known_at, split_part(f.subject, '/', 1) AS stream,
   substr(f.subject, strpos(f.subject, '/') + 1) AS stream_key, f.streamversion AS version,
   sign, f.type, timezone('Asia/Shanghai', TRY_CAST(f.time AS TIMESTAMPTZ)) AS occurred_local,
   f.centre, f."window", f.dept, f.channel, TRY_CAST(f.recordedat AS TIMESTAMPTZ) AS recorded_at,
@@ -49,21 +55,75 @@ FROM spelled
 
 RECORDED = """
 SELECT
-  e.id, e.recorded_at AS known_at, e.stream, e.stream_key, e.version,
+  e."partition", e."offset", e.id, e.recorded_at AS known_at, e.stream, e.stream_key, e.version,
   1 AS sign, e.type, e.occurred_local, e.centre, e."window", e.dept, e.channel, e.recorded_at,
   e.late_reason, e.data, e.stamp
 FROM events AS e
 JOIN cut USING ("partition")
-WHERE e."offset" < cut.until
+WHERE e."offset" >= cut.since AND e."offset" < cut.until
+  AND e."offset" BETWEEN getvariable('least') AND getvariable('most')
 """
+
+COUNTS_COLUMNS = (
+    '"partition" SMALLINT, "offset" BIGINT, code VARCHAR, hour TIMESTAMP, centre VARCHAR, '
+    '"window" VARCHAR, amount BIGINT'
+)
+"""What a fact adds to a sum: its position, the sum, how much. Without an hour it is a level."""
+
+COUNTED = """
+  SELECT c.code, c.hour, c.centre, c."window", c.amount
+  FROM counts AS c
+  JOIN cut USING ("partition")
+  WHERE c."offset" < cut.since
+  UNION ALL"""
+"""What is counted of the facts before those that are read."""
+NONE = ""
+
+SUMS = """
+WITH sums AS (
+  SELECT code, hour, centre, "window", sum(amount) AS total
+  FROM ({counts}
+  SELECT code, hour, centre, "window", amount FROM found)
+  GROUP BY ALL
+), buckets AS (
+  SELECT
+    code, centre, "window", total,
+    unnest(CASE WHEN hour IS NULL THEN [''] WHEN code IN ({daily})
+      THEN [strftime(hour, '%Y-%m-%d')] ELSE
+      [strftime(hour, '%Y-%m-%dT%H'), strftime(hour, '%Y-%m-%d')] END) AS bucket
+  FROM sums
+)
+SELECT code, bucket, centre, "window", CAST(sum(total) AS BIGINT) AS total
+FROM buckets
+GROUP BY ALL
+HAVING sum(total) <> 0
+"""
+
+BEHIND_COUNTS = """
+UPDATE cut SET since = least(cut.until, counted.until)
+FROM (
+  SELECT "partition", max(until) AS until FROM counted WHERE version = $version GROUP BY ALL
+  UNION ALL
+  SELECT max("partition"), max_by(until, "partition") FROM cut
+) AS counted
+WHERE cut."partition" = counted."partition"
+"""
+"""The last partition holds reference data, which no measure counts: nothing of it is read."""
+
+BOUNDS = (
+    "SET VARIABLE least = coalesce((SELECT min(since) FROM cut WHERE since < until), 0)",
+    "SET VARIABLE most = coalesce((SELECT max(until) FROM cut WHERE since < until), 0)",
+)
+"""Constants by which DuckLake leaves out files, and Parquet row groups, of other offsets."""
 
 
 def contributions_sql(measures: Sequence[Measure], more: str = "id", since: str = "true") -> str:
     """Give the statement for `contributions`: what counts, each JSON parsed once for all fields.
 
-    `more`: further expressions with their names over id, known_at, stream, stream_key, version
-    and data, for `day_sql` to keep; `since`: a condition on the same. A correction's `before` and
-    `after` are known since the correction, and are of the stream and version that they restate.
+    `more`: further expressions with their names over partition, offset, id, known_at, stream,
+    stream_key, version and data, for `day_sql` to keep; `since`: a condition on the same. A
+    correction's `before` and `after` are known since the correction, and are of the stream and
+    version that they restate.
     """
     kinds = ", ".join(sorted({_text(m.event) for m in measures}))
     spelled = ", ".join(
@@ -80,8 +140,13 @@ WHERE type IN ({kinds}) AND {since}
 """  # noqa: S608 (compiled from our own table of measures)
 
 
-def rebuild(lake: Lake, cut: Cut, measures: Iterable[Measure] = MEASURES) -> Cells:
+def rebuild(
+    lake: Lake, cut: Cut, measures: Iterable[Measure] = MEASURES, *, from_facts: bool = False
+) -> Cells:
     """Give every cell that is not zero at `cut`.
+
+    What was counted by just these measures is added up, the rest is read from the facts; with
+    `from_facts` everything is.
 
     Raises:
         LakeError: the lake cannot be read.
@@ -90,22 +155,68 @@ def rebuild(lake: Lake, cut: Cut, measures: Iterable[Measure] = MEASURES) -> Cel
     con = at_cut(lake, cut)
     try:
         table = list(measures)
-        con.execute(contributions_sql(table))
-        return cells(row for query in compile_sql(table) for row in con.execute(query).fetchall())
+        counted = not from_facts and use_counts(con, table)
+        read_facts(con, table)
+        counts = COUNTED if counted else NONE
+        return cells(con.execute(SUMS.format(counts=counts, daily=_daily(table))).fetchall())
     finally:
         con.close()
 
 
-def at_cut(lake: Lake, cut: Cut) -> Connection:
-    """Give a connection with the table cut(partition, until); close it after use.
+def _daily(measures: Iterable[Measure]) -> str:
+    """Give the list of the sums that are kept by day only; never empty."""
+    return ", ".join(sorted({"''", *(_text(m.code) for m in measures if m.daily)}))
+
+
+def read_facts(con: Connection, measures: Sequence[Measure]) -> None:
+    """Make the table `found` of what the facts of [since, until) count, as in `lake.counts`."""
+    table, *rest = found_sql(measures)
+    con.execute(table)
+    if con.execute("SELECT 1 FROM cut WHERE since < until").fetchall():
+        for statement in rest:
+            con.execute(statement)
+
+
+def at_cut(lake: Lake, cut: Cut, since: Cut = ()) -> Connection:
+    """Give a connection with the table cut(partition, since, until); close it after use.
 
     All its queries see the lake at one instant: they are one transaction, never committed.
+    `since`: where the facts to be read begin; without it at the beginning.
     """
     con = lake.connection()
     con.execute("BEGIN")
-    con.execute('CREATE OR REPLACE TEMP TABLE cut ("partition" SMALLINT, until BIGINT)')
-    con.executemany("INSERT INTO cut VALUES (?, ?)", [list(pair) for pair in enumerate(cut)])
+    for statement, parameters in cut_sql(cut, since):
+        con.execute(statement, parameters)
     return con
+
+
+def cut_sql(cut: Cut, since: Cut = ()) -> list[tuple[str, Any]]:
+    """Give the statements (with parameters) that make the table `cut`."""
+    since = since or tuple(0 for _ in cut)
+    table = """
+CREATE OR REPLACE TEMP TABLE cut AS
+SELECT
+  CAST(unnest(range(len($cut))) AS SMALLINT) AS "partition",
+  unnest(CAST($since AS BIGINT[])) AS since, unnest(CAST($cut AS BIGINT[])) AS until"""
+    return [(table, {"cut": list(cut), "since": list(since)}), *((each, None) for each in BOUNDS)]
+
+
+def use_counts(con: Connection, measures: Sequence[Measure]) -> bool:
+    """Let the facts to be read begin behind what is counted by these measures.
+
+    False: the lake was written before there were counts, and everything is to be read.
+    """
+    there = "SELECT 1 FROM duckdb_tables() WHERE database_name = 'lake' AND table_name = 'counted'"
+    if not con.execute(there).fetchall():
+        return False
+    con.execute(BEHIND_COUNTS, {"version": counts_version(measures)})
+    con.execute(";".join(BOUNDS))
+    return True
+
+
+def counts_version(measures: Iterable[Measure]) -> str:
+    """Give 16 hex digits of the SQL by which facts are counted: other SQL, other counts."""
+    return hashlib.sha256("".join(found_sql(list(measures))).encode()).hexdigest()[:16]
 
 
 def cells(rows: Iterable[tuple[str, str, str, str, int]]) -> Cells:
@@ -117,12 +228,16 @@ def cells(rows: Iterable[tuple[str, str, str, str, int]]) -> Cells:
     return {key: amount for key, amount in sums.items() if amount}
 
 
-def compile_sql(measures: Iterable[Measure]) -> list[str]:
-    """Give queries over `contributions` with rows (code, bucket, centre, window, sum).
+def found_sql(measures: Sequence[Measure]) -> list[str]:
+    """Give the statements that make `found`: one row for what a fact adds to one sum.
 
     One for all measures that share events and places: in one UNION they take DuckDB minutes.
     """
-    return [_scan_sql(kinds, group) for kinds, group in _scans(measures)]
+    return [
+        f"CREATE OR REPLACE TEMP TABLE found ({COUNTS_COLUMNS})",
+        contributions_sql(measures, '"partition", "offset"'),
+        *(f"INSERT INTO found {_fact_sql(kinds, group)}" for kinds, group in _scans(measures)),
+    ]
 
 
 def _scans(measures: Iterable[Measure]) -> list[tuple[list[str], list[Measure]]]:
@@ -131,39 +246,29 @@ def _scans(measures: Iterable[Measure]) -> list[tuple[list[str], list[Measure]]]
     for measure in measures:
         events.setdefault(measure._replace(event=""), []).append(measure.event)
 
-    def scan(m: Measure) -> tuple[list[str], str, str, bool, str, bool]:
-        return events[m], m.centre, m.window, m.gauge, m.when, m.daily
+    def scan(m: Measure) -> tuple[list[str], str, str, bool, str]:
+        return events[m], m.centre, m.window, m.gauge, m.when
 
     scans = groupby(sorted(events, key=scan), key=scan)
     return [(kinds, list(group)) for (kinds, *_), group in scans]
 
 
-def _scan_sql(events: list[str], group: list[Measure]) -> str:
+def _fact_sql(events: list[str], group: list[Measure]) -> str:
     """Give the query of measures that share events and places: one scan, many sums."""
     first = group[0]
     kinds = ", ".join(map(_text, events))
     hour = "NULL::TIMESTAMP" if first.gauge else f"date_trunc('hour', {_when_sql(first.when)})"
-    day, both = (
-        "[strftime(hour, '%Y-%m-%d')]",
-        "[strftime(hour, '%Y-%m-%dT%H'), strftime(hour, '%Y-%m-%d')]",
-    )
-    buckets = "['']" if first.gauge else day if first.daily else both
-    sums = ",\n    ".join(f"{_sum_sql(m)} AS m{n}" for n, m in enumerate(group))
-    pairs = ", ".join(f"{{'code': {_text(m.code)}, 'sum': m{n}}}" for n, m in enumerate(group))
+    pairs = ", ".join(f"{{'code': {_text(m.code)}, 'sum': {_amount_sql(m)}}}" for m in group)
     return f"""
-SELECT each.code, bucket, centre, "window", CAST(sum(each.sum) AS BIGINT) AS sum
-FROM (SELECT centre, "window", bucket, unnest([{pairs}]) AS each
-FROM (SELECT *, unnest({buckets}) AS bucket
+SELECT "partition", "offset", each.code, hour, centre, "window", CAST(each.sum AS BIGINT)
 FROM (
-  SELECT {hour} AS hour,
+  SELECT "partition", "offset", {hour} AS hour,
     {_place_sql(first.centre)} AS centre, {_place_sql(first.window)} AS "window",
-    {sums}
+    unnest([{pairs}]) AS each
   FROM contributions
   WHERE type IN ({kinds})
-  GROUP BY ALL
-)))
-WHERE each.sum <> 0
-GROUP BY ALL"""  # noqa: S608 (compiled from our own table of measures)
+)
+WHERE each.sum <> 0"""  # noqa: S608 (compiled from our own table of measures)
 
 
 def day_sql(measures: Iterable[Measure], keep: str) -> list[str]:
@@ -179,7 +284,7 @@ def day_sql(measures: Iterable[Measure], keep: str) -> list[str]:
 def _day_sql(events: list[str], group: list[Measure], keep: str) -> str:
     first = group[0]
     kinds = ", ".join(map(_text, events))
-    pairs = ", ".join(f"{{'code': {_text(m.code)}, 'sum': {_sum_sql(m)}}}" for m in group)
+    pairs = ", ".join(f"{{'code': {_text(m.code)}, 'sum': sum({_amount_sql(m)})}}" for m in group)
     return f"""
 SELECT each.code AS code, * EXCLUDE (each), CAST(each.sum AS BIGINT) AS sum
 FROM (SELECT * EXCLUDE (sums), unnest(sums) AS each
@@ -194,11 +299,12 @@ FROM (
 WHERE each.sum <> 0"""  # noqa: S608 (compiled from our own table of measures)
 
 
-def _sum_sql(measure: Measure) -> str:
+def _amount_sql(measure: Measure) -> str:
+    """Give what one row of `contributions` adds; NULL when it does not count."""
     amount = measure.amount
     value = str(amount) if isinstance(amount, int) else f"CAST({field_sql(amount)} AS BIGINT)"
     wheres = " AND ".join(_where_sql(where) for where in measure.where)
-    return f"sum(sign * {value})" + (f" FILTER (WHERE {wheres})" if wheres else "")
+    return f"CASE WHEN {wheres} THEN sign * {value} END" if wheres else f"sign * {value}"
 
 
 def _when_sql(field: str) -> str:

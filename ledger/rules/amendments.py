@@ -26,7 +26,7 @@ from ledger.rules.reference import Reference
 from ledger.rules.refusals import Code, Refused
 
 LIMITS = ("statutory", "promised")
-ROUTING = ("required_window", "wrong_window")
+ROUTING = ("required_window", "wrong_window", "unauthorised")
 OF_THE_ITEM = ("one_person_ok", "allows")
 
 
@@ -169,6 +169,10 @@ def _reworked(
         case facts.CaseAccepted.TYPE if other_item or _differs(before, now):
             since = now["time"]
             own = _accepted(before, now, since, state, reference, other_item=other_item)
+        case course.HearingRequested.TYPE | course.HearingNotified.TYPE if now is not before:
+            kept_parts = {k: v for k, v in own.items() if k not in {"lapsed", "short_notice"}}
+            calendar = reference.calendar.as_of(now["recordedat"])
+            own = {**kept_parts, **stamps.of_hearing(kind, said, now["time"], calendar)}
         case _ if now is before:
             return now
     kept = [flag for flag in old.get("flags", []) if flag not in flags.SAID_FLAGS]

@@ -7,12 +7,15 @@
 from collections.abc import Iterable
 
 from ledger.contracts.events import case as facts
+from ledger.contracts.events import case_course as course
 from ledger.contracts.wire import Event
 from ledger.rules import clock_moves
 from ledger.rules.case_course import Changes, accepted, course_changes
 from ledger.rules.case_matrix import COMMAND_OF, KEEP, MATRIX, STATE_NAMES, check, is_short, legal
 from ledger.rules.case_state import Special, State, Transfer
 from ledger.rules.effective import CORRECTIONS, current
+
+VOIDED = ".event_voided"
 
 __all__ = [
     "COMMAND_OF",
@@ -23,6 +26,7 @@ __all__ = [
     "State",
     "Transfer",
     "check",
+    "corrected",
     "evolve",
     "fold",
     "is_short",
@@ -113,17 +117,30 @@ def fold(history: Iterable[Event]) -> State:
     for event in current(events).values():
         state = evolve(state, event)
     if any(event["type"].endswith(CORRECTIONS) for event in events):
-        state = state._replace(corrected=True)
+        state = corrected(state, events)
         if state.status == "-" and voided(events):
             state = state._replace(status="VOI")
     return state
+
+
+def corrected(state: State, history: Iterable[Event]) -> State:
+    """Give the state with what the corrections themselves tell, beside the facts that count."""
+    events, deemed, at = list(history), set(), ""
+    for event in events:
+        kind, data = event["type"], event["data"]["data"]
+        if kind == course.DeemedAccepted.TYPE:
+            deemed.add(event["id"])
+        elif kind.endswith(VOIDED) and deemed & {data["target"], *data["cascade"]}:
+            at = max(at, event["time"])
+    ticking = state.clocks._replace(deemed_voided=at) if at else state.clocks
+    return state._replace(corrected=True, clocks=ticking)
 
 
 def voided(history: Iterable[Event]) -> set[str]:
     """Give the ids that were taken back by an `event_voided` of the stream."""
     gone: set[str] = set()
     for event in history:
-        if event["type"].endswith(".event_voided"):
+        if event["type"].endswith(VOIDED):
             data = event["data"]["data"]
             gone |= {data["target"], *data["cascade"]}
     return gone

@@ -101,6 +101,10 @@ def course_changes(state: State, event: Event) -> Changes:
             return {"status": "ARC"}
         case course.CaseVisited.TYPE:
             return {"visits": (*state.visits, at)}
+        case course.HearingRequested.TYPE:
+            return {"hearing_asked_at": at}
+        case course.CaseBundled.TYPE:
+            return {"bundles": (*state.bundles, (data["bundle_id"], at))}
         case course.DecisionRevoked.TYPE:
             return {"revoked_at": at}
     return {}

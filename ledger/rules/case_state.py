@@ -73,6 +73,7 @@ class State(NamedTuple):
     special: Special | None = None
     specials_seen: frozenset[str] = frozenset()
     extended_at: str | None = None
+    hearing_asked_at: str | None = None
     suspended_at: str | None = None
     issued_at: str | None = None
     issue_staff: frozenset[str] = frozenset()
@@ -88,6 +89,8 @@ class State(NamedTuple):
     """到窗: when a ticket was served for the case, in order of recording."""
     handed_at: tuple[str, ...] = ()
     """When a result was handed over on the spot, by a window or a locker, likewise."""
+    bundles: tuple[tuple[str, str], ...] = ()
+    """一件事: the bundles it is a member of, each with since when."""
     clocks: Clocks = NONE
     corrected: bool = False
     """A fact of the case was voided or amended."""

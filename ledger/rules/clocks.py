@@ -1,10 +1,10 @@
-"""Clocks (时限) C0–C9 of a case: what runs, what pauses it, when it is due (domain.md 4.2).
+"""Clocks (时限) C0–C10 and C15 of a case: what runs, what pauses it, its due (domain.md 4.2).
 
 A clock is data in the state of its case; its due is a function of the clock, the pauses and the
 calendar, worked out whenever it is asked for. The ledger writes `case.clock_breached` once a
 clock, at the tick that follows the due or in the batch of the fact that came too late; a breach
 that later evidence shows to be none, or at another due, is withdrawn. Imported history has no
-clocks. C10 (听证) waits for facts of its own: nothing says yet when a hearing was asked for.
+clocks.
 
 What was recorded after the breach of a clock does not move its due (4.3). Pauses and extensions
 know which breaches lay before them (`behind`); one that was withdrawn since holds nothing back.
@@ -25,6 +25,7 @@ C1_WORKDAYS = 5
 C1_LIMIT = Limit(n=C1_WORKDAYS, unit=LimitUnit.WORKDAY)
 C1_GRACE_WORKDAYS = 1
 """Deemed acceptance waits this much longer, so that ordinary lag never triggers it (4.3)."""
+GRACE_LIMIT = Limit(n=C1_GRACE_WORKDAYS, unit=LimitUnit.WORKDAY)
 DEEMED_LIMIT = Limit(n=C1_WORKDAYS + C1_GRACE_WORKDAYS, unit=LimitUnit.WORKDAY)
 EXTENDED = frozenset({"C2", "C3"})
 
@@ -88,6 +89,10 @@ class Clocks(NamedTuple):
     owed: frozenset[str] = frozenset()
     """容缺: materials that C7 still waits for."""
     breached: tuple[Breach, ...] = ()
+    reported_to: str = ""
+    """数据上报: the platform the case is reported to; "": none."""
+    deemed_voided: str = ""
+    """When two people last took a deemed acceptance back, for evidence that comes late (4.3)."""
 
     @property
     def breached_names(self) -> frozenset[tuple[str, str, str]]:
@@ -133,12 +138,17 @@ def due_of(clocks: Clocks, clock: Clock, calendar: Calendar) -> str | None:
 
 
 def paused(clocks: Clocks, clock: Clock) -> list[tuple[str, str | None]]:
-    """Give the stretches [start, end] that do not count for a clock; None: still open."""
+    """Give the stretches [start, end] that move the due of a clock; None: still open."""
     mine = _ids(clocks, clock)
     return [
         (p.start, p.end) for p in clocks.pauses
         if clock.code in p.clocks and not mine & p.behind
     ]  # fmt: skip
+
+
+def stood_still(clocks: Clocks, code: str) -> list[tuple[str, str | None]]:
+    """Give the stretches in which no time passed on a clock, broken or not (K10: pauses out)."""
+    return [(pause.start, pause.end) for pause in clocks.pauses if code in pause.clocks]
 
 
 def _ids(clocks: Clocks, clock: Clock) -> set[str]:
@@ -189,10 +199,15 @@ def next_due(clocks: Clocks, calendar: Calendar) -> str | None:
 
 
 def deemed_at(clocks: Clocks, calendar: Calendar) -> str | None:
-    """Give the instant after which a case whose C1 runs is deemed accepted: due and grace."""
+    """Give the instant after which a case whose C1 runs is deemed accepted: due and grace.
+
+    One whose deemed acceptance was voided has the grace again, to enter the evidence.
+    """
     for clock in clocks.all:
         if clock.code == "C1" and clock.stop is None:
-            return calendar.due_at(clock.start, DEEMED_LIMIT)
+            due = calendar.due_at(clock.start, DEEMED_LIMIT)
+            voided = clocks.deemed_voided
+            return max(due, calendar.due_at(voided, GRACE_LIMIT)) if voided else due
     return None
 
 

@@ -224,6 +224,19 @@ def check_receiver(command: Command, transfer: Transfer | None, reference: Refer
         raise Refused(Code.E_AUTH, f"{command.actor.staff} does not belong to {where}")
 
 
+def check_authority(command: Command, item: str | None, at: str, reference: Reference) -> None:
+    """Refuse an acceptance at a centre that was not given the item, or has not claimed it (R30).
+
+    Raises:
+        Refused: E_AUTH.
+
+    """
+    hard = command.source_class is SourceClass.INTERACTIVE
+    if hard and reference.exceeds(item, command.centre, at):
+        raise Refused(Code.E_AUTH, f"{command.centre} was not given item {item} on {at[:10]}, or "
+                      "has not claimed it (越权)", ("item.delegate", "item.claim"))  # fmt: skip
+
+
 def _check_places(command: Command, reference: Reference) -> None:
     centre, window = command.centre, command.window
     if centre is not None and centre not in reference.centres:

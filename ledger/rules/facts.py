@@ -126,7 +126,8 @@ def decide_case_void(
 ) -> tuple[list[Draft], case.State]:
     """Void facts of a case: the void, then one restatement per fact that counts differently."""
     restated, state = void_case_facts(stream, data, at, history, reference, reworker(reference))
-    state = state._replace(corrected=True)
+    voided: Any = {"type": facts.CaseEventVoided.TYPE, "time": at, "data": {"data": data}}
+    state = case.corrected(state, [*history, voided])
     void = Draft(stream, facts.CaseEventVoided.TYPE, data, {}, state=state)
     return [void, *(restatement(each, state) for each in restated)], state
 
@@ -136,7 +137,7 @@ def decide_case_amendment(
 ) -> tuple[list[Draft], case.State]:
     """Amend a fact of a case: the amendment, then its restatements, as of a void."""
     restated, state = amend_case_fact(stream, data, at, history, reference)
-    state = state._replace(corrected=True)
+    state = case.corrected(state, history)
     amended = Draft(stream, facts.CaseEventAmended.TYPE, data, {}, state=state)
     return [amended, *(restatement(each, state) for each in restated)], state
 

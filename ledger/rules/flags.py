@@ -16,7 +16,7 @@ from ledger.rules.case import State
 from ledger.rules.workdays import Calendar
 
 HISTORY_FLAGS = frozenset({"R07", "R08", "R12"})
-SAID_FLAGS = frozenset({"R03", "R14", "R15", "R16", "R20", "R28"})
+SAID_FLAGS = frozenset({"R03", "R14", "R15", "R16", "R20", "R28", "R30"})
 HOPS_MAX = 3
 """More transfers than this are 反复转办 (R12)."""
 
@@ -68,10 +68,14 @@ def of_said(state: State, kind: str, data: Data, stamp: Data, source_class: str)
             data.get("legal_basis") and data.get("notice_doc")
         ):
             found.append("R16")
+        case course.HearingNotified.TYPE if stamp.get("short_notice"):
+            found.append("R16")
         case course.DeficiencyCommitted.TYPE if "deficiency" not in state.allows:
             found.append("R28")
     if stamp.get("wrong_window"):
         found.append("R03")
+    if stamp.get("unauthorised"):
+        found.append("R30")
     return found
 
 

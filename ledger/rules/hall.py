@@ -1,12 +1,12 @@
 """大厅 (hall): what may happen in a hall, the stamps of its facts, and what time brings about.
 
-Source: domain.md 3.4, 4.3, 6.2 (K05–K09, K38). Stamps make every live reader a function of one
+Source: domain.md 3.4, 4.3, 6.2 (K05–K09, K38, K39). Stamps make every live reader a function of one
 event: `window` (where it counts), `waiting` (change of the number of waiting tickets),
 `waited_from` and `waits_from` (minute from which it waited before, and waits after), `was` (a
 window before it closed), `more` (people in the hall, against the count before), `first_call`,
-`wait_seconds`, `service_seconds`, and `open_seconds` and `serving_seconds` since the last change
-of the window. An interval counts whole in the hour in which it ends; the local day is
-exact, since a hall's stream is one day.
+`wait_seconds`, `service_seconds`, `open_seconds` and `serving_seconds` since the last change of
+the window, and `unattended_seconds` of it that end here (空岗). An interval counts whole in the
+hour in which it ends; the local day is exact, since a hall's stream is one day.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -291,7 +291,23 @@ def stamp_of(state: State, kind: str, data: Data, at: str) -> dict[str, Any]:
         stamp["open_seconds"] = spent
         if window.serving is not None:
             stamp["serving_seconds"] = spent
-    return stamp
+    return stamp | _unattended(state, kind, data, at)
+
+
+def _unattended(state: State, kind: str, data: Data, at: str) -> dict[str, Any]:
+    """Give for how long a window was open and its person away, where the fact ends that (K39)."""
+    if kind in {facts.WindowPaused.TYPE, facts.WindowClosed.TYPE}:
+        name = data["window_id"]
+    elif kind in {facts.Returned.TYPE, facts.ClockOut.TYPE}:
+        name = state.seat_of(data["staff_id"])
+    else:
+        return {}
+    window = state.windows.get(name or "")
+    person = state.people.get(window.staff or "") if window is not None else None
+    if window is None or person is None or window.status != "open" or person.status != "away":
+        return {}
+    spent = seconds_between(max(person.at, window.since), at)
+    return {"window": name, "unattended_seconds": spent} if spent > 0 else {}
 
 
 def _ticket_stamp(ticket: Ticket, kind: str, at: str) -> dict[str, Any]:

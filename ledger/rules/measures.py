@@ -87,8 +87,12 @@ HALL_MEASURES: tuple[Measure, ...] = (
         for event in ("ticket.service_finished", "ticket.transferred", "ticket.parked",
                       "window.closed")
     ),
+    *(
+        at_hall("unattended_seconds", "空岗时间", "秒", event, "stamp.unattended_seconds")
+        for event in ("staff.returned", "staff.clock_out", "window.paused", "window.closed")
+    ),
 )  # fmt: skip
-"""The hall's own (K05–K09, K38)."""
+"""The hall's own (K05–K09, K38, K39)."""
 
 
 def _rating_loop() -> tuple[Measure, ...]:
@@ -215,6 +219,9 @@ CLOCK_MEASURES: tuple[Measure, ...] = (
     Measure("deficiency_met", "容缺按期补齐", "件", "case.deficiency_filled", where=_IN_TIME),
     Measure("deficiency_failed", "容缺未补", "件", "case.deficiency_failed", where=_IN_TIME),
     _broken("deficiency_broken", "容缺逾期", "C7"),
+    Measure("exchanged_in_time", "按时上报", "条", "case.exchanged", "stamp.reported",
+            where=(Where("stamp.reported", "present"),)),
+    _broken("exchange_broken", "上报超时", "C15"),
     Measure("accepted_at_window", "窗口受理量", "件", "case.accepted",
             where=(Where("window", "present"),)),
     *(
@@ -266,6 +273,16 @@ def _alerts() -> tuple[Measure, ...]:
     return tuple(made)
 
 
+def _claims() -> tuple[Measure, ...]:
+    """时限压缩 (K14): both limits of what a centre has claimed, as they stand."""
+    return tuple(
+        Measure(f"claimed_{name}", f"认领事项{label}", "1/56工作日", event, f"stamp.{name}_units",
+                (Where(f"stamp.{name}_units", "present"),), "data.centre_id", "", gauge=True)
+        for name, label in (("promised", "承诺时限"), ("statutory", "法定时限"))
+        for event in ("item.claimed", "item.unclaimed", "item.claim_declined")
+    )  # fmt: skip
+
+
 MEASURES: tuple[Measure, ...] = (
     Measure("submitted", "申请量", "件", "case.submitted", centre="centre", window="window"),
     Measure("accepted", "受理量", "件", "case.accepted"),
@@ -285,6 +302,8 @@ MEASURES: tuple[Measure, ...] = (
             amount="stamp.working_minutes", where=(Where("stamp.working_minutes", "present"),)),
     *_decision_buckets(),
     Measure("concluded", "办结量", "件", "case.concluded", where=(COUNTED,)),
+    Measure("suspected", "体外循环疑似", "件", "case.concluded",
+            where=(Where("stamp.suspected", "="), COUNTED)),
     Measure("issued", "出件量", "件", "case.issued"),
     *(
         Measure(f"stars_{stars}", f"{name} ({stars}星)", "次", "rating.submitted",
@@ -302,7 +321,9 @@ MEASURES: tuple[Measure, ...] = (
     Measure("bundle_cases", "一件事件", "件", "bundle.member_added", centre="stamp.lead_centre",
             window=""),
     *_alerts(),
+    *_claims(),
 )  # fmt: skip
 
-CELLS_PER_EVENT_MAX = 26
-"""What a conclusion told late touches; the mean over all facts is five (decision 0008)."""
+CELLS_PER_EVENT_MAX = 28
+"""What a conclusion told late of a suspected case touches; the mean over all facts is five
+(decision 0008)."""

@@ -19,6 +19,7 @@ A stamp says what counts, so that a measure is one look at one part:
 | delivered | `in_time` | the first delivery, within C8 (K31) |
 | deficiency_filled | `in_time` | the last owed material came, within C7 (K33) |
 | deficiency_failed | `in_time` | given up before C7 was due (K33) |
+| exchanged | `reported` | how many facts it reported in time, within C15 (K43) |
 | clock_breached | `project_type` | of the case (K11, K13) |
 | concluded | `project_type`, `never_accepted` | of the case |
 | concluded | `elapsed_days` | working days on C3, pauses out (K10) |
@@ -37,7 +38,7 @@ from typing import Any, NamedTuple
 from ledger.contracts.codes import Channel, LimitUnit, ProjectType
 from ledger.contracts.events import case as facts
 from ledger.contracts.events import case_course as course
-from ledger.rules import clocks
+from ledger.rules import clocks, exchanges
 from ledger.rules.case_state import State
 from ledger.rules.measures import NO_RESULT, PROMISED_TYPES
 from ledger.rules.workdays import Calendar
@@ -57,6 +58,7 @@ PARTS: dict[str, frozenset[str]] = {
     course.CaseDelivered.TYPE: frozenset({"in_time"}),
     course.DeficiencyFilled.TYPE: frozenset({"in_time"}),
     course.DeficiencyFailed.TYPE: frozenset({"in_time"}),
+    course.CaseExchanged.TYPE: frozenset({"reported"}),
     course.ClockBreached.TYPE: frozenset({"project_type"}),
     facts.CaseConcluded.TYPE: frozenset({
         "project_type", "never_accepted", "elapsed_days", "promised", "statutory", "quick",
@@ -105,6 +107,8 @@ def outcome(kind: str, data: Data, at: str, around: Around, calendar: Calendar) 
             return _in_time(around, "C7", at, calendar)
         case course.DeficiencyFailed.TYPE:
             return _in_time(around, "C7", at, calendar)
+        case course.CaseExchanged.TYPE:
+            return _reported(before.clocks, data, at)
         case course.ClockBreached.TYPE:
             return of_breach(before)
     return {}
@@ -122,8 +126,14 @@ def of_breach(state: State) -> dict[str, Any]:
 
 def looks_back(kind: str, at: str, after: State) -> bool:
     """Tell whether a fact changes what counts of facts recorded before it: it came late."""
-    late = after.concluded_at is not None and at < after.concluded_at
+    late = after.concluded_at is not None and at <= after.concluded_at
     return late and kind in {course.CaseVisited.TYPE, course.CaseDelivered.TYPE}
+
+
+def _reported(ticking: clocks.Clocks, data: Data, at: str) -> dict[str, Any]:
+    """Count what an exchange reported in time."""
+    n = sum(at <= clock.due for clock in exchanges.handed_over(ticking, data, at))
+    return {"reported": n} if n else {}
 
 
 def _minutes(before: State, at: str, calendar: Calendar) -> dict[str, Any]:
@@ -168,10 +178,10 @@ def _concluded(code: int, at: str, around: Around, calendar: Calendar) -> dict[s
         stamp["quick"] = True
     if same_day and instant:
         stamp["instant_met"] = True
-    visits = sum(visit < at for visit in around.whole.visits)
+    visits = sum(visit <= at for visit in around.whole.visits)
     if state.channel == Channel.WINDOW:
         stamp["visits"] = "once" if visits <= 1 and state.notices <= 1 else "more"
-    handed = sum(given < at for given in around.whole.handed_at)
+    handed = sum(given <= at for given in around.whole.handed_at)
     if state.channel in ONLINE and not visits and not handed:
         stamp["all_online"] = True
     return stamp
@@ -198,10 +208,13 @@ def _promises(at: str, around: Around, calendar: Calendar) -> dict[str, Any]:
 def _elapsed(
     ticking: clocks.Clocks, clock: clocks.Clock, at: str, calendar: Calendar
 ) -> int | None:
-    """Give the working days a clock ran; None where its limit has other days, or none are known."""
+    """Give the working days a clock ran, also after its breach: a pause does not heal, but is out.
+
+    None where its limit has other days, or none are known.
+    """
     if clock.limit is None or clock.limit.unit is not LimitUnit.WORKDAY:
         return None
-    paused = clocks.paused(ticking, clock)
+    pauses = clocks.stood_still(ticking, clock.code)
     return calendar.elapsed_paused(
-        datetime.fromisoformat(clock.start), datetime.fromisoformat(at), paused
+        datetime.fromisoformat(clock.start), datetime.fromisoformat(at), pauses
     )

@@ -5,6 +5,14 @@ Not shared between partitions: each adopts at its own offset, and a replay decid
 
 from dataclasses import dataclass, field
 
+from ledger.contracts.events.item import ItemRevised
+from ledger.contracts.events.org import (
+    CalendarOverridden,
+    StaffLeft,
+    StaffPostRevoked,
+    StaffSeconded,
+    StaffTransferredIn,
+)
 from ledger.contracts.events.reference import (
     CalendarPublished,
     CentreOpened,
@@ -15,6 +23,8 @@ from ledger.contracts.events.reference import (
     WindowCreated,
 )
 from ledger.contracts.wire import Event
+from ledger.rules import rights
+from ledger.rules.rights import Rights
 from ledger.rules.workdays import Calendar
 
 
@@ -38,7 +48,14 @@ class Reference:
     depts: dict[str, DeptRegistered] = field(default_factory=dict)
     staff: dict[str, Staff] = field(default_factory=dict)
     items: dict[str, ItemRegistered] = field(default_factory=dict)
+    rights: dict[str, Rights] = field(default_factory=dict)
+    """Item → where it may be taken in; only of items with a list."""
     calendar: Calendar = field(default_factory=Calendar)
+
+    def exceeds(self, item: str | None, centre: str | None, at: str) -> bool:
+        """Tell whether a centre would take an item in without a right to (R30)."""
+        of = self.centres.get(centre or "")
+        return of is not None and rights.exceeded(self.rights.get(item or ""), centre or "", of, at)
 
     def apply(self, event: Event) -> None:
         """Fold one fact of the reference partition; total: an unknown type changes nothing."""
@@ -57,9 +74,22 @@ class Reference:
             case StaffPostGranted.TYPE:
                 known = self.staff[key]
                 self.staff[key] = Staff(known.centre, known.dept, known.posts | {data["post"]})
+            case StaffPostRevoked.TYPE if key in self.staff:
+                known = self.staff[key]
+                self.staff[key] = Staff(known.centre, known.dept, known.posts - {data["post"]})
+            case StaffTransferredIn.TYPE | StaffSeconded.TYPE if key in self.staff:
+                known = self.staff[key]
+                self.staff[key] = Staff(data["to_centre"], known.dept, known.posts)
+            case StaffLeft.TYPE:
+                self.staff.pop(key, None)
             case ItemRegistered.TYPE:
                 self.items[key] = ItemRegistered.model_validate(data)
-            case CalendarPublished.TYPE:
+            case ItemRevised.TYPE:
+                self.items[key] = ItemRevised.model_validate(data)
+            case kind if kind in rights.FACTS:
+                self.rights.setdefault(key, Rights()).apply(kind, data, event["time"])
+            case CalendarPublished.TYPE | CalendarOverridden.TYPE:
+                data = {name: data[name] for name in CalendarPublished.model_fields if name in data}
                 year = CalendarPublished.model_validate(data)
                 self.calendar = self.calendar.with_year(
                     year.year, year.holidays, year.workdays, event["id"], event["recordedat"]

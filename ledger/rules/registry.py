@@ -17,13 +17,15 @@ from ledger.rules import (
     hall,
     hall_voids,
     interaction,
+    item,
+    org,
     period,
     rating,
     rating_deadlines,
     rating_facts,
 )
 from ledger.rules.corrections import check_targets, current, recounted
-from ledger.rules.door import CORRECTIONS, check_grant, check_receiver
+from ledger.rules.door import CORRECTIONS, check_authority, check_receiver
 from ledger.rules.facts import (
     Draft,
     decide_case,
@@ -45,6 +47,8 @@ def _known_in_case(asked: Asked) -> None:
 def _right_in_case(asked: Asked) -> None:
     if asked.command.type in {"case.receive_transfer", "case.refuse_transfer"}:
         check_receiver(asked.command, asked.state.transfer, asked.reference)
+    elif asked.command.type == "case.accept":
+        check_authority(asked.command, asked.state.item, asked.at, asked.reference)
 
 
 def _decide_case(asked: Asked) -> list[Draft]:
@@ -57,6 +61,10 @@ def _decide_case(asked: Asked) -> list[Draft]:
         )
     else:
         drafts, state = decide_case(asked)
+    if kind == "case.conclude" and alerts.suspected(
+        asked.state_of(alerts.subject_stream(asked.key))
+    ):
+        drafts[0] = drafts[0]._replace(stamp={**drafts[0].stamp, "suspected": True})
     if kind == "case.conclude" or state.corrected:
         # Accepted or concluded again after a void: ratings given before count where and when it
         # is accepted and concluded now (tests/agreement/test_corrections.py).
@@ -108,17 +116,8 @@ def _decide_hall(asked: Asked) -> list[Draft]:
     return hall.decide(asked)
 
 
-def _decide_reference(asked: Asked) -> list[Draft]:
-    check_grant(asked.payload, asked.key)
+def _decide_partition(asked: Asked) -> list[Draft]:
     return [Draft(asked.stream, asked.payload.TYPE, asked.data, {})]
-
-
-def _stateless(_: Sequence[Event]) -> None:
-    return None
-
-
-def _unmoved(_: Any, __: Event) -> None:  # noqa: ANN401
-    return None
 
 
 class Told(NamedTuple):
@@ -142,9 +141,6 @@ def told_by(history: Sequence[Event]) -> Told:
     return reduce(_told, history, Told())
 
 
-_REFERENCE = StreamRules(_stateless, _unmoved, _decide_reference)
-
-
 def _clocks(state: Any) -> object:  # noqa: ANN401
     return state.clocks
 
@@ -165,9 +161,9 @@ STREAMS: dict[str, StreamRules] = {
     "interaction": interaction.RULES,
     "period": StreamRules(period.fold, period.evolve, period.decide, period.check_known),
     "supervision": StreamRules(alerts.fold, alerts.evolve, alerts.decide, alerts.check_known),
-    "org": _REFERENCE,
-    "item": _REFERENCE,
-    "partition": StreamRules(told_by, _told, _decide_reference),
+    "org": org.RULES,
+    "item": item.RULES,
+    "partition": StreamRules(told_by, _told, _decide_partition),
 }  # fmt: skip
 """Prefix of the stream → its rules."""
 

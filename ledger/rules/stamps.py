@@ -6,7 +6,7 @@ decided, and are kept by a restatement. *Outcomes* (`outcomes.py`) depend on bot
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from ledger.contracts.codes import SHANGHAI
@@ -38,6 +38,8 @@ def submitted(item: str, reference: Reference) -> Stamp:
     """Stamp case.submitted with what the item says."""
     known = reference.items[item]
     stamp = {"item": item, "dept": known.dept, "project_type": known.project_type.value}
+    if known.reported_to is not None:
+        stamp["reported_to"] = known.reported_to
     return {**stamp, **_allows(known)}
 
 
@@ -68,6 +70,8 @@ def accepted(
         if needed is not None:
             stamp["required_window"] = needed.value
         stamp["wrong_window"] = is_wrong(reference.windows[window], needed)
+    if reference.exceeds(state.item, centre, at):
+        stamp["unauthorised"] = True
     start = datetime.fromisoformat(at).astimezone(SHANGHAI)
     limits = {
         name: limit
@@ -98,6 +102,22 @@ def dues(start: datetime, limits: Mapping[str, Limit], calendar: Calendar) -> St
     return stamp
 
 
+HEARING_ASKED_WORKDAYS = 5
+"""听证: asked for later than so long after it was told of, the right has lapsed (§47)."""
+HEARING_NOTICE = timedelta(days=7)
+"""So long before the hearing, or longer, it is notified (§48)."""
+
+
+def of_hearing(kind: str, data: Mapping[str, Any], at: str, calendar: Calendar) -> Stamp:
+    """Tell of a request for a hearing that it came too late, of a notice that it was short."""
+    day = date.fromisoformat(at[: len("2020-06-01")])
+    if kind == course.HearingNotified.TYPE:
+        short = date.fromisoformat(data["held_on"]) - day < HEARING_NOTICE
+        return {"short_notice": True} if short else {}
+    last = calendar.add(date.fromisoformat(data["told_on"]), HEARING_ASKED_WORKDAYS)
+    return {"lapsed": True} if day > last else {}
+
+
 def _limit(said: Mapping[str, Any] | None, registered: Limit | None) -> Limit | None:
     return Limit.model_validate(said) if said else registered
 
@@ -117,6 +137,12 @@ def of_case_fact(
             return submitted(data["item"], reference)
         case facts.CaseAccepted.TYPE:
             return accepted(state, data, at, place, reference)
+        case course.HearingRequested.TYPE | course.HearingNotified.TYPE:
+            return of_hearing(kind, data, at, reference.calendar)
+        case facts.CaseConcluded.TYPE if state.bundles:
+            return {"bundles": dict(state.bundles), **registers.ended(state, at)}
         case facts.CaseConcluded.TYPE | course.CaseWithdrawn.TYPE | course.CaseTerminated.TYPE:
             return registers.ended(state, at)
+        case course.CaseBundled.TYPE if state.concluded_at is not None:
+            return {"concluded": True}
     return {}

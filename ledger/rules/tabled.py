@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ledger.contracts.codes import SourceClass
@@ -82,6 +83,10 @@ class Course(NamedTuple):
     moves: Moves
     ids: tuple[str, ...] = ()
     """Fields that name the subject; the first names those that have a due."""
+    subject: Callable[[str, Data], str] | None = None
+    """Fact, data → its subject, in streams where the field alone does not tell."""
+    rooms: Mapping[str, str] = MappingProxyType({})
+    """Fact → the kind of its subject, where one stream has several with statuses of their own."""
     once: frozenset[str] = frozenset()
     """Facts that are told once of a subject, though its status stays."""
     known: Callable[[Asked], None] = nothing
@@ -98,8 +103,10 @@ class Course(NamedTuple):
     breach: str = ""
     """Fact that says that the clock's due passed."""
 
-    def about(self, data: Data) -> str:
+    def about(self, kind: str, data: Data) -> str:
         """Give the subject of a fact."""
+        if self.subject is not None:
+            return self.subject(kind, data)
         return next((data[name] for name in self.ids if name in data), "")
 
 
@@ -137,7 +144,7 @@ def fold(course: Course, history: Iterable[Event]) -> State:
 def evolve(course: Course, state: State, event: Event) -> State:
     """Give the state after an accepted fact; total, an unknown type changes nothing."""
     kind, data, at = event["type"], event["data"]["data"], event["time"]
-    about = course.about(data)
+    about = course.about(kind, data)
     if kind == course.breach:
         due = data["due"]
         breach = clocks.Breach(data["clock"], about, due, event["id"], due)
@@ -180,10 +187,10 @@ def check(course: Course, state: State, kind: str, data: Data, at: str) -> None:
         Refused: E_STATE with what is legal, E_LIMIT, E_TIME_ORDER.
 
     """
-    about = course.about(data)
+    about = course.about(kind, data)
     of = state.of(about)
     if of.status not in course.moves[kind]:
-        ways = legal(course, of.status)
+        ways = legal(course, of.status, course.rooms.get(kind))
         what = f"{kind} in state {of.status}; legal is {', '.join(ways) or 'nothing'}"
         raise Refused(Code.E_STATE, what, ways)
     if kind in course.once and kind in of.told:
@@ -211,9 +218,13 @@ def check_due(due: str, at: str) -> None:
         )
 
 
-def legal(course: Course, status: str) -> tuple[str, ...]:
-    """Give the commands that are legal in a status."""
-    ways = (FACTS[kind].COMMAND for kind, after in course.moves.items() if status in after)
+def legal(course: Course, status: str, room: str | None) -> tuple[str, ...]:
+    """Give the commands that are legal in a status of a kind of subject."""
+    ways = (
+        FACTS[kind].COMMAND
+        for kind, after in course.moves.items()
+        if status in after and course.rooms.get(kind) == room
+    )
     return tuple(sorted(ways))
 
 

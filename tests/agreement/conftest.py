@@ -216,3 +216,13 @@ async def city(book):
     made = City(log, clock, seed=4711)
     await made.furnish()
     return made
+
+
+@pytest.fixture
+async def new_year(book):
+    """The same on 2 January 2020: everything in it is recorded before what the test tells."""
+    log, clock = book
+    clock.now = datetime(2020, 1, 2, 10, tzinfo=SHANGHAI)
+    made = City(log, clock, seed=4711)
+    await made.furnish()
+    return made

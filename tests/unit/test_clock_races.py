@@ -241,6 +241,40 @@ def test_a_receipt_too_late_for_its_deemed_acceptance_needs_it_voided(deemed):
     assert deemed.state().status == "SUB"
 
 
+TOLD_IN_TIME = [
+    ("case.accept", {"accept_no": "A1"}, "ACC"),
+    ("case.notice_supplement", {"notice_no": "B1", "missing": ["m1"]}, "SUP"),
+    ("case.refuse_acceptance", {"reason_code": "not_required", "doc_no": "N1"}, "NAC"),
+]
+
+
+@pytest.mark.parametrize(("command", "data", "status"), TOLD_IN_TIME)
+def test_two_people_make_room_for_what_was_told_in_time(deemed, command, data, status):
+    """Domain.md 4.3, row 1: the deemed acceptance goes with dual approval, the breach by itself."""
+    late = {"who": "an", "post": "accept", "at": moment("06-05T10:00"), "late_reason": "网断",
+            "centre": "town", "window": "town-1", "channel": "window"}  # fmt: skip
+    deemed.now = moment("06-11T09:00")
+    assert deemed.say(command, data=data, **late).code == "E_STATE"
+    assert deemed.void("case/C1@3").status == "accepted"
+    tick(deemed, "06-11T10:00")
+    assert deemed.state().status == "SUB", "not deemed again under the hands of who corrects it"
+
+    receipt = deemed.say(command, data=data, **late)
+    assert (receipt.status, receipt.code, deemed.state().status) == ("accepted", "", status)
+    assert deemed.state().clocks.breached == ()
+
+
+def test_without_evidence_it_is_deemed_again_a_working_day_later(deemed):
+    deemed.now = moment("06-11T09:00")
+    assert deemed.void("case/C1@3").status == "accepted"
+    tick(deemed, "06-12T23:00")
+    assert deemed.state().status == "SUB"
+    tick(deemed, "06-13T00:00")
+
+    assert deemed.state().status == "ACC"
+    assert deemed.last()["time"] == "2020-06-09T00:00:00+08:00"
+
+
 # --------------------------------------------------------------------------------- 5 extensions
 
 EXTENDED = [
@@ -324,4 +358,4 @@ def test_what_is_deemed_accepted_was_never_promised_on_the_spot(monday):
 
 def test_the_clocks_of_a_case_are_those_of_the_contract():
     literal = course.ClockBreached.model_fields["clock"].annotation.__args__
-    assert set(literal) == {f"C{n}" for n in range(10)}
+    assert set(literal) == {f"C{n}" for n in (*range(11), 15)}

@@ -248,3 +248,21 @@ def test_a_fact_is_voided_once(day):
     void(day, 1)
 
     assert void(day, 1).code == "E_STATE"
+
+
+def test_an_open_window_whose_person_is_away_is_stamped_where_that_ends(day):
+    """Not while it is paused, not twice, and by the whole second (K39)."""
+    day.open()
+    day.staff("record_in")
+    day.hall.wait(minutes=1)
+    assert stamp(day.staff("leave_post")) == {}
+    day.hall.wait(minutes=4)
+    assert stamp(day.window("pause"))["unattended_seconds"] == 240
+    day.hall.wait(minutes=9)
+    day.window("resume")
+    day.hall.wait(minutes=2)
+    assert stamp(day.staff("return")) == {"window": "town-1", "unattended_seconds": 120}
+    day.hall.wait(minutes=8)
+    assert stamp(day.window("close")) == {
+        "window": "town-1", "open_seconds": 600, "was": "open"}  # fmt: skip
+    assert cells(day)["unattended_seconds|2020-06-01|town|town-1"] == 360

@@ -37,7 +37,8 @@ ONE_OF = {
     "instant_met": "kept", "statutory_met": "law", "returned": "law", "visits_": "came",
     "all_online": "came", "told_": "told", "not_adopted_": "star", "promised_broken": "broken",
     "statutory_broken": "broken", "instant_broken": "broken", "delivery_broken": "broken",
-    "signing_broken": "broken", "deficiency_broken": "broken", "overdue_": "overdue",
+    "signing_broken": "broken", "deficiency_broken": "broken",
+    "exchange_broken": "broken", "overdue_": "overdue",
     "alerts_remind": "level", "alerts_yellow": "level", "alerts_red": "level",
 }  # fmt: skip
 """Code, or how it begins → the class of which an event counts in one at most."""

@@ -130,6 +130,11 @@ CONCLUDED = [
      (*road("generous", until="06-12T10:00")[:-1],
       ("06-02T10:00", "case.start_special", HEARING), ("06-09T10:00", "case.end_special"),
       ("06-12T10:00", "case.decide"), ("06-16T11:00", *ended())), EARLY, (5, 6)),
+    ("heard after the promise was broken: it stays so, and the days do not count",
+     (*road("generous")[:-1], ("06-16T08:00", "tick"),
+      ("06-16T10:00", "case.start_special", HEARING), ("06-18T10:00", "case.end_special"),
+      ("06-19T10:00", "case.decide"), ("06-19T11:00", *ended())),
+     EARLY - {"promised_early"} | {"promised_broken", "overdue_promised"}, (10, 12)),
 ]  # fmt: skip
 
 

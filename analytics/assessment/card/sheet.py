@@ -180,7 +180,8 @@ class Card:
         calendars = self._all(
             "SELECT stream_key, json_extract_string(max_by(data, version), '$.doc_no') FROM events "
             'JOIN cut USING ("partition") WHERE "offset" < cut.until '
-            "AND type = 'calendar.published' GROUP BY stream_key ORDER BY stream_key")  # fmt: skip
+            "AND type IN ('calendar.published', 'calendar.overridden') "
+            "GROUP BY stream_key ORDER BY stream_key")  # fmt: skip
         chain = dict(self._all(
             'SELECT "partition", arg_max(hex(chain), "offset") FROM events '
             'JOIN cut USING ("partition") WHERE "offset" < cut.until GROUP BY ALL'))  # fmt: skip

@@ -7,6 +7,8 @@ from ledger.contracts.events import (
     case_course,
     hall,
     interaction,
+    item,
+    org,
     period,
     rating,
     rating_loop,
@@ -18,6 +20,7 @@ from ledger.contracts.events.base import Payload
 MODULES = (
     case, case_course, hall, rating, rating_loop, reference,
     agent, bundle, interaction, period, supervision,
+    item, org,
 )  # fmt: skip
 
 FACTS: dict[str, type[Payload]] = {
@@ -32,7 +35,5 @@ COMMANDS: dict[str, type[Payload]] = {fact.COMMAND: fact for fact in FACTS.value
 """Command type → the fact it asks for."""
 
 REFERENCE_COMMANDS = frozenset(
-    fact.COMMAND
-    for fact in vars(reference).values()
-    if isinstance(fact, type) and issubclass(fact, reference.ReferencePayload) and fact.COMMAND
+    fact.COMMAND for fact in COMMANDS.values() if issubclass(fact, reference.ReferencePayload)
 )

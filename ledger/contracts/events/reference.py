@@ -1,5 +1,8 @@
 """参考数据 (reference facts): centres, windows, departments, staff, items, calendars.
 
+The published catalogue: what decisions look up. What is done with an item or an office beside it
+is told in events/item.py and events/org.py.
+
 They live in the reference partition; a newer fact of the same key replaces the older one
 from the moment a partition adopts it (`reference.adopted`), so that a replay decides the same.
 Source: domain.md 2, 3.5, 3.8a.
@@ -31,6 +34,7 @@ class CentreOpened(ReferencePayload):
     tier: Tier
     town: Id = Field(description="区镇 the centre belongs to: the id of the town's centre")
     hall_area_m2: int | None = Field(default=None, ge=0, le=1_000_000)
+    region: Id | None = Field(default=None, description="行政区划 it lies in (region.register)")
 
 
 class WindowCreated(ReferencePayload):
@@ -97,6 +101,9 @@ class ItemRegistered(ReferencePayload):
         default=(), description="特别程序 of the item; any other needs an approver"
     )
     window_rule: WindowType | None = None
+    reported_to: Id | None = Field(
+        default=None, description="数据上报: the platform its cases are reported to"
+    )
 
 
 class CalendarPublished(ReferencePayload):

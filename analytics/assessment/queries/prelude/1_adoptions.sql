@@ -9,7 +9,7 @@ WITH adopted AS (
   FROM events
   WHERE type = 'reference.adopted'
 ), calendars AS (
-  SELECT "offset" AS calendar FROM events WHERE type = 'calendar.published'
+  SELECT "offset" AS calendar FROM events WHERE type IN ('calendar.published', 'calendar.overridden')
 )
 SELECT a."partition", a."offset", a.adopted, coalesce(c.calendar, -1) AS calendar
 FROM adopted AS a

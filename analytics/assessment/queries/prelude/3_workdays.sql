@@ -9,7 +9,7 @@ WITH published AS (
     CAST(json_extract_string(data, '$.holidays[*]') AS DATE[]) AS holidays,
     CAST(json_extract_string(data, '$.workdays[*]') AS DATE[]) AS workdays
   FROM events
-  WHERE type = 'calendar.published'
+  WHERE type IN ('calendar.published', 'calendar.overridden')
 ), years AS (
   SELECT
     calendar,

@@ -13,12 +13,14 @@ WITH concluded AS (
   SELECT
     c.case_id,
     any_value(f.channel) FILTER (WHERE f.type = 'case.submitted') AS channel,
-    count(*) FILTER (WHERE f.type = 'case.supplement_noticed') AS notices,
-    count(*) FILTER (WHERE f.type = 'case.visited') AS visits,
-    count(*) FILTER (WHERE f.type = 'case.delivered'
+    count(*) FILTER (WHERE f.type = 'case.supplement_noticed' AND f."offset" < c."offset")
+      AS notices,
+    count(*) FILTER (WHERE f.type = 'case.visited' AND f.occurred_local <= c.occurred_local)
+      AS visits,
+    count(*) FILTER (WHERE f.type = 'case.delivered' AND f.occurred_local <= c.occurred_local
       AND json_extract_string(f.data, '$.method') IN ('window', 'locker')) AS handed_out
   FROM concluded AS c
-  JOIN facts AS f ON f.case_id = c.case_id AND f."offset" < c."offset"
+  JOIN facts AS f USING (case_id)
   WHERE f.type IN
     ('case.submitted', 'case.supplement_noticed', 'case.visited', 'case.delivered')
   GROUP BY c.case_id

@@ -8,6 +8,7 @@ SELECT
   e.type, e.occurred_local, epoch_us(e.occurred_local) // 1000000 AS second,
   json_extract_string(e.data, '$.ticket_id') AS ticket,
   json_extract_string(e.data, '$.window_id') AS "window",
+  json_extract_string(e.data, '$.staff_id') AS staff,
   json_extract_string(e.data, '$.outcome') AS outcome,
   CAST(json_extract_string(e.data, '$.count') AS BIGINT) AS heads
 FROM events AS e

@@ -29,24 +29,34 @@ WITH reached AS (
     CASE WHEN h.granted IS NOT NULL AND h.counts THEN h.extended_due ELSE h.due END AS due
   FROM healed AS h
   JOIN reached AS r USING (id, since)
+), heard AS (
+  SELECT n.*, t.reached
+  FROM (SELECT n.*, c."partition" FROM news AS n JOIN clocks AS c USING (id)) AS n
+  ASOF LEFT JOIN ticks AS t ON t."partition" = n."partition" AND t."offset" < n.origin
 ), touched AS (
   SELECT
     d.id, d.since, coalesce(bool_or(n.moment > d.due), false) AS late,
     max(n."offset") FILTER (WHERE n.moment IS NULL OR n.moment <= d.due) AS "offset"
   FROM dated AS d
-  JOIN news AS n USING (id)
-  WHERE d.last
+  JOIN heard AS n USING (id)
+  WHERE d.last AND coalesce(n.earliest <= d.due, true) AND coalesce(n.reached <= d.due, true)
   GROUP BY d.id, d.since
+), begun_anew AS (
+  SELECT id, max("offset") AS "offset"
+  FROM news
+  WHERE anew
+  GROUP BY id
 ), told AS (
   SELECT
     d.id, d.since, d.due, coalesce(t.late, false) AS late,
     CASE WHEN d."offset" > greatest(
-      CASE WHEN a.deemed AND d.since = a."offset" THEN -1 ELSE d.since END, t."offset"
+      CASE WHEN a.deemed AND d.since = a."offset" THEN -1 ELSE d.since END, t."offset", b."offset"
     ) THEN d.reached END AS reached
   FROM dated AS d
   JOIN clocks AS c USING (id)
   LEFT JOIN acceptances AS a USING (case_id)
   LEFT JOIN touched AS t ON t.id = d.id AND t.since = d.since
+  LEFT JOIN begun_anew AS b ON b.id = d.id
 ), settled AS (
   SELECT
     id,

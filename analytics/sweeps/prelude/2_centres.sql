@@ -1,0 +1,42 @@
+-- 用途   the centres that are open, as the newest facts of each have them
+-- 依据   domain.md 2.2, 3.8a: a tier holds from its day on, a measured area before a published one
+-- grain  one row a centre
+-- parameters  table counting
+-- unit   square metres
+WITH told AS (
+  SELECT id, type, stream_key AS centre, version, occurred_local, data
+  FROM counting
+  WHERE type IN (
+    'centre.opened', 'centre.suspended', 'centre.closed', 'centre.area_measured',
+    'centre.tier_changed'
+  )
+), opened AS (
+  SELECT centre, data
+  FROM told
+  WHERE type IN ('centre.opened', 'centre.suspended', 'centre.closed')
+  QUALIFY row_number() OVER (PARTITION BY centre ORDER BY version DESC) = 1
+    AND type = 'centre.opened'
+), tiers AS (
+  SELECT centre, json_extract_string(data, '$.tier') AS tier
+  FROM told
+  WHERE type = 'centre.opened' OR (type = 'centre.tier_changed'
+    AND CAST(json_extract_string(data, '$.effective_from') AS DATE)
+      <= (SELECT max(occurred_local) FROM counting))
+  QUALIFY row_number() OVER (PARTITION BY centre ORDER BY version DESC) = 1
+), areas AS (
+  SELECT
+    centre, id, occurred_local,
+    CAST(json_extract_string(data, '$.hall_area_m2') AS INTEGER) AS area
+  FROM told
+  WHERE type IN ('centre.opened', 'centre.area_measured')
+    AND json_extract_string(data, '$.hall_area_m2') IS NOT NULL
+  QUALIFY row_number() OVER (
+    PARTITION BY centre ORDER BY type = 'centre.area_measured' DESC, version DESC) = 1
+)
+SELECT
+  o.centre, json_extract_string(o.data, '$.level') AS level,
+  json_extract_string(o.data, '$.town') AS town, t.tier, a.area, a.id AS area_fact,
+  a.occurred_local AS area_since
+FROM opened AS o
+JOIN tiers AS t USING (centre)
+LEFT JOIN areas AS a USING (centre)
