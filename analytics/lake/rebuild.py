@@ -88,8 +88,8 @@ WITH sums AS (
 ), buckets AS (
   SELECT
     code, centre, "window", total,
-    unnest(CASE WHEN hour IS NULL THEN [''] WHEN code IN ({daily})
-      THEN [strftime(hour, '%Y-%m-%d')] ELSE
+    unnest(CASE WHEN hour IS NULL THEN [''] WHEN code IN ({daily}) THEN
+      [strftime(hour, '%Y-%m-%d')] ELSE
       [strftime(hour, '%Y-%m-%dT%H'), strftime(hour, '%Y-%m-%d')] END) AS bucket
   FROM sums
 )
@@ -157,15 +157,11 @@ def rebuild(
         table = list(measures)
         counted = not from_facts and use_counts(con, table)
         read_facts(con, table)
-        counts = COUNTED if counted else NONE
-        return cells(con.execute(SUMS.format(counts=counts, daily=_daily(table))).fetchall())
+        daily = ", ".join([_text(m.code) for m in table if m.daily] or ["NULL"])
+        sums = SUMS.format(counts=COUNTED if counted else NONE, daily=daily)
+        return cells(con.execute(sums).fetchall())
     finally:
         con.close()
-
-
-def _daily(measures: Iterable[Measure]) -> str:
-    """Give the list of the sums that are kept by day only; never empty."""
-    return ", ".join(sorted({"''", *(_text(m.code) for m in measures if m.daily)}))
 
 
 def read_facts(con: Connection, measures: Sequence[Measure]) -> None:

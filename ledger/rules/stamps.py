@@ -139,9 +139,10 @@ def of_case_fact(
             return accepted(state, data, at, place, reference)
         case course.HearingRequested.TYPE | course.HearingNotified.TYPE:
             return of_hearing(kind, data, at, reference.calendar)
-        case facts.CaseConcluded.TYPE if state.bundles:
-            return {"bundles": dict(state.bundles), **registers.ended(state, at)}
-        case facts.CaseConcluded.TYPE | course.CaseWithdrawn.TYPE | course.CaseTerminated.TYPE:
+        case facts.CaseConcluded.TYPE:
+            bundles = {"bundles": dict(state.bundles)} if state.bundles else {}
+            return {**bundles, **registers.ended(state, at)}
+        case course.CaseWithdrawn.TYPE | course.CaseTerminated.TYPE:
             return registers.ended(state, at)
         case course.CaseBundled.TYPE if state.concluded_at is not None:
             return {"concluded": True}

@@ -263,6 +263,5 @@ def test_an_open_window_whose_person_is_away_is_stamped_where_that_ends(day):
     day.hall.wait(minutes=2)
     assert stamp(day.staff("return")) == {"window": "town-1", "unattended_seconds": 120}
     day.hall.wait(minutes=8)
-    assert stamp(day.window("close")) == {
-        "window": "town-1", "open_seconds": 600, "was": "open"}  # fmt: skip
+    assert stamp(day.window("close")) == {"window": "town-1", "open_seconds": 600, "was": "open"}
     assert cells(day)["unattended_seconds|2020-06-01|town|town-1"] == 360
