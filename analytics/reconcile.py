@@ -50,7 +50,7 @@ def reconcile(
 ) -> dict[str, Any]:
     """Compare the live sums with the lake at the cut they were folded to.
 
-    `now` is the ledger's time of the picture (ISO 8601; "" = the newest bucket): older buckets
+    `now` is the ledger's time of the picture (ISO 8601; "" = the newest hour): older buckets
     than the live side keeps are left out. Gives `{equal, cut, indicators, cells, differences}`;
     at most 1,000 differences are listed, `differing` counts them all.
 
@@ -133,10 +133,12 @@ def check_cut(lake: Lake, cut: Cut) -> None:
 def _kept(names: set[str], now: str) -> set[str]:
     """Give the cells that both sides still keep."""
     buckets = {name: name.split("|", 2)[1] for name in names}
-    newest = max([now[:HOUR_LENGTH], *buckets.values()], default="")
+    # Not the days: registers (登记簿) are kept under days to come, on which something is due.
+    hours = (bucket for bucket in buckets.values() if len(bucket) == HOUR_LENGTH)
+    newest = max([now[:HOUR_LENGTH], *hours])
     if not newest:
         return names
-    instant = datetime.fromisoformat(newest if len(newest) < HOUR_LENGTH else newest + ":00")
+    instant = datetime.fromisoformat(newest + ":00")
     hour = (instant - timedelta(HOURS_COMPARED_DAYS)).strftime("%Y-%m-%dT%H")
     day = (instant - timedelta(DAYS_COMPARED_DAYS)).strftime("%Y-%m-%d")
     return {
