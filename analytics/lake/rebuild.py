@@ -80,23 +80,27 @@ COUNTED = """
 NONE = ""
 
 SUMS = """
-WITH sums AS (
-  SELECT code, hour, centre, "window", sum(amount) AS total
+WITH hours AS MATERIALIZED (
+  SELECT code, hour, centre, "window", CAST(sum(amount) AS BIGINT) AS total
   FROM ({counts}
   SELECT code, hour, centre, "window", amount FROM found)
   GROUP BY ALL
-), buckets AS (
-  SELECT
-    code, centre, "window", total,
-    unnest(CASE WHEN hour IS NULL THEN [''] ELSE
-      [strftime(hour, '%Y-%m-%dT%H'), strftime(hour, '%Y-%m-%d')] END) AS bucket
-  FROM sums
+), days AS (
+  SELECT code, CAST(hour AS DATE) AS day, centre, "window", CAST(sum(total) AS BIGINT) AS total
+  FROM hours
+  WHERE hour IS NOT NULL
+  GROUP BY ALL
 )
-SELECT code, bucket, centre, "window", CAST(sum(total) AS BIGINT) AS total
-FROM buckets
-GROUP BY ALL
-HAVING sum(total) <> 0
+SELECT
+  concat_ws('|', code, coalesce(strftime(hour, '%Y-%m-%dT%H'), ''), centre, "window"), total
+FROM hours
+WHERE total <> 0
+UNION ALL
+SELECT concat_ws('|', code, strftime(day, '%Y-%m-%d'), centre, "window"), total
+FROM days
+WHERE total <> 0
 """
+"""Rows (cell, sum)."""
 
 BEHIND_COUNTS = """
 UPDATE cut SET since = least(cut.until, counted.until)
@@ -156,7 +160,7 @@ def rebuild(
         table = list(measures)
         counted = not from_facts and use_counts(con, table)
         read_facts(con, table)
-        return cells(con.execute(SUMS.format(counts=COUNTED if counted else NONE)).fetchall())
+        return dict(con.execute(SUMS.format(counts=COUNTED if counted else NONE)).fetchall())
     finally:
         con.close()
 
