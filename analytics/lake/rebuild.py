@@ -106,12 +106,9 @@ BEHIND_COUNTS = """
 UPDATE cut SET since = least(cut.until, counted.until)
 FROM (
   SELECT "partition", max(until) AS until FROM counted WHERE version = $version GROUP BY ALL
-  UNION ALL
-  SELECT max("partition"), max_by(until, "partition") FROM cut
 ) AS counted
 WHERE cut."partition" = counted."partition"
 """
-"""The last partition holds reference data, which no measure counts: nothing of it is read."""
 
 BOUNDS = (
     "SET VARIABLE least = coalesce((SELECT min(since) FROM cut WHERE since < until), 0)",

@@ -8,8 +8,6 @@ from analytics.lake.catalog import Lake, LakeError
 from analytics.lake.counts import count_up, false_counts
 from analytics.lake.rebuild import rebuild
 from analytics.reconcile import reconcile
-from ledger.contracts.events import FACTS
-from ledger.contracts.events.reference import ReferencePayload
 from ledger.log.seam import Record
 from ledger.rules.measures import MEASURES
 from tests.agreement.test_two_roads import events_of, folded, random_cuts
@@ -137,10 +135,3 @@ async def test_a_fact_that_cannot_be_counted_stops_no_archiver(city, tmp_path):
 
     assert done.cut == lake.cut(city.log.partitions) == await city.log.end()
     assert lake.sql("SELECT count(*) FROM counted") == [(0,)]
-
-
-def test_no_measure_counts_reference_data():
-    """The last partition is never read for counts."""
-    counted = {FACTS[measure.event] for measure in MEASURES}
-
-    assert not [fact for fact in counted if issubclass(fact, ReferencePayload)]
