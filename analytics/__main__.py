@@ -4,6 +4,7 @@ import argparse
 import sys
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from ledger.settings import Settings
@@ -28,12 +29,16 @@ def add_commands(commands: Commands) -> None:
     rebuilt.add_argument(
         "--from-facts", action="store_true", help="read every fact, trust no count made of it"
     )
-    commands.add(
+    swept = commands.add(
         "sweep",
         sweep,
         "raise the alerts that take more than one stream to see",
         "taizhang sweep --dry-run",
-    ).add_argument("--dry-run", action="store_true", help="only say what would be raised")
+    )
+    swept.add_argument("--dry-run", action="store_true", help="only say what would be raised")
+    swept.add_argument("--certificates", type=Path, metavar="FILE",
+                       help="CSV of what was issued elsewhere: item, holder_ref, issued_on, "
+                            "cert_no, centre (R04)")  # fmt: skip
     commands.add(
         "sql",
         sql,
@@ -153,14 +158,16 @@ async def sweep(options: argparse.Namespace, settings: Settings) -> Result:
     from analytics.lake.catalog import Lake
     from analytics.sweeps import command
     from analytics.sweeps import sweep as run
+    from analytics.sweeps.certificates import read
     from ledger.log.open import open_log
 
     dry = options.dry_run
+    listed = read(options.certificates) if options.certificates else []
     log = await open_log(settings.ledger_url, partitions=settings.partitions, reading=dry)
     lake = Lake(str(settings.lake_dir))
     try:
         await bring_up(log, lake, once=True)
-        found, now = run(lake, lake.cut(settings.partitions))
+        found, now = run(lake, lake.cut(settings.partitions), listed)
         receipts = [] if dry else [await log.submit(command(each, now)) for each in found]
     finally:
         lake.close()

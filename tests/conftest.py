@@ -43,7 +43,8 @@ ITEMS = {
     "promised": {}, "instant": {"project_type": "instant", "promised": {"n": 0}},
     "alone": {"one_person_ok": True},
     "instant-alone": {"project_type": "instant", "promised": {"n": 0}, "one_person_ok": True},
-    "generous": {**ALLOWS}, "escalated": {"project_type": "escalated", **ALLOWS},
+    "generous": {**ALLOWS}, "reported": {"reported_to": "province"},
+    "escalated": {"project_type": "escalated", **ALLOWS},
     "joint": {"project_type": "joint", **ALLOWS},
 }  # fmt: skip
 STAFF = {

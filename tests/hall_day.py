@@ -136,7 +136,11 @@ def _next(rng, state, windows, clerks, step):
     live = [t for t, ticket in state.tickets.items() if ticket.status != "END"]
     if what < 0.02:
         return "clock.tick", {}
-    if what < 0.2 or not state.windows:
+    if what < 0.1 and any(window.staff for window in state.windows.values()):
+        seated = sorted(window.staff for window in state.windows.values() if window.staff)
+        verb = rng.choice(("record_in", "leave_post", "leave_post", "return", "record_out"))
+        return f"staff.{verb}", {"staff_id": rng.choice(seated)}
+    if what < 0.25 or not state.windows:
         window = rng.choice(windows)
         verb = rng.choice(("open", "open", "pause", "resume", "resume", "close"))
         more = {"open": {"staff_id": rng.choice(clerks)}, "pause": {"reason": "meal"}}

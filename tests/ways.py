@@ -45,6 +45,10 @@ SAYS = {
         "sp_no": "s1", "kind": "hearing", "legal_basis": "行政许可法 §45", "days_told": 3,
         "notice_doc": "T1", "excluded": True}),
     "case.end_special": Way("REV", "cui", "review", {"sp_no": "s1"}),
+    "case.request_hearing": Way("REV", "cui", "review", {"told_on": "2020-06-01",
+                                                         "request_doc": "H1"}),
+    "case.notify_hearing": Way("REV", "cui", "review", {"held_on": "2020-06-15",
+                                                        "notice_doc": "H2"}),
     "case.grant_extension": Way("REV", "bo", "approve", {
         "days": 5, "approver": "chief", "reason_code": "complex", "told_doc": "T2"}),
     "case.suspend_clock": Way("REV", "cui", "review", {"reason_code": "payment",
@@ -67,6 +71,7 @@ SAYS = {
     "case.record_external": Way("ACC", None, None, {"system": "province", "status": "11"}),
     "case.exchange": Way("ACC", None, None, {"target": "province", "batch": "b1", "ok": True}),
     "case.visit": Way("ACC", None, None, {"hall": "town.2020-06-01", "ticket_id": "T1"}),
+    "case.bundle": Way("ACC", None, None, {"bundle_id": "B1"}),
     "case.urge": Way("ACC", "mo", "hall_manager", {}),
     "case.void_event": Way("SUB", "fu", "corrector", {
         "target": "case/C1@1", "reason_code": "other", **CORRECTION}),

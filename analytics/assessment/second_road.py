@@ -17,18 +17,20 @@ CHECKS = Path(__file__).parent / "checks"
 
 CELLS = """
 SELECT
-  code, unnest(CASE WHEN hour IS NULL THEN [''] ELSE
+  code, unnest(CASE WHEN hour IS NULL THEN [''] WHEN daily THEN [strftime(hour, '%Y-%m-%d')] ELSE
     [strftime(hour, '%Y-%m-%dT%H'), strftime(hour, '%Y-%m-%d')] END) AS bucket,
   centre, "window", total
 FROM (
   SELECT
-    code, date_trunc('hour', moment) AS hour, coalesce(centre, '') AS centre,
-    coalesce("window", '') AS "window", CAST(sum(amount) AS BIGINT) AS total
+    code, typeof(moment) = 'DATE' AS daily, date_trunc('hour', moment) AS hour,
+    coalesce(centre, '') AS centre, coalesce("window", '') AS "window",
+    CAST(sum(amount) AS BIGINT) AS total
   FROM ({query})
   GROUP BY ALL
 )
 """
-"""What counts, by local hour and by local day of its moment; without a moment it is a level."""
+"""What counts, by local hour and by local day of its moment: by day only where the moment is a
+DATE; without a moment it is a level."""
 
 
 def prelude() -> list[tuple[str, Path]]:

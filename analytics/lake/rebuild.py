@@ -94,13 +94,13 @@ WITH hours AS MATERIALIZED (
 SELECT
   concat_ws('|', code, coalesce(strftime(hour, '%Y-%m-%dT%H'), ''), centre, "window"), total
 FROM hours
-WHERE total <> 0
+WHERE total <> 0 AND code NOT IN ({daily})
 UNION ALL
 SELECT concat_ws('|', code, strftime(day, '%Y-%m-%d'), centre, "window"), total
 FROM days
 WHERE total <> 0
 """
-"""Rows (cell, sum)."""
+"""Rows (cell, sum); `daily` = the codes without hours."""
 
 BEHIND_COUNTS = """
 UPDATE cut SET since = least(cut.until, counted.until)
@@ -157,7 +157,9 @@ def rebuild(
         table = list(measures)
         counted = not from_facts and use_counts(con, table)
         read_facts(con, table)
-        return dict(con.execute(SUMS.format(counts=COUNTED if counted else NONE)).fetchall())
+        daily = ", ".join([_text(m.code) for m in table if m.daily] or ["''"])
+        sums = SUMS.format(counts=COUNTED if counted else NONE, daily=daily)
+        return dict(con.execute(sums).fetchall())
     finally:
         con.close()
 

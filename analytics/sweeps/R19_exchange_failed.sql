@@ -1,5 +1,5 @@
 -- 用途   数据未上报: an exchange of a case failed more than three times and never succeeded
--- 依据   domain.md 5.2 R19 (退回); C15 has no obligations of its own in the ledger yet
+-- 依据   domain.md 5.2 R19 (退回); what was not reported by its due (C15) the ledger raises itself
 -- grain  level, subject (the case), about (the target), since, centre, window, dept, facts
 -- parameters  table counting
 -- unit   alerts

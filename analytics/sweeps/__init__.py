@@ -6,12 +6,14 @@ the same again is a duplicate, a higher level escalates. Facts that were voided 
 history raises nothing.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from analytics.lake.catalog import Lake
 from analytics.lake.rebuild import at_cut
+from analytics.sweeps.certificates import Certificate
 from ledger.contracts.codes import SHANGHAI, AlertLevel
 from ledger.contracts.events.supervision import FACTS_MAX
 from ledger.log.seam import Cut
@@ -26,6 +28,10 @@ SELECT json_extract_string(e.data, '$.alert_id'), json_extract_string(e.data, '$
 FROM events AS e
 JOIN cut USING ("partition")
 WHERE e."offset" < cut.until AND e.type IN ('alert.raised', 'alert.escalated')
+"""
+CERTIFICATES = """
+CREATE OR REPLACE TEMP TABLE certificates
+  (item VARCHAR, holder VARCHAR, issued DATE, cert_no VARCHAR, centre VARCHAR)
 """
 NEWEST = """
 SELECT max(e.recorded_at) FROM events AS e JOIN cut USING ("partition")
@@ -58,8 +64,12 @@ def files() -> list[Path]:
     return sorted(HERE.glob("R??_*.sql"))
 
 
-def sweep(lake: Lake, cut: Cut) -> tuple[list[Found], datetime]:
+def sweep(
+    lake: Lake, cut: Cut, certificates: Sequence[Certificate] = ()
+) -> tuple[list[Found], datetime]:
     """Give what is found at `cut` and not raised by then, and when its newest fact was recorded.
+
+    `certificates` are what another system says it issued (R04).
 
     Raises:
         LakeError: the lake cannot be read.
@@ -67,6 +77,9 @@ def sweep(lake: Lake, cut: Cut) -> tuple[list[Found], datetime]:
     """
     con = at_cut(lake, cut)
     try:
+        con.execute(CERTIFICATES)
+        if certificates:
+            con.executemany("INSERT INTO certificates VALUES (?, ?, ?, ?, ?)", certificates)
         for path in sorted(HERE.glob("prelude/*.sql")):
             table = path.stem.partition("_")[2]
             query = path.read_text(encoding="utf-8")

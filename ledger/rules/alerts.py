@@ -16,7 +16,9 @@ import orjson
 
 from ledger.contracts.codes import AlertLevel, Post, SourceClass
 from ledger.contracts.events import supervision as facts
+from ledger.contracts.events.case import CaseConcluded, CaseEventRestamped
 from ledger.contracts.wire import Event
+from ledger.rules.effective import current
 from ledger.rules.facts import Draft
 from ledger.rules.refusals import Code, Refused
 from ledger.rules.streams import Asked
@@ -26,6 +28,8 @@ ORDER = {AlertLevel.REMIND: 0, AlertLevel.YELLOW: 1, AlertLevel.RED: 2}
 CORRECTED = "corrected"
 RESOLVED = "resolved"
 LEDGER = "ledger"
+SUSPICIOUS = frozenset({"R04", "R05"})
+"""体外循环: a case with such an alert, open or confirmed, is suspected (K42)."""
 SAYING = frozenset({facts.AlertRaised.TYPE, facts.AlertEscalated.TYPE})
 
 
@@ -160,6 +164,36 @@ def stamp_of(before: Alert | None, after: Alert) -> dict[str, Any]:
     return {name: value for name, value in stamp.items() if value is not None}
 
 
+def suspected(state: State) -> bool:
+    """Tell whether something not cancelled says that the case was dealt with outside (体外循环)."""
+    return any(
+        alert.rule in SUSPICIOUS and alert.status != "cancelled"
+        and alert.subject.startswith("case/") for alert in state.values()
+    )  # fmt: skip
+
+
+def _recounted(asked: Asked, after: Alert) -> list[Draft]:
+    """Restate the conclusion of a case that is suspected from now on, or no longer."""
+    stream = f"case/{asked.key}"
+    now = suspected({**asked.state, after.alert_id: after})
+    if after.rule not in SUSPICIOUS or now == suspected(asked.state):
+        return []
+    return [
+        Draft(stream, CaseEventRestamped.TYPE,
+              {"target": name, "before": fact, "after": as_suspected(fact, told=now)}, {}, name,
+              derived=True)
+        for name, fact in current(asked.history_of(stream)).items()
+        if fact["type"] == CaseConcluded.TYPE
+    ]  # fmt: skip
+
+
+def as_suspected(fact: Event, *, told: bool) -> Event:
+    """Give a conclusion as it counts when its case is suspected, or is not."""
+    stamp = {k: v for k, v in fact["data"]["stamp"].items() if k != "suspected"}
+    stamp |= {"suspected": True} if told else {}
+    return {**fact, "data": {**fact["data"], "stamp": stamp}}
+
+
 def is_listed(alert: Alert) -> bool:
     """Tell whether a wall lists it: an open card, or what time reminds of and is still to be done.
 
@@ -211,8 +245,10 @@ def decide(asked: Asked) -> list[Draft]:
         rising = rises(before, data["level"])
         if rising is None:
             raise Refused(Code.E_STATE, "this alert was raised to this level before")
-        stamp = {**stamp_of(before, said(before, data, asked.at)), "swept": True}
-        return [Draft(asked.stream, rising, data, stamp, centre=data.get("holder_centre"))]
+        raised = said(before, data, asked.at)
+        stamp = {**stamp_of(before, raised), "swept": True}
+        draft = Draft(asked.stream, rising, data, stamp, centre=data.get("holder_centre"))
+        return [draft, *_recounted(asked, raised)]
     if before is None:
         raise Refused(Code.E_REF, f"alert {data['alert_id']} of {asked.key} is not known")
     _check_handling(before, kind, hard=asked.command.source_class is SourceClass.INTERACTIVE)
@@ -223,7 +259,8 @@ def decide(asked: Asked) -> list[Draft]:
     elif data.get("reason_code") == RESOLVED and kind == facts.AlertClosed.TYPE:
         raise Refused(Code.E_STATE, f"{RESOLVED} is for the ledger to say", ("handled",))
     after = handled(before, kind, data)
-    return [Draft(asked.stream, kind, data, stamp_of(before, after), centre=before.centre)]
+    draft = Draft(asked.stream, kind, data, stamp_of(before, after), centre=before.centre)
+    return [draft, *_recounted(asked, after)]
 
 
 def _check_handling(alert: Alert, kind: str, *, hard: bool) -> None:

@@ -15,7 +15,7 @@ from ledger.contracts.commands import Command
 from ledger.contracts.events import FACTS
 from ledger.contracts.events import case as facts
 from ledger.contracts.events import case_course as course
-from ledger.contracts.events.base import ENVELOPE_FIELDS, Change
+from ledger.contracts.events.base import ENVELOPE_FIELDS, Change, Limit
 from ledger.contracts.wire import Event
 from ledger.rules import case, clocks, flags, stamps
 from ledger.rules.corrections import Restatement, Rework, check_people, retold
@@ -169,6 +169,10 @@ def _reworked(
         case facts.CaseAccepted.TYPE if other_item or _differs(before, now):
             since = now["time"]
             own = _accepted(before, now, since, state, reference, other_item=other_item)
+        case course.HearingRequested.TYPE | course.HearingNotified.TYPE if now is not before:
+            kept_parts = {k: v for k, v in own.items() if k not in {"lapsed", "short_notice"}}
+            calendar = reference.calendar.as_of(now["recordedat"])
+            own = {**kept_parts, **stamps.of_hearing(kind, said, now["time"], calendar)}
         case _ if now is before:
             return now
     kept = [flag for flag in old.get("flags", []) if flag not in flags.SAID_FLAGS]
@@ -223,6 +227,10 @@ def _accepted(
             data.setdefault("project_type", old["project_type"])
     place = (now.get("centre"), now.get("window"))
     own = stamps.accepted(state, data, since, place, reference)
+    if "told_due" in own:
+        promise = Limit.model_validate(own["promised_limit"])
+        calendar = reference.calendar.as_of(before["recordedat"])
+        own["told_due"] = calendar.due(datetime.fromisoformat(since), promise).isoformat()
     kept: tuple[str, ...] = () if other_item else OF_THE_ITEM
     if not other_item and place == (before.get("centre"), before.get("window")):
         kept += ROUTING

@@ -33,6 +33,7 @@ def accepted(state: State, event: Event, since: str, at: str) -> Changes:
         "route": ((state.holder_dept, centre),),
         "project_type": stamp.get("project_type", state.project_type),
         "promised_due": stamp.get("promised_due"),
+        "told_due": stamp.get("told_due"),
         "statutory_due": stamp.get("statutory_due"),
         "due_provisional": stamp.get("due_provisional"),
         "acceptance": event.get("id"),
@@ -53,6 +54,9 @@ def course_changes(state: State, event: Event) -> Changes:
             "suspended_at": None,
         }
     match kind:
+        case course.ClockBreached.TYPE if event["data"]["stamp"].get("open"):
+            late = (data["clock"], data["due"], data.get("holder_dept"), data.get("holder_centre"))
+            return {"late": (*state.late, late)}
         case course.SupplementNoticed.TYPE:
             return {"status": "SUP", "noticed_at": at, "notices": state.notices + 1}
         case course.Supplemented.TYPE if data["complete"]:
@@ -97,6 +101,10 @@ def course_changes(state: State, event: Event) -> Changes:
             return {"status": "ARC"}
         case course.CaseVisited.TYPE:
             return {"visits": (*state.visits, at)}
+        case course.HearingRequested.TYPE:
+            return {"hearing_asked_at": at}
+        case course.CaseBundled.TYPE:
+            return {"bundles": (*state.bundles, (data["bundle_id"], at))}
         case course.DecisionRevoked.TYPE:
             return {"revoked_at": at}
     return {}

@@ -21,7 +21,8 @@ def _stay(*kinds: type[facts.CasePayload]) -> dict[str, str]:
 
 
 _STEPS = _stay(facts.StepStarted, facts.StepFinished)
-_TOLD = _stay(course.ExternalStatus, course.CaseExchanged, course.CaseUrged, course.CaseVisited)
+_TOLD = _stay(course.ExternalStatus, course.CaseExchanged, course.CaseUrged, course.CaseVisited,
+              course.CaseBundled)  # fmt: skip
 _MONEY = _stay(course.FeeCharged, course.FeeRefunded)
 _OPEN = {**_STEPS, **_TOLD, **_MONEY, course.CaseWithdrawn.TYPE: "WDR"}
 _COURSE = {
@@ -29,7 +30,7 @@ _COURSE = {
     course.CaseTerminated.TYPE: "TER",
     **_stay(course.ExtensionGranted, course.ClockSuspended, course.ClockResumed,
             course.DeficiencyCommitted, course.DeficiencyFilled, course.DeficiencyFailed,
-            course.EscalatedResult),
+            course.EscalatedResult, course.HearingRequested, course.HearingNotified),
 }  # fmt: skip
 _DESK = {
     **_COURSE,
@@ -242,6 +243,17 @@ def _filled(state: State, data: Data) -> None:
         raise Refused(Code.E_STATE, f"{', '.join(strangers)} not owed; owed is {owed}")
 
 
+def _hearing_asked(state: State, _: Data) -> None:
+    if state.hearing_asked_at is not None:
+        raise Refused(Code.E_STATE, "a hearing was asked for before (听证)",
+                      (course.HearingNotified.COMMAND,))  # fmt: skip
+
+
+def _bundled(state: State, data: Data) -> None:
+    if data["bundle_id"] in dict(state.bundles):
+        raise Refused(Code.E_STATE, f"a member of bundle {data['bundle_id']} already")
+
+
 def _decided(state: State, _: Data) -> None:
     if state.special is not None:
         raise Refused(Code.E_STATE, f"procedure {state.special.sp_no} is open; end it first",
@@ -321,6 +333,8 @@ PARTS: dict[str, Callable[[State, Data], None]] = {
     course.SpecialStarted.TYPE: _special_started,
     course.SpecialEnded.TYPE: _special_ended,
     course.ExtensionGranted.TYPE: _extension,
+    course.HearingRequested.TYPE: _hearing_asked,
+    course.CaseBundled.TYPE: _bundled,
     course.ClockSuspended.TYPE: _suspended,
     course.ClockResumed.TYPE: _resumed,
     course.DeficiencyCommitted.TYPE: _committed,
@@ -346,6 +360,8 @@ def _predecessor(state: State, kind: str, data: Data) -> str | None:
             return state.special.at if state.special else None
         case course.ClockResumed.TYPE:
             return state.suspended_at
+        case course.HearingRequested.TYPE:
+            return max(f"{data['told_on']}T00:00:00+08:00", state.accepted_at or "")
         case course.Supplemented.TYPE:
             return state.noticed_at
         case course.SupplementNoticed.TYPE | course.NotAccepted.TYPE:

@@ -73,6 +73,7 @@ class State(NamedTuple):
     special: Special | None = None
     specials_seen: frozenset[str] = frozenset()
     extended_at: str | None = None
+    hearing_asked_at: str | None = None
     suspended_at: str | None = None
     issued_at: str | None = None
     issue_staff: frozenset[str] = frozenset()
@@ -88,6 +89,17 @@ class State(NamedTuple):
     """到窗: when a ticket was served for the case, in order of recording."""
     handed_at: tuple[str, ...] = ()
     """When a result was handed over on the spot, by a window or a locker, likewise."""
+    bundles: tuple[tuple[str, str], ...] = ()
+    """一件事: the bundles it is a member of, each with since when."""
     clocks: Clocks = NONE
     corrected: bool = False
     """A fact of the case was voided or amended."""
+    told_due: str | None = None
+    """The promised due as it was told at acceptance; a later calendar moves only `promised_due`."""
+    late: tuple[tuple[str, str, str | None, str | None], ...] = ()
+    """超期: clock, due, department and centre of the breaches of running limits of the case."""
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether its limits run no longer: concluded, or ended without a decision."""
+        return self.concluded_at is not None or self.ended_at is not None

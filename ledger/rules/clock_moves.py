@@ -4,11 +4,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from ledger.contracts.codes import SHANGHAI, LimitUnit, ProjectType, SourceClass
+from ledger.contracts.codes import SHANGHAI, LimitUnit, ProjectType, SourceClass, SpecialKind
 from ledger.contracts.events import case as facts
 from ledger.contracts.events import case_course as course
 from ledger.contracts.events.base import Limit
 from ledger.contracts.wire import Event
+from ledger.rules import exchanges
 from ledger.rules.clocks import C1_LIMIT, Breach, Clock, Clocks, Extension, Pause
 from ledger.rules.workdays import END_OF_DAY
 
@@ -17,6 +18,10 @@ C5_MINUTES = 240
 C6_WORKDAYS = 30
 C8_WORKDAYS = 10
 """送达: 行政许可法 §44."""
+C10_WORKDAYS = 20
+"""听证: held so long after it was asked for, 行政许可法 §47."""
+ALL_ENDED = tuple(f"C{n}" for n in range(11))
+"""Clocks that end with their case; what ended is reported all the same (C15)."""
 PAUSED_BY_LAW = frozenset({"C2", "C3", "C4"})
 PAUSED_BY_US = frozenset({"C3", "C4"})
 INSTANT = ProjectType.INSTANT.value
@@ -28,7 +33,10 @@ def evolve(clocks: Clocks, event: Event) -> Clocks:
     moved = EVOLVE.get(event["type"])
     if moved is None or event.get("sourceclass") == SourceClass.HISTORICAL:
         return clocks
-    return moved(clocks, event, event["data"]["data"])
+    ticking = moved(clocks, event, event["data"]["data"])
+    if ticking.reported_to and event["type"] in exchanges.EXPORTED:
+        return _start(ticking, exchanges.owed(event))
+    return ticking
 
 
 def _breached(clocks: Clocks, event: Event, data: Data) -> Clocks:
@@ -37,11 +45,13 @@ def _breached(clocks: Clocks, event: Event, data: Data) -> Clocks:
 
 
 def _ended(clocks: Clocks, event: Event, _: Data) -> Clocks:
-    return _stop(clocks, event)
+    return _stop(clocks, event, *ALL_ENDED)
 
 
 def _submitted(clocks: Clocks, event: Event, _: Data) -> Clocks:
-    return _start(clocks, Clock("C1", "", event["time"], C1_LIMIT))
+    begun = _start(clocks, Clock("C1", "", event["time"], C1_LIMIT))
+    platform = event["data"]["stamp"].get("reported_to")
+    return begun._replace(reported_to=platform) if platform else begun
 
 
 def _noticed(clocks: Clocks, event: Event, _: Data) -> Clocks:
@@ -115,8 +125,25 @@ def _concluded(clocks: Clocks, event: Event, _: Data) -> Clocks:
     return _stop(clocks, event, "C0", "C2", "C3")
 
 
+def _issued(clocks: Clocks, _: Event, __: Data) -> Clocks:
+    return clocks  # It is reported, no more.
+
+
+def _exchanged(clocks: Clocks, event: Event, data: Data) -> Clocks:
+    at = event["time"]
+    return exchanges.settled(clocks, exchanges.handed_over(clocks, data, at), at)
+
+
+def _hearing_asked(clocks: Clocks, event: Event, _: Data) -> Clocks:
+    if event["data"]["stamp"].get("lapsed"):
+        return clocks
+    return _start(clocks, Clock("C10", "hearing", event["time"], _workdays(C10_WORKDAYS)))
+
+
 def _special_started(clocks: Clocks, event: Event, data: Data) -> Clocks:
     name, at = data["sp_no"], event["time"]
+    if data["kind"] == SpecialKind.HEARING:
+        clocks = _stop(clocks, event, "C10")
     begun = _start(clocks, Clock("C9", name, at, _workdays(data["days_told"])))
     return _pause(begun, name, at, PAUSED_BY_LAW) if data["excluded"] else begun
 
@@ -160,6 +187,9 @@ EVOLVE: dict[str, Callable[[Clocks, Event, Data], Clocks]] = {
     facts.DecisionMade.TYPE: _decided,
     course.CaseDelivered.TYPE: _delivered,
     facts.CaseConcluded.TYPE: _concluded,
+    facts.CaseIssued.TYPE: _issued,
+    course.CaseExchanged.TYPE: _exchanged,
+    course.HearingRequested.TYPE: _hearing_asked,
     course.SpecialStarted.TYPE: _special_started,
     course.SpecialEnded.TYPE: _special_ended,
     course.ClockSuspended.TYPE: _suspended,
@@ -193,16 +223,12 @@ def _on_the_spot(clocks: Clocks, at: str) -> Clocks:
 
 
 def _stop(clocks: Clocks, event: Event, *codes: str, about: str | None = None) -> Clocks:
-    """Stop the running clocks of these codes, without codes all of them, by a fact."""
+    """Stop the running clocks of these codes by a fact."""
     at, recorded = event["time"], event.get("recordedat", "")
     stopped = False
     every = []
     for clock in clocks.all:
-        if (
-            clock.stop is None
-            and (not codes or clock.code in codes)
-            and (about is None or clock.about == about)
-        ):
+        if clock.stop is None and clock.code in codes and (about is None or clock.about == about):
             stopped = True
             every.append(clock._replace(stop=at, stop_recorded=recorded))
         else:

@@ -1,10 +1,10 @@
-"""Clocks (时限) C0–C9 of a case: what runs, what pauses it, when it is due (domain.md 4.2).
+"""Clocks (时限) C0–C10 and C15 of a case: what runs, what pauses it, its due (domain.md 4.2).
 
 A clock is data in the state of its case; its due is a function of the clock, the pauses and the
 calendar, worked out whenever it is asked for. The ledger writes `case.clock_breached` once a
 clock, at the tick that follows the due or in the batch of the fact that came too late; a breach
 that later evidence shows to be none, or at another due, is withdrawn. Imported history has no
-clocks. C10 (听证) waits for facts of its own: nothing says yet when a hearing was asked for.
+clocks.
 
 What was recorded after the breach of a clock does not move its due (4.3). Pauses and extensions
 know which breaches lay before them (`behind`); one that was withdrawn since holds nothing back.
@@ -89,6 +89,8 @@ class Clocks(NamedTuple):
     owed: frozenset[str] = frozenset()
     """容缺: materials that C7 still waits for."""
     breached: tuple[Breach, ...] = ()
+    reported_to: str = ""
+    """数据上报: the platform the case is reported to; "": none."""
     deemed_voided: str = ""
     """When two people last took a deemed acceptance back, for evidence that comes late (4.3)."""
 

@@ -11,12 +11,14 @@ from functools import reduce
 from typing import Any
 
 from ledger.contracts.codes import SourceClass
+from ledger.contracts.events import case_course as course
 from ledger.contracts.wire import Event
 from ledger.rules import case, flags
 from ledger.rules.effective import CORRECTIONS, RESTAMPED, current
 from ledger.rules.outcomes import PARTS, Around, outcome
 from ledger.rules.reference import Reference
 from ledger.rules.refusals import Code, Refused
+from ledger.rules.registers import CASE_ENDS, ended_anew, is_open
 from ledger.rules.stamps import HISTORY_PARTS, Stamp, history_parts
 
 __all__ = [
@@ -154,8 +156,8 @@ def retold(
         around = Around(state, case.evolve(state, now), whole)
         anew = _outcome(now, around, reference)
         same = anew == _outcome(fact, Around(before, was, whole_was), reference)
-        state = around.after
-        after = _restamp(now, state, found, None if same else anew)
+        after = _restamp(now, around.before, around.after, found, None if same else anew)
+        state = around.after if after == now else case.evolve(around.before, after)
         if after != fact:
             restated.append(Restatement(stream, target, fact, after))
     return restated, needing, state
@@ -178,7 +180,7 @@ def recounted(
             anew = _outcome(fact, Around(before, state, whole), reference)
             kept = [flag for flag in fact["data"]["stamp"].get("flags", ())
                     if flag in flags.HISTORY_FLAGS]  # fmt: skip
-            after = _restamp(fact, state, kept, anew)
+            after = _restamp(fact, before, state, kept, anew)
             if after != fact:
                 restated.append(Restatement(stream, target, fact, after))
     return restated
@@ -194,7 +196,9 @@ def _outcome(fact: Event, around: Around, reference: Reference) -> Stamp:
     return outcome(fact["type"], fact["data"]["data"], fact["time"], around, calendar)
 
 
-def _restamp(fact: Event, state: case.State, found: Sequence[str], anew: Stamp | None) -> Event:
+def _restamp(
+    fact: Event, before: case.State, state: case.State, found: Sequence[str], anew: Stamp | None
+) -> Event:
     """Give the fact with the history parts of its stamp as of `state`, and the outcomes `anew`.
 
     Other parts are kept, outcomes too where `anew` is None. `found` are the flags that depend on
@@ -204,6 +208,11 @@ def _restamp(fact: Event, state: case.State, found: Sequence[str], anew: Stamp |
     own = PARTS.get(fact["type"], frozenset()) if anew is not None else frozenset()
     stamp = {k: v for k, v in old.items() if k not in HISTORY_PARTS and k not in own}
     others = [flag for flag in stamp.pop("flags", []) if flag not in flags.HISTORY_FLAGS]
+    if fact["type"] in CASE_ENDS:
+        stamp = ended_anew(stamp, before, fact["time"])
+    if fact["type"] == course.ClockBreached.TYPE:
+        stamp.pop("open", None)
+        stamp |= {"open": True} if is_open(before, fact["data"]["data"]) else {}
     fresh = {**history_parts(state), **stamp, **(anew or {})}
     if found or others:
         fresh["flags"] = [*found, *others]

@@ -12,7 +12,7 @@ from typing import Any
 from ledger.contracts.events import case_course as course
 from ledger.contracts.events.base import Limit
 from ledger.contracts.wire import Event
-from ledger.rules import case, clocks, stamps
+from ledger.rules import case, clocks, registers, stamps
 from ledger.rules.corrections import current
 from ledger.rules.facts import Draft
 from ledger.rules.holders import HolderKind, holder_at
@@ -134,9 +134,10 @@ def _breach(
     if held.kind is not HolderKind.OFFICE:
         data["holder_kind"] = held.kind.value
     said = {name: value for name, value in data.items() if value is not None}
-    return Draft(
-        stream, course.ClockBreached.TYPE, said, stamps.breached(state), at=due, derived=True
-    )
+    stamp = stamps.breached(state)
+    if registers.is_open(state, said):
+        stamp["open"] = True
+    return Draft(stream, course.ClockBreached.TYPE, said, stamp, at=due, derived=True)
 
 
 def _withdrawn(stream: str, target: str, history: History) -> list[Draft]:

@@ -42,6 +42,8 @@ POSTS: dict[str, frozenset[str]] = {
             "case.terminate",
             "case.verify_commitment",
             "case.record_superior",
+            "case.request_hearing",
+            "case.notify_hearing",
         ),
         frozenset({Post.ACCEPT, Post.REVIEW, Post.APPROVE}),
     ),
@@ -52,6 +54,7 @@ POSTS: dict[str, frozenset[str]] = {
     "case.record_external": frozenset(),
     "case.exchange": frozenset(),
     "case.visit": frozenset(),
+    "case.bundle": frozenset(),
     "case.urge": frozenset({Post.HALL_MANAGER, Post.CITY_SUPERVISOR}),
     "ticket.issue": frozenset({Post.GUIDE}),
     "ticket.check_in": frozenset({Post.GUIDE}),
@@ -163,7 +166,7 @@ CITIZEN_COMMANDS = frozenset({
 
 SYSTEM_COMMANDS = frozenset({
     "case.conclude", "case.issue", "case.deliver", "case.record_external", "case.exchange",
-    "case.visit", "rating.invite",
+    "case.visit", "case.bundle", "rating.invite",
     "ticket.issue", "ticket.check_in", "ticket.expire",
     "staff.record_in", "staff.record_out", "hall.count_heads",
     "bundle.conclude_member",

@@ -68,6 +68,8 @@ def of_said(state: State, kind: str, data: Data, stamp: Data, source_class: str)
             data.get("legal_basis") and data.get("notice_doc")
         ):
             found.append("R16")
+        case course.HearingNotified.TYPE if stamp.get("short_notice"):
+            found.append("R16")
         case course.DeficiencyCommitted.TYPE if "deficiency" not in state.allows:
             found.append("R28")
     if stamp.get("wrong_window"):

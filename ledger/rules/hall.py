@@ -1,10 +1,12 @@
 """大厅 (hall): what may happen in a hall, the stamps of its facts, and what time brings about.
 
-Source: domain.md 3.4, 4.3, 6.2 (K05–K09, K38). Stamps make every live reader a function of one
+Source: domain.md 3.4, 4.3, 6.2 (K05–K09, K38, K39). Stamps make every live reader a function of one
 event: `window` (where it counts), `waiting` (change of the number of waiting tickets),
-`first_call`, `wait_seconds`, `service_seconds`, and `open_seconds` and `serving_seconds` since the
-last change of the window. An interval counts whole in the hour in which it ends; the local day is
-exact, since a hall's stream is one day.
+`waited_from` and `waits_from` (minute from which it waited before, and waits after), `was` (a
+window before it closed), `more` (people in the hall, against the count before), `first_call`,
+`wait_seconds`, `service_seconds`, `open_seconds` and `serving_seconds` since the last change of
+the window, and `unattended_seconds` of it that end here (空岗). An interval counts whole in the
+hour in which it ends; the local day is exact, since a hall's stream is one day.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +23,7 @@ from ledger.rules.hall_state import (
     Ticket,
     Window,
     evolve,
+    evolve_ticket,
     fold,
     is_served,
     seconds_between,
@@ -29,7 +32,8 @@ from ledger.rules.reference import Reference
 from ledger.rules.refusals import Code, Refused
 from ledger.rules.streams import Asked
 
-__all__ = ["TICKETS", "State", "check_known", "decide", "evolve", "fold", "next_look", "settle"]
+__all__ = ["TICKETS", "State", "check_known", "decide", "evolve", "fold", "next_look", "row_of",
+           "settle"]  # fmt: skip
 
 Data = Mapping[str, Any]
 
@@ -162,9 +166,9 @@ def _check_ticket(state: State, kind: str, data: Data, at: str) -> None:
     ticket = state.tickets.get(data["ticket_id"])
     if kind == facts.TicketIssued.TYPE and data["no"] in state.numbers and ticket is None:
         raise _refuse(f"number {data['no']} was issued before today; take a new one")
-    may = TICKETS[_row(ticket)]
+    may = TICKETS[row_of(ticket)]
     if kind not in {fact.TYPE for fact in may}:
-        raise _refuse(f"{kind}: ticket {data['ticket_id']} is {_row(ticket)}",
+        raise _refuse(f"{kind}: ticket {data['ticket_id']} is {row_of(ticket)}",
                       sorted(fact.COMMAND for fact in may))  # fmt: skip
     if ticket is None:
         return
@@ -176,7 +180,7 @@ def _check_ticket(state: State, kind: str, data: Data, at: str) -> None:
         _in_order(kind, at, window.at)
 
 
-def _row(ticket: Ticket | None) -> str:
+def row_of(ticket: Ticket | None) -> str:
     """Give the row of `TICKETS` for a ticket."""
     if ticket is None:
         return "-"
@@ -241,6 +245,8 @@ _PARTS: dict[str, Callable[[State, Ticket, Data, str], None]] = {
 
 # ---------------------------------------------------------------------------------- stamps
 
+CLOCK = slice(len("2020-06-01T"), len("2020-06-01T09:30"))
+"""The minute of an instant."""
 _NO_LONGER_WAITS = {facts.TicketCalled.TYPE, facts.TicketCancelled.TYPE, facts.TicketExpired.TYPE}
 _TOUCHING = {facts.ServiceFinished.TYPE, facts.TicketTransferred.TYPE, facts.TicketParked.TYPE,
              facts.TicketResumed.TYPE, facts.ServiceStarted.TYPE}  # fmt: skip
@@ -267,16 +273,41 @@ def stamp_of(state: State, kind: str, data: Data, at: str) -> dict[str, Any]:
     if place is not None:
         stamp["window"] = place
     if kind == facts.TicketIssued.TYPE:
-        stamp["waiting"] = 1
+        stamp |= {"waiting": 1, "waits_from": at[CLOCK]}
+    elif kind == facts.Headcount.TYPE:
+        stamp["more"] = data["count"] - state.heads
     if ticket is not None:
         stamp |= _ticket_stamp(ticket, kind, at)
+        after = evolve_ticket(ticket, kind, data, at, told=True)
+        before_, after_ = (t.since[CLOCK] if t.waiting else None for t in (ticket, after))
+        if before_ != after_:
+            stamp |= {"waited_from": before_} if before_ else {}
+            stamp |= {"waits_from": after_} if after_ else {}
     window = _changing(state, kind, data)
+    if window is not None and kind == facts.WindowClosed.TYPE:
+        stamp["was"] = window.status
     if window is not None and window.status == "open":
         spent = seconds_between(window.at, at)
         stamp["open_seconds"] = spent
         if window.serving is not None:
             stamp["serving_seconds"] = spent
-    return stamp
+    return stamp | _unattended(state, kind, data, at)
+
+
+def _unattended(state: State, kind: str, data: Data, at: str) -> dict[str, Any]:
+    """Give for how long a window was open and its person away, where the fact ends that (K39)."""
+    if kind in {facts.WindowPaused.TYPE, facts.WindowClosed.TYPE}:
+        name = data["window_id"]
+    elif kind in {facts.Returned.TYPE, facts.ClockOut.TYPE}:
+        name = state.seat_of(data["staff_id"])
+    else:
+        return {}
+    window = state.windows.get(name or "")
+    person = state.people.get(window.staff or "") if window is not None else None
+    if window is None or person is None or window.status != "open" or person.status != "away":
+        return {}
+    spent = seconds_between(max(person.at, window.since), at)
+    return {"window": name, "unattended_seconds": spent} if spent > 0 else {}
 
 
 def _ticket_stamp(ticket: Ticket, kind: str, at: str) -> dict[str, Any]:

@@ -73,6 +73,8 @@ class State:
     numbers: frozenset[str] = frozenset()
     windows: Mapping[str, Window] = field(default_factory=dict)
     people: Mapping[str, Person] = field(default_factory=dict)
+    heads: int = 0
+    """People in the hall, as counted last."""
 
     def seat_of(self, staff: str) -> str | None:
         """Give the window at which somebody sits."""
@@ -113,6 +115,8 @@ def evolve(state: State, event: Event) -> State:
     if kind in PERSON_STATUS:
         person = Person(PERSON_STATUS[kind], at)
         return replace(state, people={**state.people, data["staff_id"]: person})
+    if kind == facts.Headcount.TYPE:
+        return replace(state, heads=data["count"])
     if kind == facts.TicketIssued.TYPE:
         ticket = Ticket(data["no"], "WAIT", at, at, data.get("appointment_id"))
         return replace(_with(state, data["ticket_id"], ticket),
@@ -120,7 +124,7 @@ def evolve(state: State, event: Event) -> State:
     known = state.tickets.get(data.get("ticket_id", ""))
     if known is None:
         return state
-    after = _evolve_ticket(known, kind, data, at, told=event["sourceclass"] != "system")
+    after = evolve_ticket(known, kind, data, at, told=event["sourceclass"] != "system")
     return _seat(_with(state, data["ticket_id"], after), data["ticket_id"], known, after, at)
 
 
@@ -135,9 +139,10 @@ def _evolve_window(state: State, kind: str, data: Mapping[str, Any], at: str) ->
     return replace(state, windows={**state.windows, data["window_id"]: window})
 
 
-def _evolve_ticket(
+def evolve_ticket(
     ticket: Ticket, kind: str, data: Mapping[str, Any], at: str, *, told: bool
 ) -> Ticket:
+    """Give the ticket after one more fact; `told`: by a person or device, not by the ledger."""
     if kind == facts.TicketExpired.TYPE and not told and ticket.parked_at is None:
         return replace(ticket, lapsed=True)
     ticket = replace(ticket, last=at)

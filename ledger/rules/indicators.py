@@ -44,8 +44,12 @@ FORMULAE = (
             ("signed_in_time", "signing_refused", "signing_broken")),
     Formula("K33", "容缺兑现率", ("deficiency_met",),
             ("deficiency_met", "deficiency_failed", "deficiency_broken")),
+    Formula("K39", "空岗率", ("unattended_seconds",), ("open_seconds",)),
     Formula("K40", "路由正确率", ("accepted_at_window", "−wrong_window"), ("accepted_at_window",)),
     Formula("K41", "补录率", ("late_entries",), ("case_events",)),
+    Formula("K42", "体外循环疑似率", ("suspected",), ("concluded",)),
+    Formula("K43", "数据上报及时率", ("exchanged_in_time",),
+            ("exchanged_in_time", "exchange_broken")),
     Formula("K44", "联办件", ("joint_accepted",)),
     Formula("K44b", "异地代收件", ("remote_accepted",)),
 )  # fmt: skip
@@ -98,7 +102,7 @@ def _row(measure: Measure) -> str:
     cells = (
         f"`{measure.code}`", measure.name, measure.unit, f"`{measure.event}`", when, amount,
         _place(measure.centre), _place(measure.window),
-        "level" if measure.gauge else "hour, day", _place(measure.when),
+        "level" if measure.gauge else "day" if measure.daily else "hour, day", _place(measure.when),
     )  # fmt: skip
     return f"| {' | '.join(cells)} |\n"
 

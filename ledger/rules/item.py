@@ -12,10 +12,10 @@ from typing import Any
 
 from ledger.contracts.events import item as facts
 from ledger.contracts.events.reference import ItemRegistered
-from ledger.contracts.wire import Event, event_id
+from ledger.contracts.wire import Event
 from ledger.rules import tabled
 from ledger.rules.effective import current
-from ledger.rules.facts import Draft
+from ledger.rules.facts import Draft, envelope
 from ledger.rules.refusals import Code, Refused
 from ledger.rules.streams import Asked, StreamRules
 from ledger.rules.tabled import Course, Data, State, Subject, Told
@@ -226,8 +226,7 @@ def decide(asked: Asked) -> list[Draft]:
         drafts = tabled.decide(COURSE, asked)
     if subject(kind, data) != ITEM:
         return drafts
-    event: Any = {"id": event_id(asked.stream, asked.version + 1), "type": kind, "time": asked.at,
-                  "data": {"data": data, "stamp": {}}}  # fmt: skip
+    event = envelope(drafts[0], asked.command, asked.at, asked.recorded_at, asked.version + 1)
     after = tabled.evolve(COURSE, asked.state, event)
     return [*drafts, *_restated(asked, after)]
 

@@ -63,6 +63,8 @@ TIERS = {
     "C7": Tier("容缺补齐", Level.YELLOW, 1),
     "C8": Tier("送达", Level.RED, 2),
     "C9": Tier("特别程序", Level.YELLOW),
+    "C10": Tier("听证", Level.YELLOW),
+    "C15": Tier("数据上报", Level.YELLOW),
 }
 C5_REMIND_MINUTES = 120
 C5_RED = Limit(n=1, unit=LimitUnit.WORKDAY)

@@ -10,39 +10,14 @@ expires. An absent place is the empty string: the explicit bucket "no window".
 """
 
 from itertools import pairwise
-from typing import Literal, NamedTuple
 
 from ledger.contracts.events import FACTS
+from ledger.rules.measure import Measure, Where, at_hall
+from ledger.rules.measures_now import HALL_NOW, REGISTERS
 
-Op = Literal["=", ">=", "<", "in", "not in", "present", "absent"]
-
-
-class Where(NamedTuple):
-    """A condition on one field of the event: `data.x`, `stamp.x` or an envelope attribute."""
-
-    field: str
-    op: Op
-    value: int | str | bool | tuple[int, ...] | tuple[str, ...] = True
-    """For `in` and `not in` the values; a field that is absent is neither in nor not in them."""
-
-
-class Measure(NamedTuple):
-    """One sum."""
-
-    code: str
-    name: str
-    """Chinese label."""
-    unit: str
-    event: str
-    amount: int | str = 1
-    """A constant, or the field that holds an integer."""
-    where: tuple[Where, ...] = ()
-    centre: str = "stamp.accept_centre"
-    window: str = "stamp.accept_window"
-    gauge: bool = False
-    when: str = ""
-    """Field with the instant it counts at, ISO 8601 +08:00; "": when the fact happened."""
-
+__all__ = ["CELLS_PER_EVENT_MAX", "CLOCK_MEASURES", "DECISION_BOUNDS_WORKDAYS", "HALL_MEASURES",
+           "MEASURES", "NO_RESULT", "PROMISED_TYPES", "WORKDAY_MINUTES", "Measure",
+           "Where"]  # fmt: skip
 
 WORKDAY_MINUTES = 480
 """Working minutes of a working day: 09:00 to 17:00, Asia/Shanghai."""
@@ -71,16 +46,6 @@ WAIT_BOUNDS_MINUTES = (0, 5, 10, 15, 20, 30, 45, 60, 90, 120)
 """Lower bounds of the buckets of waiting time, in minutes (domain.md K08)."""
 
 
-def _at_hall(
-    code: str, name: str, unit: str, event: str, amount: int | str = 1,
-    where: tuple[Where, ...] = (), window: str = "stamp.window", *, gauge: bool = False,
-) -> Measure:  # fmt: skip
-    """Give a measure of a hall; what amounts to a stamp is counted where there is that stamp."""
-    if isinstance(amount, str):
-        where = (*where, Where(amount, "present"))
-    return Measure(code, name, unit, event, amount, where, "centre", window, gauge)
-
-
 def _wait_buckets() -> tuple[Measure, ...]:
     made = []
     for low, high in pairwise((*WAIT_BOUNDS_MINUTES, None)):
@@ -89,41 +54,45 @@ def _wait_buckets() -> tuple[Measure, ...]:
         if high is not None:
             where.append(Where("stamp.wait_seconds", "<", high * 60))
             label = f"{low}–{high}分钟"
-        made.append(_at_hall(f"wait_from_{low}m", f"等候 {label}", "人次",
-                             "ticket.service_started", where=tuple(where)))  # fmt: skip
+        made.append(at_hall(f"wait_from_{low}m", f"等候 {label}", "人次",
+                            "ticket.service_started", where=tuple(where)))  # fmt: skip
     return tuple(made)
 
 
 _NORMAL = (Where("data.outcome", "=", "normal"),)
 
 HALL_MEASURES: tuple[Measure, ...] = (
-    _at_hall("tickets_issued", "取号量", "张", "ticket.issued", window=""),
-    _at_hall("tickets_called", "叫号量", "张", "ticket.called",
-             where=(Where("stamp.first_call", "=", value=True),)),
-    _at_hall("no_shows", "过号量", "次", "ticket.no_show"),
+    at_hall("tickets_issued", "取号量", "张", "ticket.issued", window=""),
+    at_hall("tickets_called", "叫号量", "张", "ticket.called",
+            where=(Where("stamp.first_call", "=", value=True),)),
+    at_hall("no_shows", "过号量", "次", "ticket.no_show"),
     *(
-        _at_hall("waiting", "当前等候人数", "人", event, "stamp.waiting", window="", gauge=True)
+        at_hall("waiting", "当前等候人数", "人", event, "stamp.waiting", window="", gauge=True)
         for event in ("ticket.issued", "ticket.called", "ticket.transferred", "ticket.cancelled",
                       "ticket.expired")
     ),
-    _at_hall("wait_n", "等候人次", "人次", "ticket.service_started"),
-    _at_hall("wait_seconds", "等候时长", "秒", "ticket.service_started", "stamp.wait_seconds"),
+    at_hall("wait_n", "等候人次", "人次", "ticket.service_started"),
+    at_hall("wait_seconds", "等候时长", "秒", "ticket.service_started", "stamp.wait_seconds"),
     *_wait_buckets(),
-    _at_hall("service_n", "办理人次", "人次", "ticket.service_finished", where=_NORMAL),
-    _at_hall("service_seconds", "办理时长", "秒", "ticket.service_finished",
-             "stamp.service_seconds", _NORMAL),
+    at_hall("service_n", "办理人次", "人次", "ticket.service_finished", where=_NORMAL),
+    at_hall("service_seconds", "办理时长", "秒", "ticket.service_finished",
+            "stamp.service_seconds", _NORMAL),
     *(
-        _at_hall("open_seconds", "窗口开放时间", "秒", event, "stamp.open_seconds")
+        at_hall("open_seconds", "窗口开放时间", "秒", event, "stamp.open_seconds")
         for event in ("ticket.service_started", "ticket.service_finished", "ticket.transferred",
                       "ticket.parked", "ticket.resumed", "window.paused", "window.closed")
     ),
     *(
-        _at_hall("serving_seconds", "窗口办理时间", "秒", event, "stamp.serving_seconds")
+        at_hall("serving_seconds", "窗口办理时间", "秒", event, "stamp.serving_seconds")
         for event in ("ticket.service_finished", "ticket.transferred", "ticket.parked",
                       "window.closed")
     ),
+    *(
+        at_hall("unattended_seconds", "空岗时间", "秒", event, "stamp.unattended_seconds")
+        for event in ("staff.returned", "staff.clock_out", "window.paused", "window.closed")
+    ),
 )  # fmt: skip
-"""The hall's own (K05–K09, K38)."""
+"""The hall's own (K05–K09, K38, K39)."""
 
 
 def _rating_loop() -> tuple[Measure, ...]:
@@ -250,6 +219,9 @@ CLOCK_MEASURES: tuple[Measure, ...] = (
     Measure("deficiency_met", "容缺按期补齐", "件", "case.deficiency_filled", where=_IN_TIME),
     Measure("deficiency_failed", "容缺未补", "件", "case.deficiency_failed", where=_IN_TIME),
     _broken("deficiency_broken", "容缺逾期", "C7"),
+    Measure("exchanged_in_time", "按时上报", "条", "case.exchanged", "stamp.reported",
+            where=(Where("stamp.reported", "present"),)),
+    _broken("exchange_broken", "上报超时", "C15"),
     Measure("accepted_at_window", "窗口受理量", "件", "case.accepted",
             where=(Where("window", "present"),)),
     *(
@@ -330,6 +302,8 @@ MEASURES: tuple[Measure, ...] = (
             amount="stamp.working_minutes", where=(Where("stamp.working_minutes", "present"),)),
     *_decision_buckets(),
     Measure("concluded", "办结量", "件", "case.concluded", where=(COUNTED,)),
+    Measure("suspected", "体外循环疑似", "件", "case.concluded",
+            where=(Where("stamp.suspected", "="), COUNTED)),
     Measure("issued", "出件量", "件", "case.issued"),
     *(
         Measure(f"stars_{stars}", f"{name} ({stars}星)", "次", "rating.submitted",
@@ -340,6 +314,8 @@ MEASURES: tuple[Measure, ...] = (
     Measure("negatives", "差评", "次", "rating.submitted", where=(Where("data.stars", "<", 3),)),
     *HALL_MEASURES,
     *_rating_loop(),
+    *HALL_NOW,
+    *REGISTERS,
     *CLOCK_MEASURES,
     *_agents(),
     Measure("bundle_cases", "一件事件", "件", "bundle.member_added", centre="stamp.lead_centre",
@@ -348,5 +324,6 @@ MEASURES: tuple[Measure, ...] = (
     *_claims(),
 )  # fmt: skip
 
-CELLS_PER_EVENT_MAX = 23
-"""What a conclusion told late touches; the mean over all facts is five (decision 0008)."""
+CELLS_PER_EVENT_MAX = 28
+"""What a conclusion told late of a suspected case touches; the mean over all facts is five
+(decision 0008)."""

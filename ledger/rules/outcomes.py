@@ -19,6 +19,7 @@ A stamp says what counts, so that a measure is one look at one part:
 | delivered | `in_time` | the first delivery, within C8 (K31) |
 | deficiency_filled | `in_time` | the last owed material came, within C7 (K33) |
 | deficiency_failed | `in_time` | given up before C7 was due (K33) |
+| exchanged | `reported` | how many facts it reported in time, within C15 (K43) |
 | clock_breached | `project_type` | of the case (K11, K13) |
 | concluded | `project_type`, `never_accepted` | of the case |
 | concluded | `elapsed_days` | working days on C3, pauses out (K10) |
@@ -37,7 +38,7 @@ from typing import Any, NamedTuple
 from ledger.contracts.codes import Channel, LimitUnit, ProjectType
 from ledger.contracts.events import case as facts
 from ledger.contracts.events import case_course as course
-from ledger.rules import clocks
+from ledger.rules import clocks, exchanges
 from ledger.rules.case_state import State
 from ledger.rules.measures import NO_RESULT, PROMISED_TYPES
 from ledger.rules.workdays import Calendar
@@ -57,6 +58,7 @@ PARTS: dict[str, frozenset[str]] = {
     course.CaseDelivered.TYPE: frozenset({"in_time"}),
     course.DeficiencyFilled.TYPE: frozenset({"in_time"}),
     course.DeficiencyFailed.TYPE: frozenset({"in_time"}),
+    course.CaseExchanged.TYPE: frozenset({"reported"}),
     course.ClockBreached.TYPE: frozenset({"project_type"}),
     facts.CaseConcluded.TYPE: frozenset({
         "project_type", "never_accepted", "elapsed_days", "promised", "statutory", "quick",
@@ -105,6 +107,8 @@ def outcome(kind: str, data: Data, at: str, around: Around, calendar: Calendar) 
             return _in_time(around, "C7", at, calendar)
         case course.DeficiencyFailed.TYPE:
             return _in_time(around, "C7", at, calendar)
+        case course.CaseExchanged.TYPE:
+            return _reported(before.clocks, data, at)
         case course.ClockBreached.TYPE:
             return of_breach(before)
     return {}
@@ -124,6 +128,12 @@ def looks_back(kind: str, at: str, after: State) -> bool:
     """Tell whether a fact changes what counts of facts recorded before it: it came late."""
     late = after.concluded_at is not None and at <= after.concluded_at
     return late and kind in {course.CaseVisited.TYPE, course.CaseDelivered.TYPE}
+
+
+def _reported(ticking: clocks.Clocks, data: Data, at: str) -> dict[str, Any]:
+    """Count what an exchange reported in time."""
+    n = sum(at <= clock.due for clock in exchanges.handed_over(ticking, data, at))
+    return {"reported": n} if n else {}
 
 
 def _minutes(before: State, at: str, calendar: Calendar) -> dict[str, Any]:

@@ -72,7 +72,8 @@ def _dispatched(stream: str, data: Data, at: str, of: case.State, reference: Ref
         "dept": of.dept, "verify_due": _due(at, VERIFY_WORKDAYS, reference),
         "rectify_due": _due(at, RECTIFY_WORKDAYS, reference),
     }  # fmt: skip
-    stamp = {**stamps.history_parts(of), **_of_rating(data["stars"], at, data["real_name"])}
+    stamp = {**stamps.history_parts(of), **_of_rating(data["stars"], at, data["real_name"]),
+             "neg_step": "verify", "neg_due": said["rectify_due"]}  # fmt: skip
     said = {name: value for name, value in said.items() if value is not None}
     return Draft(stream, loop.NegDispatched.TYPE, said, stamp, at=at, derived=True)
 
@@ -114,18 +115,27 @@ def _parts(kind: str, state: rating.State, data: Data, at: str, of: case.State) 
     if about is None:
         return stamp
     stamp |= _of_rating(about.stars, about.at, about.real_name)
+    preview: Event = {  # type: ignore[typeddict-item]
+        "type": kind, "time": at, "id": "", "data": {"data": dict(data), "stamp": {}},
+    }  # fmt: skip
+    after = rating.evolve(state, preview).ratings[about.rating_id]
+    stamp |= _moved(about, after)
     if kind == loop.NegRectified.TYPE:
         stamp["in_time"] = at <= about.rectify_due
         if about.verified_at is not None:
             stamp["verified_at"] = about.verified_at
-    elif kind == loop.NegCalledBack.TYPE and about.callback_due:
-        preview: Event = {  # type: ignore[typeddict-item]
-            "type": kind, "time": at, "data": {"data": dict(data), "stamp": {}},
-        }  # fmt: skip
-        after = rating.evolve(state, preview).ratings[about.rating_id]
-        if after.called_back_at is not None:
-            stamp["in_time"] = at <= about.callback_due
+    elif kind == loop.NegCalledBack.TYPE and about.callback_due and after.called_back_at:
+        stamp["in_time"] = at <= about.callback_due
     return stamp
+
+
+def _moved(before: Rating, after: Rating) -> stamps.Stamp:
+    """Give the step and due a negative leaves, and those it comes to, where a fact moves it."""
+    was, now = ((each.step, each.rectify_due) for each in (before, after))
+    if was == now:
+        return {}
+    left = {"neg_was": was[0], "neg_was_due": was[1]} if was[0] else {}
+    return left | ({"neg_step": now[0], "neg_due": now[1]} if now[0] else {})
 
 
 # ------------------------------------------------------------------------------------- corrections
@@ -198,8 +208,8 @@ def _retold(
 def _restamp(fact: Event, state: rating.State, of: case.State) -> Event:
     old, data = fact["data"]["stamp"], fact["data"]["data"]
     if fact["type"] == loop.NegDispatched.TYPE:
-        fresh = {**stamps.history_parts(of), **{n: old[n] for n in ("stars", "rated_at",
-                                                                     "real_name")}}  # fmt: skip
+        kept = ("stars", "rated_at", "real_name", "neg_step", "neg_due")
+        fresh = {**stamps.history_parts(of), **{n: old[n] for n in kept if n in old}}
     else:
         fresh = _parts(fact["type"], state, data, fact["time"], of)
         fresh |= {name: old[name] for name in KEPT if name in old}

@@ -62,6 +62,25 @@ class Rating:
         """The finding asks for rectification."""
         return self.finding in VALID
 
+    @property
+    def step(self) -> str:
+        """What has to be done next, and so by whom: verify, rectify, callback, reply, appeal.
+
+        "": nothing; no negative, or closed. Of an open appeal the city decides; then the loop
+        goes on where it stood.
+        """
+        if self.dispatched_at is None or self.closed_at is not None:
+            return ""
+        if self.appeal_at is not None and self.decided is None:
+            return "appeal"
+        if self.decided == "upheld":
+            return "reply"
+        if self.finding is None:
+            return "verify"
+        if self.is_valid and self.rectified_at is None:
+            return "rectify"
+        return "callback" if self.real_name and self.called_back_at is None else "reply"
+
 
 @dataclass(frozen=True, slots=True)
 class State:

@@ -35,6 +35,7 @@ from ledger.rules.facts import (
 )
 from ledger.rules.outcomes import OF_A_CLOCK
 from ledger.rules.reference import Reference
+from ledger.rules.registers import CASE_ENDS
 from ledger.rules.streams import Asked, StreamRules
 
 
@@ -60,6 +61,10 @@ def _decide_case(asked: Asked) -> list[Draft]:
         )
     else:
         drafts, state = decide_case(asked)
+    if kind == "case.conclude" and alerts.suspected(
+        asked.state_of(alerts.subject_stream(asked.key))
+    ):
+        drafts[0] = drafts[0]._replace(stamp={**drafts[0].stamp, "suspected": True})
     if kind == "case.conclude" or state.corrected:
         # Accepted or concluded again after a void: ratings given before count where and when it
         # is accepted and concluded now (tests/agreement/test_corrections.py).
@@ -82,7 +87,8 @@ def _settle_case(
     if not (gone or behind):
         return drafts
     told = {target: fact for target, fact in current(history()).items() if target not in gone}
-    return drafts + [restatement(each) for each in recounted(stream, told, OF_A_CLOCK, reference)]
+    kinds = OF_A_CLOCK | CASE_ENDS
+    return drafts + [restatement(each) for each in recounted(stream, told, kinds, reference)]
 
 
 def _known_in_rating(asked: Asked) -> None:

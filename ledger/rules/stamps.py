@@ -6,14 +6,15 @@ decided, and are kept by a restatement. *Outcomes* (`outcomes.py`) depend on bot
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from ledger.contracts.codes import SHANGHAI
 from ledger.contracts.events import case as facts
+from ledger.contracts.events import case_course as course
 from ledger.contracts.events.base import Limit
 from ledger.contracts.events.reference import ItemRegistered
-from ledger.rules import outcomes
+from ledger.rules import outcomes, registers
 from ledger.rules.case import State
 from ledger.rules.reference import Reference
 from ledger.rules.routing import is_wrong, required_window
@@ -37,6 +38,8 @@ def submitted(item: str, reference: Reference) -> Stamp:
     """Stamp case.submitted with what the item says."""
     known = reference.items[item]
     stamp = {"item": item, "dept": known.dept, "project_type": known.project_type.value}
+    if known.reported_to is not None:
+        stamp["reported_to"] = known.reported_to
     return {**stamp, **_allows(known)}
 
 
@@ -77,7 +80,10 @@ def accepted(
     }
     for name, limit in limits.items():
         stamp[f"{name}_limit"] = limit.model_dump(mode="json")
-    return {**stamp, **dues(start, limits, reference.calendar)}
+    stamp |= dues(start, limits, reference.calendar)
+    if "promised_due" in stamp:
+        stamp["told_due"] = stamp["promised_due"]
+    return stamp
 
 
 def dues(start: datetime, limits: Mapping[str, Limit], calendar: Calendar) -> Stamp:
@@ -94,6 +100,22 @@ def dues(start: datetime, limits: Mapping[str, Limit], calendar: Calendar) -> St
     if used := [calendar.sources[y] for y in sorted(years) if y in calendar.sources]:
         stamp["calendar"] = ",".join(used)
     return stamp
+
+
+HEARING_ASKED_WORKDAYS = 5
+"""听证: asked for later than so long after it was told of, the right has lapsed (§47)."""
+HEARING_NOTICE = timedelta(days=7)
+"""So long before the hearing, or longer, it is notified (§48)."""
+
+
+def of_hearing(kind: str, data: Mapping[str, Any], at: str, calendar: Calendar) -> Stamp:
+    """Tell of a request for a hearing that it came too late, of a notice that it was short."""
+    day = date.fromisoformat(at[: len("2020-06-01")])
+    if kind == course.HearingNotified.TYPE:
+        short = date.fromisoformat(data["held_on"]) - day < HEARING_NOTICE
+        return {"short_notice": True} if short else {}
+    last = calendar.add(date.fromisoformat(data["told_on"]), HEARING_ASKED_WORKDAYS)
+    return {"lapsed": True} if day > last else {}
 
 
 def _limit(said: Mapping[str, Any] | None, registered: Limit | None) -> Limit | None:
@@ -115,4 +137,13 @@ def of_case_fact(
             return submitted(data["item"], reference)
         case facts.CaseAccepted.TYPE:
             return accepted(state, data, at, place, reference)
+        case course.HearingRequested.TYPE | course.HearingNotified.TYPE:
+            return of_hearing(kind, data, at, reference.calendar)
+        case facts.CaseConcluded.TYPE:
+            bundles = {"bundles": dict(state.bundles)} if state.bundles else {}
+            return {**bundles, **registers.ended(state, at)}
+        case course.CaseWithdrawn.TYPE | course.CaseTerminated.TYPE:
+            return registers.ended(state, at)
+        case course.CaseBundled.TYPE if state.concluded_at is not None:
+            return {"concluded": True}
     return {}

@@ -63,6 +63,9 @@ def _group(group: Sequence[Measure]) -> list[str]:
     lines = [f"p = '|' + {centre} + '|' + {window}"]
     if one.gauge:
         names: tuple[str, ...] = ("p",)
+    elif one.daily:
+        names = ("day",)
+        lines += [f"day = ({_field(one.when)} or t)[:10] + p" if one.when else "day = t[:10] + p"]
     else:
         names = ("hour", "day")
         lines += [f"x = {_field(one.when)} or t" if one.when else "x = t",
@@ -81,9 +84,9 @@ def _compile_type(measures: Iterable[Measure]) -> Callable[[Sums, Mapping[str, A
         "def one(sums, e, sign):",
         "    d = e['data']['data']; s = e['data']['stamp']; t = e['time']; get = sums.get",
     ]
-    groups: dict[tuple[str, str, str, bool], list[Measure]] = {}
+    groups: dict[tuple[str, str, str, bool, bool], list[Measure]] = {}
     for measure in measures:
-        shared = (measure.centre, measure.window, measure.when, measure.gauge)
+        shared = (measure.centre, measure.window, measure.when, measure.gauge, measure.daily)
         groups.setdefault(shared, []).append(measure)
     for group in groups.values():
         body += [f"    {line}" for line in _group(group)]

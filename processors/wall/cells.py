@@ -5,9 +5,11 @@ keys of the day are remembered, and what is new is found at the end of the mappi
 the order in which keys came) instead of by reading it all again.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
+
+from processors.wall.registers import Entry
 
 MARKS = 8
 """Neighbouring last keys that must be found again, in order, before a tail is believed: a cell
@@ -33,6 +35,8 @@ class Earlier(NamedTuple):
     hour: int
 
 
+REGISTERS = frozenset({"due_open", "late_statutory", "late_promised", "neg_open"})
+"""Sums that are kept under the day something is due: of these every day counts."""
 EARLIER_CODE = "accepted"
 """Hours of earlier days are kept in a picture for 8 days; walls compare this one with today."""
 
@@ -46,6 +50,7 @@ class DayCells:
         self._cells: dict[str, Cell] = {}
         self._by_centre: dict[str, dict[str, Cell]] = {}
         self._earlier: dict[str, dict[str, Earlier]] = {}
+        self._registers: dict[str, tuple[str, str, str, str]] = {}
         self.full_scans = 0
 
     def at(self, centres: Iterable[str]) -> Iterator[Cell]:
@@ -58,6 +63,16 @@ class DayCells:
         for centre in centres:
             yield from self._earlier.get(centre, {}).values()
 
+    def entries(
+        self, sums: Mapping[str, int], centres: Collection[str] | None = None
+    ) -> list[Entry]:
+        """Give what is open in the registers of centres (None: of all), as of the last `of`."""
+        return [
+            Entry(*entry, n)
+            for key, entry in self._registers.items()
+            if (n := sums.get(key, 0)) > 0 and (centres is None or entry[2] in centres)
+        ]
+
     def of(self, sums: Mapping[str, int], day: str) -> Iterable[Cell]:
         """Give the cells of `day` (ISO date; "" gives only gauges) that `sums` may hold.
 
@@ -69,8 +84,13 @@ class DayCells:
             self.full_scans += 1
             self._day = day
             self._cells, self._by_centre, self._earlier = {}, {}, {}
+            self._registers = {}
             fresh = list(sums)
         for key in fresh:
+            if key.partition("|")[0] in REGISTERS:
+                code, due, centre, holder = key.split("|", 3)
+                self._registers[key] = (code, due, centre, holder)
+                continue
             cell = _parse(key, day)
             if cell is not None:
                 self._cells[key] = cell

@@ -12,26 +12,31 @@ from typing import Literal, NamedTuple
 from processors.views.picture import Picture
 from processors.wall.attention import attend
 from processors.wall.cells import DayCells
+from processors.wall.registers import TROUBLE_COLUMNS, Row, due_rows, shown
 from processors.wall.sheet import (
     COLUMNS,
     FIGURES,
+    HALL_NOW,
     HOURS,
+    NOW,
     STARS,
     UNPLACED,
-    Row,
     Sheet,
     Sums,
     Tables,
     bucket_rows,
+    gravest,
     hour_rows,
+    values,
 )
 
 SINCE = ("negatives_from", "negatives_last", "wrong_from", "wrong_last")
 """First and last hour of the day in which there was one; -1 = none."""
+HELD = {name: code for name, code in NOW.items() if name not in HALL_NOW}
 LOCAL_COLUMNS: dict[str, tuple[str, ...]] = {
     "nav": ("key", "name", "role"),
     "town": COLUMNS["town"],
-    "centre": (*COLUMNS["centre"], "level", "reason", "windows", *SINCE),
+    "centre": (*COLUMNS["centre"], "level", "reason", "windows", *SINCE, *HELD),
     "window": (*COLUMNS["window"], "star_sum", "last_hour", *SINCE),
     "strip": ("key", *(f"{hour:02}" for hour in range(HOURS))),
     "hour": COLUMNS["hour"],
@@ -39,6 +44,9 @@ LOCAL_COLUMNS: dict[str, tuple[str, ...]] = {
     "rank": ("key", "place", "of", "windows", "accepted"),
     "stars": COLUMNS["stars"],
     "bucket": COLUMNS["bucket"],
+    "hall": COLUMNS["hall"],
+    "due": COLUMNS["due"],
+    "trouble": COLUMNS["trouble"],
 }
 ABOVE, BESIDE = 0, 1
 """Role in `nav`: on the way up (市, 区镇), or of the same level, itself among them."""
@@ -87,6 +95,10 @@ def local_sheet(scope: Scope, city: Sheet, picture: Picture, cells: DayCells) ->
     if not members:
         return Sheet(city.day, {name: {} for name in LOCAL_COLUMNS}, city.cut, LOCAL_COLUMNS)
     sums = Sums(picture, cells.at(members))
+    entries = cells.entries(picture.sums, frozenset(members))
+    sums.register(entries, city.day)
+    at = TROUBLE_COLUMNS.index("centre") - 1
+    troubles = {k: r for k, r in city.troubles.items() if r[at] in members}
     hours = _Hours(picture, cells, members)
     centre_at = COLUMNS["window"].index("centre") - 1
     windows = {k: r for k, r in city.tables["window"].items() if r[centre_at] in members}
@@ -94,7 +106,7 @@ def local_sheet(scope: Scope, city: Sheet, picture: Picture, cells: DayCells) ->
     tables: Tables = {
         "nav": _nav(scope, city.tables, town),
         "town": {town: city.tables["town"][town]} if town in city.tables["town"] else {},
-        "centre": _centre_rows(members, city.tables, windows, sums, hours),
+        "centre": _centre_rows(members, city.tables, windows, sums, hours, troubles),
         "window": {
             key: (*row, _star_sum(sums.stars[key]), hours.last.get(key, -1), *hours.since("w", key))
             for key, row in windows.items()
@@ -105,6 +117,9 @@ def local_sheet(scope: Scope, city: Sheet, picture: Picture, cells: DayCells) ->
         "rank": _rank(city.tables, town),
         "stars": {str(n): (STARS[n], sums.city.get(f"stars_{n}", 0)) for n in STARS},
         "bucket": bucket_rows(sums.city),
+        "hall": sums.hall_rows(),
+        "due": due_rows(entries, city.day),
+        "trouble": shown(troubles),
     }
     return Sheet(city.day, tables, city.cut, LOCAL_COLUMNS)
 
@@ -160,7 +175,7 @@ def _nav(scope: Scope, city: Tables, town: str) -> dict[str, Row]:
 
 def _centre_rows(
     members: tuple[str, ...], city: Tables, windows: Mapping[str, Row], sums: Sums,
-    hours: _Hours,
+    hours: _Hours, troubles: Mapping[str, Row],
 ) -> dict[str, Row]:  # fmt: skip
     desks: dict[str, int] = defaultdict(int)
     for row in windows.values():
@@ -169,7 +184,10 @@ def _centre_rows(
     for centre in members:
         row = city["centre"][centre]
         seen = attend(sums.centres.get(centre, {}))
-        rows[centre] = (*row, seen.level, seen.reason, desks[centre], *hours.since("c", centre))
+        level = max(seen.level, gravest(troubles, "centre", centre))
+        held = values(sums.centres.get(centre, {}), HELD.values())
+        since = hours.since("c", centre)
+        rows[centre] = (*row, level, seen.reason, desks[centre], *since, *held)
     return rows
 
 

@@ -29,7 +29,8 @@ import orjson
 from ledger.contracts.codes import SHANGHAI
 from processors.views.picture import Picture
 from processors.wall.attention import THRESHOLDS
-from processors.wall.sheet import KINDS, UNITS, Row, Sheet, Tables
+from processors.wall.registers import Row
+from processors.wall.sheet import KINDS, UNITS, Sheet, Tables
 
 PROTO = "live/1"
 SCOPE = "city"

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ledger.contracts.codes import WindowType
@@ -17,8 +18,19 @@ from ledger.rules.measures import DECISION_BOUNDS_WORKDAYS
 from processors.views.picture import Picture
 from processors.wall.attention import attend
 from processors.wall.cells import DayCells
+from processors.wall.registers import (
+    DUE_COLUMNS,
+    HALL_COLUMNS,
+    TROUBLE_COLUMNS,
+    Entry,
+    Hall,
+    Row,
+    count,
+    due_rows,
+    shown,
+    trouble_rows,
+)
 
-Row = tuple[str | int | None, ...]
 Tables = dict[str, dict[str, Row]]
 Figures = dict[str, int]
 
@@ -31,23 +43,34 @@ FIGURES = (
     "submitted", "accepted", "concluded", "in_progress", "decision_n", "decision_minutes",
     "rated", "issued", "wrong_window", "negatives",
 )  # fmt: skip
+HALL_NOW = {"waiting": "waiting", "open": "windows_open", "paused": "windows_paused"}
+NOW = {**HALL_NOW, "due": "due_today", "late": "late_promised", "over": "late_statutory",
+       "neg": "neg_open", "neg_late": "neg_late"}  # fmt: skip
+"""What is so now, not what happened today: column → code. Last in a row, where nothing costs
+nothing; short, for a snapshot has 20 KB."""
+SEATS = {"open": "windows_open", "paused": "windows_paused"}
 WINDOW_FIGURES = (
     "accepted", "concluded", "decision_n", "decision_minutes", "rated", "wrong_window",
     "negatives",
 )  # fmt: skip
+WAITS = "waiting_from"
+"""Kept by the minute of the day from which people wait, where others name a window."""
 HOUR_FIGURES = (
     "submitted", "accepted", "concluded", "in_progress", "wrong_window", "decision_n",
     "decision_minutes", "rated", "negatives",
 )  # fmt: skip
 
 COLUMNS: dict[str, tuple[str, ...]] = {
-    "city": ("key", "name", "rejects", "unplaced", *FIGURES),
-    "town": ("key", "name", "centres", *FIGURES, "level", "reason"),
-    "centre": ("key", "name", "town", *FIGURES),
-    "window": ("key", "centre", "no", "kind", *WINDOW_FIGURES, "level", "reason"),
+    "city": ("key", "name", "rejects", "unplaced", *FIGURES, *NOW),
+    "town": ("key", "name", "centres", *FIGURES, "level", "reason", *NOW),
+    "centre": ("key", "name", "town", *FIGURES, *HALL_NOW),
+    "window": ("key", "centre", "no", "kind", *WINDOW_FIGURES, "level", "reason", *SEATS),
     "hour": ("key", *HOUR_FIGURES),
     "stars": ("key", "name", "n"),
     "bucket": ("key", "name", "n"),
+    "hall": HALL_COLUMNS,
+    "due": DUE_COLUMNS,
+    "trouble": TROUBLE_COLUMNS,
 }
 """Column 0 is the key; a delta names the others by their number."""
 
@@ -56,10 +79,10 @@ KIND_NO = {kind: number for number, kind in enumerate(KINDS)}
 """A row names its kind by number; -1 = not registered."""
 
 UNITS: dict[str, str] = {
-    "submitted": "件", "accepted": "件", "concluded": "件", "issued": "件", "in_progress": "件",
-    "wrong_window": "件", "decision_n": "件", "decision_minutes": "工作分钟", "rated": "次",
-    "negatives": "次", "rejects": "条", "unplaced": "件", "centres": "个",
+    "decision_minutes": "工作分钟", "rated": "次", "negatives": "次", "rejects": "条",
+    "centres": "个", "waiting": "人", "open": "个", "paused": "个",
 }  # fmt: skip
+"""Of figures that are not counted in 件."""
 
 NAME_TAILS = ("为民服务中心", "便民服务中心", "政务服务中心", "便民服务站", "服务中心")
 SHORT = (("经济技术开发区", "经开区"), ("高新技术产业开发区", "高新区"), ("（社区）", ""))
@@ -74,6 +97,8 @@ class Sheet(NamedTuple):
     cut: Cut
     columns: Mapping[str, tuple[str, ...]] = COLUMNS
     """Table → its columns; 0 is the key."""
+    troubles: Mapping[str, Row] = MappingProxyType({})
+    """All of them, of which the city's table shows the worst."""
 
 
 EMPTY = Sheet("", {name: {} for name in COLUMNS}, ())
@@ -110,17 +135,23 @@ class Clerk:
         """Add up a picture."""
         day = day_of(picture.now)
         sums = Sums(picture, self.cells.of(picture.sums, day))
+        entries = self.cells.entries(picture.sums)
+        sums.register(entries, day)
         towns = _Towns(picture.latest)
+        troubles = trouble_rows(entries, sums.halls(), picture, towns.town_of)
         tables: Tables = {
             "city": _city(picture, towns, sums),
-            "town": _town_rows(towns, sums),
+            "town": _town_rows(towns, sums, troubles),
             "centre": _centre_rows(towns, sums),
             "window": _window_rows(picture.latest, sums),
             "hour": hour_rows(sums),
             "stars": {str(n): (STARS[n], sums.city.get(f"stars_{n}", 0)) for n in STARS},
             "bucket": bucket_rows(sums.city),
+            "hall": sums.hall_rows(),
+            "due": due_rows(entries, day),
+            "trouble": shown(troubles),
         }
-        return Sheet(day, tables, picture.cut)
+        return Sheet(day, tables, picture.cut, troubles=troubles)
 
 
 class Sums:
@@ -134,10 +165,15 @@ class Sums:
         self.stars: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
         self.hours: list[Figures] = [defaultdict(int) for _ in range(HOURS)]
         self.last_hour = int(picture.now[11:13]) if len(picture.now) > len("2020-06-01T") else -1
+        self.oldest: dict[str, str] = {}
         get = picture.sums.get
         for key, code, hour, centre, window in cells:
             n = get(key, 0)
             if not n:
+                continue
+            if code == WAITS:
+                if n > 0:
+                    self.oldest[centre] = min(window, self.oldest.get(centre, window))
                 continue
             name = "rated" if code.startswith("stars_") else code
             if hour >= 0:
@@ -152,6 +188,33 @@ class Sums:
                 if name != code:
                     self.stars[window][int(code[-1])] += n
                 self.window_centre.setdefault(window, centre)
+
+    def register(self, entries: Iterable[Entry], day: str) -> None:
+        """Count what the registers hold of `day` among the figures."""
+        for centre, figures in count(entries, day).items():
+            for code, n in figures.items():
+                self.centres[centre][code] += n
+                self.city[code] += n
+
+    def halls(self) -> dict[str, Hall]:
+        """Give the halls in which somebody waits, as they are now."""
+        return {
+            centre: Hall(
+                self.centres[centre].get("waiting", 0), oldest,
+                self.centres[centre].get("windows_open", 0),
+                self.centres[centre].get("windows_paused", 0),
+            )
+            for centre, oldest in self.oldest.items()
+        }  # fmt: skip
+
+    def hall_rows(self) -> dict[str, Row]:
+        """Give since when somebody waits, and how many people there are, by centre."""
+        here = {centre: figures.get("heads", 0) for centre, figures in self.centres.items()}
+        return {
+            centre: (self.oldest.get(centre, ""), heads)
+            for centre, heads in here.items()
+            if heads or centre in self.oldest
+        }
 
     def _count_hour(self, hour: Figures, name: str, n: int) -> None:
         hour[name] += n
@@ -188,10 +251,23 @@ def _city(picture: Picture, towns: _Towns, sums: Sums) -> dict[str, Row]:
         for centre, figures in sums.centres.items()
         if centre not in towns.town_of
     )
-    return {"city": (towns.city, picture.rejects, unplaced, *values(sums.city, FIGURES))}
+    return {
+        "city": (
+            towns.city,
+            picture.rejects,
+            unplaced,
+            *values(sums.city, (*FIGURES, *NOW.values())),
+        ),
+    }
 
 
-def _town_rows(towns: _Towns, sums: Sums) -> dict[str, Row]:
+def gravest(troubles: Mapping[str, Row], column: str, key: str) -> int:
+    """Give the worst level among the troubles of a town or a centre; 0 = none."""
+    at = TROUBLE_COLUMNS.index(column) - 1
+    return max((int(row[0] or 0) for row in troubles.values() if row[at] == key), default=0)
+
+
+def _town_rows(towns: _Towns, sums: Sums, troubles: Mapping[str, Row]) -> dict[str, Row]:
     rolled: dict[str, Figures] = {town: defaultdict(int) for town in towns.members}
     for centre, figures in sums.centres.items():
         town = rolled.setdefault(towns.town_of.get(centre, UNPLACED), defaultdict(int))
@@ -202,13 +278,16 @@ def _town_rows(towns: _Towns, sums: Sums) -> dict[str, Row]:
         seen = attend(total)
         name = towns.names.get(key, key) if key else "未归属"
         members = len(towns.members.get(key, ()))
-        rows[key] = (name, members, *values(total, FIGURES), seen.level, seen.reason)
+        level = max(seen.level, gravest(troubles, "town", key))
+        now = values(total, NOW.values())
+        rows[key] = (name, members, *values(total, FIGURES), level, seen.reason, *now)
     return rows
 
 
 def _centre_rows(towns: _Towns, sums: Sums) -> dict[str, Row]:
+    codes = (*FIGURES, *HALL_NOW.values())
     return {
-        centre: (towns.names[centre], town, *values(sums.centres.get(centre, {}), FIGURES))
+        centre: (towns.names[centre], town, *values(sums.centres.get(centre, {}), codes))
         for centre, town in towns.town_of.items()
     }
 
@@ -223,7 +302,10 @@ def _window_rows(latest: Mapping[str, Mapping[str, Any]], sums: Sums) -> dict[st
         seen = attend(figures)
         centre = str(data.get("centre", sums.window_centre.get(window, "")))
         place = (centre, str(data.get("no", window)), KIND_NO.get(str(data.get("kind")), -1))
-        rows[window] = (*place, *values(figures, WINDOW_FIGURES), seen.level, seen.reason)
+        seats = values(figures, SEATS.values())
+        rows[window] = (
+            *place, *values(figures, WINDOW_FIGURES), seen.level, seen.reason, *seats,
+        )  # fmt: skip
     return rows
 
 

@@ -43,6 +43,16 @@ KINDS = (
 CURVE = (0, 0, 0, 0, 0, 0, 0, 2, 19, 24, 22, 15, 5, 14, 20, 19, 14, 4, 1, 0, 0, 0, 0, 0)
 """Share of a day's cases by hour: a hall with a lunch break."""
 
+DEPTS = ("民政", "住建", "自然资源", "市场监管")
+OPENING, CLOSING = 8, 18
+LATE = (
+    ("late_statutory", 12, "kaifaqu", "自然资源", 2),
+    ("late_promised", 12, "kaifaqu", "自然资源", 2),
+    ("late_promised", 3, "haimen", "住建", 4), ("late_promised", 1, "sanxing", "民政", 1),
+    ("neg_open", 2, "haiyong", "rectify", 3),
+)  # fmt: skip
+"""Of a storm: register, days since the due, centre, who has to act, how many."""
+
 BUCKET_SHARE = ((0, 46), (1, 14), (2, 11), (3, 12), (5, 11), (10, 5), (20, 1))
 
 
@@ -170,10 +180,47 @@ def sums_at(scene: Scene, now: datetime, extra: int) -> dict[str, int]:
                 sums, "in_progress", "", town, "", int(cases * weight / weights * 0.31) + extra % 5
             )
             _earlier(sums, town, cases * weight / weights)
+            _halls(sums, scene, now, town, desks)
         for number in range(1, villages + 1):
             place = (f"{town}-v{number}", "")
             _desk(sums, scene, now, place, cases * weight / weights / 20 / number, 0)
+    if cases:
+        _registers(sums, scene, now)
     return sums
+
+
+def _halls(sums: dict[str, int], scene: Scene, now: datetime, town: str, desks: int) -> None:
+    """Give a hall as it is now: one window in nine pauses, people wait for half an hour at most."""
+    day, seed = now.date().isoformat(), sum(map(ord, town))
+    if not OPENING <= now.hour < CLOSING:
+        return
+    for number in range(1, desks + 1):
+        rests = (number + seed) % 9 == 0
+        code = "windows_paused" if rests else "windows_open"
+        _add(sums, code, day, town, f"{town}-{number:02}", 1)
+    longest = 71 if scene.storm and town == "kaifaqu" else 6 + seed % 17
+    waits = desks // 2 + seed % 4 + (18 if scene.storm and town == "kaifaqu" else 0)
+    for number in range(waits):
+        since = now - timedelta(minutes=longest * (waits - number) // waits)
+        _add(sums, "waiting_from", day, town, since.strftime("%H:%M"), 1)
+    _add(sums, "waiting", "", town, "", waits)
+    _add(sums, "heads", day, town, "", waits * 2 + desks)
+
+
+def _registers(sums: dict[str, int], scene: Scene, now: datetime) -> None:
+    """Give what is due and what is not done: in a storm some of it is late."""
+
+    def day(days: int) -> str:
+        return (now.date() + timedelta(days)).isoformat()
+
+    for number, (town, _, weight, _) in enumerate(TOWNS):
+        for n, dept in enumerate(DEPTS):
+            _add(sums, "due_open", day(0), town, dept, weight * (n + 2) // 9)
+            _add(sums, "due_open", day(1), town, dept, weight * (n + 4) // 7)
+        _add(sums, "neg_open", day(3 + number % 9), town, ("verify", "rectify")[number % 2], 1)
+    if scene.storm:
+        for code, back, town, dept, n in LATE:
+            _add(sums, code, day(-back), town, dept, n)
 
 
 def _earlier(sums: dict[str, int], town: str, share: float) -> None:

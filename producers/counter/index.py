@@ -12,16 +12,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ledger.contracts.events.case import CaseAccepted, CaseSubmitted
+from ledger.contracts.events.rating import RatingEventRestamped, RatingEventVoided
+from ledger.contracts.events.rating_loop import NegDispatched
 from ledger.contracts.wire import Event, decode
 from ledger.log.seam import Cut, Log
 from ledger.rules import case
+from ledger.rules.clocks import Clocks
 from ledger.rules.corrections import current
+from ledger.rules.rating_state import Rating
+from ledger.rules.rating_state import State as Ratings
+from ledger.rules.rating_state import evolve as evolve_ratings
+from ledger.rules.rating_state import fold as fold_ratings
 from ledger.rules.reference import Reference
 
 NUMBERS_MAX = 200_000
 """Numbers of finished cases kept for a search, newest: about 40 MB."""
 
 CORRECTIONS = (".event_voided", ".event_restamped")
+BEGINS = frozenset({NegDispatched.TYPE, RatingEventVoided.TYPE, RatingEventRestamped.TYPE})
+"""Facts after which a negative may be open of which nothing was known."""
 NOWHERE = case.State()
 
 
@@ -49,6 +58,29 @@ class Row:
         if status in {"-", "VOI"}:
             return False
         return self.state.concluded_at is None or status == "DEC+"
+
+
+@dataclass(frozen=True, slots=True)
+class Negative:
+    """One negative whose loop is not closed."""
+
+    case_id: str
+    case_no: str
+    rating: Rating
+    clocks: Clocks
+    at: str
+    """When the newest fact about the ratings of its case happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """The ratings of one case, some of them negatives that wait for somebody."""
+
+    version: int
+    state: Ratings
+    case_no: str
+    sources: frozenset[str]
+    at: str
 
 
 def after(row: Row, event: Event) -> Row:
@@ -90,6 +122,7 @@ class Index:
         self.cut: Cut | None = None
         self._log = log
         self._open: dict[str, Row] = {}
+        self._rated: dict[str, Rated] = {}
         self._numbers: OrderedDict[str, str] = OrderedDict()
         self._turn = asyncio.Lock()
 
@@ -116,6 +149,8 @@ class Index:
         stream, _, key = event["subject"].partition("/")
         if stream in {"org", "item"}:
             self.reference.apply(event)
+        if stream == "rating":
+            await self._take_rating(key, event)
         if stream != "case":
             return
         row = self._open.get(key)
@@ -133,6 +168,35 @@ class Index:
             self._numbers[row.case_no] = key
             while len(self._numbers) > NUMBERS_MAX:
                 self._numbers.popitem(last=False)
+
+    async def _take_rating(self, key: str, event: Event) -> None:
+        known = self._rated.get(key)
+        if known is not None and event["streamversion"] <= known.version:
+            return
+        version, at = event["streamversion"], event["time"]
+        if known is None:
+            if event["type"] not in BEGINS:
+                return  # A rating that is no negative, or the end of one that is told again.
+            row = row_of(key, await self.history(key))
+            known = Rated(0, Ratings(), row.case_no, row.sources, at)
+        if known.version != version - 1 or event["type"].endswith(CORRECTIONS):
+            history = [decode(record.value) async for record in self._log.read(f"rating/{key}")]
+            state, version = fold_ratings(history), history[-1]["streamversion"]
+        else:
+            state = evolve_ratings(known.state, event)
+        if any(rating.step for rating in state.ratings.values()):
+            told = replace(known, version=version, state=state, at=max(at, known.at))
+            self._rated[key] = told
+        else:
+            self._rated.pop(key, None)
+
+    def negatives(self, source: str) -> Iterator[Negative]:
+        """Give the open negatives of cases that a source has had a hand in."""
+        for case_id, known in self._rated.items():
+            if source in known.sources:
+                for rating in known.state.ratings.values():
+                    if rating.step:
+                        yield Negative(case_id, known.case_no, rating, known.state.clocks, known.at)
 
     async def history(self, case_id: str) -> list[Event]:
         """Give all events of a case, from the log itself."""

@@ -18,6 +18,7 @@ from ledger.contracts.wire import Event
 from ledger.log.seam import Log
 from ledger.rules import case, duty
 from ledger.rules.routing import is_wrong, required_window
+from producers.counter.desk import add_desk
 from producers.counter.index import Index, Row
 from producers.counter.links import rate_path
 from producers.counter.rate import add_rate
@@ -54,6 +55,7 @@ def add_rooms(app: FastAPI, log: Log, who: Any, clock: Clock, secret: bytes) -> 
         status: {"model": Trouble} for status in (401, 404, 503)
     }
     _add_files(app)
+    add_desk(app, log, who, clock, index)
     add_rate(app, log, clock, secret, HEADERS)
 
     @app.get("/v1/reference", responses=troubles)

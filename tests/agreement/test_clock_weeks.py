@@ -17,10 +17,18 @@ CASES = 14
 
 DAYS = 30
 ITEMS = {
-    "slow": {"promised": {"n": 3, "unit": "workday"}, "statutory": {"n": 6, "unit": "workday"}},
+    "slow": {
+        "promised": {"n": 3, "unit": "workday"},
+        "statutory": {"n": 6, "unit": "workday"},
+        "reported_to": "province",
+    },
     "natural": {"promised": {"n": 4, "unit": "day"}, "statutory": {"n": 9, "unit": "day"}},
     "hours": {"promised": {"n": 5, "unit": "hour"}, "statutory": {"n": 1, "unit": "workday"}},
-    "joint": {"project_type": "joint", "promised": {"n": 5, "unit": "workday"}},
+    "joint": {
+        "project_type": "joint",
+        "promised": {"n": 5, "unit": "workday"},
+        "reported_to": "nation",
+    },
     "quick": {"project_type": "instant", "promised": {"n": 0, "unit": "workday"}},
     "free": {"statutory": {"n": 4, "unit": "workday"}},
 }
@@ -33,6 +41,7 @@ CODES = {
     "submitted_online", "delivered_in_time", "delivery_broken", "signed_in_time",
     "signing_broken", "signing_refused", "deficiency_met", "deficiency_failed",
     "deficiency_broken", "case_events", "late_entries", "joint_accepted", "remote_accepted",
+    "exchanged_in_time", "exchange_broken",
 }  # fmt: skip
 
 
@@ -57,7 +66,7 @@ class Weeks:
             "S1": ["submit quick", "collect_remote", "accept", "decide", "conclude"],
             "S2": ["submit slow", "notice_supplement", "supplement", "accept", "transfer",
                    "refuse_transfer", "commit_deficiency", "fill_deficiency", "decide",
-                   "conclude"],
+                   "conclude", "exchange"],
             "S3": ["submit slow", "accept", "commit_deficiency", "fail_deficiency"],
             "S4": ["submit slow", "accept", "commit_deficiency"],
         }  # fmt: skip
@@ -69,6 +78,7 @@ class Weeks:
             "refuse_transfer": {"transfer_id": "t", "reason_code": "not_ours"},
             "fill_deficiency": {"materials": ["a"]}, "fail_deficiency": {"materials": ["a"]},
             "decide": {"outcome": "approved", "doc_no": "D"}, "conclude": {"result_code": 0},
+            "exchange": {"target": "province", "batch": "b", "ok": True},
         }  # fmt: skip
         for case, course in sure.items():
             for step in course:
@@ -115,6 +125,8 @@ class Weeks:
             "conclude": {"result_code": r.choice((0, 0, 0, 1, 2, 3, 4, 5, 6))},
             "issue": {"doc_kind": "licence", "doc_name": "证"},
             "deliver": {"method": r.choice(("window", "locker", "courier", "electronic"))},
+            "exchange": {"target": r.choice(("province", "province", "nation")), "batch": f"b{n}",
+                         "ok": r.random() < 0.8},
             "terminate": {"reason": "applicant_lost", "doc_no": "E"},
         }.get(kind, {})  # fmt: skip
 
@@ -127,7 +139,7 @@ class Weeks:
                   "start_special", "end_special", "start_special", "end_special",
                   "suspend_clock", "resume_clock", "grant_extension", "commit_deficiency",
                   "fill_deficiency", "fill_deficiency", "fail_deficiency", "refuse_transfer",
-                  "withdraw", "terminate", "visit", "visit", *USUAL)  # fmt: skip
+                  "withdraw", "terminate", "visit", "visit", *["exchange"] * 9, *USUAL)  # fmt: skip
         usual = USUAL[self.stage.get(case, 0) % len(USUAL)]
         kind = usual if r.random() < 0.6 else r.choice(beside)
         data = self.data_of(kind)

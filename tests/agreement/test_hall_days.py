@@ -13,10 +13,12 @@ from analytics.lake.rebuild import rebuild
 from ledger.contracts.codes import partition_of
 from ledger.log.fsck import fsck
 from ledger.rules.measures import HALL_MEASURES
+from ledger.rules.measures_now import HALL_NOW
 from tests.agreement.test_two_roads import events_of, folded, random_cuts
 from tests.hall_day import busy_day
 
-CODES = {measure.code for measure in HALL_MEASURES}
+NOW = {measure.code for measure in HALL_NOW}
+CODES = {measure.code for measure in HALL_MEASURES} | NOW
 
 
 async def say(city, key, kind, data, back=0):
@@ -93,7 +95,7 @@ async def test_generated_days_of_two_halls_agree_at_random_cuts(city, tmp_path):
     codes = {cell.partition("|")[0] for cell in cells}
     buckets = {code for code in CODES if code.startswith("wait_from_")}
 
-    assert codes - buckets >= CODES - buckets - {"waiting"}
+    assert codes - buckets >= CODES - buckets - {"waiting", *NOW}
     assert len(codes & buckets) > 3
     assert {"ticket.expired", "hall.event_voided", "hall.event_restamped"} <= kinds
     assert (await fsck(city.log))["findings"] == []
@@ -107,6 +109,11 @@ async def test_a_hand_made_day_agrees_and_has_the_figures_that_were_counted_by_h
         assert await say(city, key, kind, data), (kind, data)
 
     await tell(0, "window.open", window_id="libao-1", staff_id="an")
+    await tell(0, "window.open", window_id="libao-2", staff_id="bo")
+    await tell(0, "window.open", window_id="libao-3", staff_id="cui")
+    await tell(0, "window.pause", window_id="libao-3", reason="meal")
+    for count in (3, 9, 7):
+        await tell(0, "hall.count_heads", count=count)
     for ticket in ("T1", "T2", "T3", "T4"):
         await tell(0, "ticket.issue", ticket_id=ticket, no=ticket, queue_id="q")
     await tell(4, "ticket.call", ticket_id="T1", window_id="libao-1", call_no=1)
@@ -121,6 +128,13 @@ async def test_a_hand_made_day_agrees_and_has_the_figures_that_were_counted_by_h
     await tell(9, "ticket.transfer", ticket_id="T2", to_queue="r")
     await tell(0, "window.pause", window_id="libao-1", reason="meal")
     await tell(60, "window.resume", window_id="libao-1")
+    await tell(0, "staff.record_in", staff_id="an")
+    await tell(0, "staff.leave_post", staff_id="an")
+    await tell(6, "staff.return", staff_id="an")
+    await tell(0, "staff.leave_post", staff_id="an")
+    await tell(1, "window.pause", window_id="libao-1", reason="meal")
+    await tell(30, "window.resume", window_id="libao-1")
+    await tell(2, "staff.record_out", staff_id="an")
     await tell(1, "ticket.call", ticket_id="T3", window_id="libao-1", call_no=1)
     await tell(0, "ticket.start_service", ticket_id="T3", window_id="libao-1", staff_id="an")
     await tell(20, "window.close", window_id="libao-1")
@@ -133,9 +147,12 @@ async def test_a_hand_made_day_agrees_and_has_the_figures_that_were_counted_by_h
     assert day == {
         "tickets_issued|": 4, "tickets_called|libao-1": 3, "no_shows|libao-1": 1,
         "waiting||libao|": 2,  # T4, and T2 that was transferred
-        "wait_n|libao-1": 3, "wait_seconds|libao-1": (6 + 1 + 101) * 60,
-        "wait_from_5m|libao-1": 1, "wait_from_0m|libao-1": 1, "wait_from_90m|libao-1": 1,
+        "wait_n|libao-1": 3, "wait_seconds|libao-1": (6 + 1 + 140) * 60,
+        "wait_from_5m|libao-1": 1, "wait_from_0m|libao-1": 1, "wait_from_120m|libao-1": 1,
         "service_n|libao-1": 1, "service_seconds|libao-1": 15 * 60,
-        "open_seconds|libao-1": (6 + 10 + 5 + 5 + 5 + 9 + 0 + 1 + 20) * 60,
+        "open_seconds|libao-1": (6 + 10 + 5 + 5 + 5 + 9 + 0 + 7 + 2 + 1 + 20) * 60,
         "serving_seconds|libao-1": (10 + 5 + 9 + 20) * 60,
+        "unattended_seconds|libao-1": (6 + 1 + 2) * 60,
+        "windows_open|libao-2": 1, "windows_paused|libao-3": 1, "heads|": 7,
+        "waiting_from|09:00": 1, "waiting_from|09:40": 1,
     }  # fmt: skip

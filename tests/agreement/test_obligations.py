@@ -90,6 +90,10 @@ def commit(at, due):
     return [fact(at, "commit_deficiency", data)]
 
 
+def exchange(at, told="", **more):
+    return [fact(at, "exchange", {"target": "province", "batch": "b", "ok": True, **more}, told)]
+
+
 def fill(at, *materials):
     return [fact(at, "fill_deficiency", {"materials": materials})]
 
@@ -165,6 +169,14 @@ BREACHES = [
           *fill("04-27", "a")], "04-28 12:00", BROKEN, "C7"),
     Story("given up in time", limit(99), [*MON, *commit("04-21", "04-28 12:00"),
           fact("04-27", "fail_deficiency", {"materials": ["a"]})], "04-28 12:00", clock="C7"),
+    *(Story(f"reported: {name}", limit(99), [*MON, *course], "04-21 08:00", late, "C15",
+            "reported")
+      for name, course, late in (
+          ("at eight", exchange("04-21 08:00"), False),
+          ("after eight", exchange("04-21 08:01"), BROKEN), ("never", [], BROKEN),
+          ("in vain", exchange("04-20 22:00", ok=False), BROKEN),
+          ("elsewhere", exchange("04-20 22:00", target="nation"), BROKEN),
+          ("and told so late", exchange("04-20 22:00", told="04-24"), False))),
 ]  # fmt: skip
 
 
@@ -237,8 +249,10 @@ class Book:
 
     async def furnish(self):
         await self.city.calendar(2020, HOLIDAYS, WORKDAYS)
-        for item, kind in (("slow", "promised"), ("joint", "joint"), ("quick", "instant")):
-            data = {"name": item, "dept": "住建", "project_type": kind}
+        for item, kind in (("slow", "promised"), ("joint", "joint"), ("quick", "instant"),
+                           ("reported", "promised")):  # fmt: skip
+            data = {"name": item, "dept": "住建", "project_type": kind,
+                    **({"reported_to": "province"} if item == "reported" else {})}  # fmt: skip
             await self.city.must("item.register", item, data, source_class="system")
 
     async def tell(self, stories, until):

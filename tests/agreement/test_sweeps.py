@@ -7,6 +7,7 @@ import pytest
 from analytics.lake.archiver import archive
 from analytics.lake.catalog import Lake
 from analytics.sweeps import command, files, sweep
+from analytics.sweeps.certificates import Certificate
 from ledger.contracts.events.item import GuideElement
 from ledger.rules.supervision_rules import RULES, Mode
 
@@ -23,12 +24,12 @@ async def accepted(city, n, item="item-3", place=WRONG):
         await city.must("case.accept", f"W{k}", {"accept_no": "A"}, **place, **OTHER)
 
 
-async def course(city, key="L1", *, apart, place=AT):
+async def course(city, key="L1", *, apart, place=AT, item="item-2"):
     """A whole case entered at once, whose facts are told to lie `apart`."""
     start = city.clock.now - 3 * apart
     late = {"late_reason": "网断", **place, **OTHER}
     for n, (kind, data) in enumerate((
-        ("case.submit", {"case_no": key, "item": "item-2"}), ("case.accept", {"accept_no": "A"}),
+        ("case.submit", {"case_no": key, "item": item}), ("case.accept", {"accept_no": "A"}),
         ("case.decide", {"outcome": "approved", "doc_no": "D"}),
         ("case.conclude", {"result_code": 0}))):  # fmt: skip
         await city.must(kind, key, data, at=start + n * apart, **late)
@@ -97,8 +98,9 @@ async def exchanged(city, *results):
 
 
 async def negatives(city, *, days, finding="valid"):
+    """Three of one window, for three items."""
     for k in range(3):
-        await course(city, f"N{k}", apart=timedelta(0))
+        await course(city, f"N{k}", apart=timedelta(0), item=f"item-{2 + k}")
         about = {"rating_id": "r"}
         await city.must("rating.submit", f"N{k}", {**about, "stars": 1}, **OTHER)
         await city.must("neg.verify", f"N{k}", {**about, "finding": finding if k else "valid"},
@@ -110,6 +112,76 @@ async def measured(city, area):
     data = {"name": "里堡", "level": "town", "tier": "other_town", "town": "libao",
             "hall_area_m2": area}  # fmt: skip
     await city.must("centre.open", "libao", data, source_class="system")
+
+
+async def listed(city, *, days, holder=REF):
+    """A certificate of today, and a case of the item so many days before; two weeks pass."""
+    today = city.clock.now
+    data = {"case_no": "Q1", "item": "item-2", "applicant_ref": REF}
+    city.certificates = [Certificate("item-2", holder, today.date(), "证1", "libao")]
+    city.clock.now = today - timedelta(days=days)
+    await city.must("case.submit", "Q1", data, **AT, **OTHER)
+    city.clock.now = today + timedelta(days=14)
+    await city.must("case.submit", "Q2", {**data, "case_no": "Q2", "item": "item-3"}, **AT,
+                    **OTHER)  # fmt: skip
+
+
+async def at_the_door(city, *, seated):
+    """A case accepted at a window of a hall with tickets; somebody may have sat there then."""
+    day = city.clock.now.date().isoformat()
+    hall = {"centre": "libao", **OTHER}
+    for kind, data in (
+        ("ticket.issue", {"ticket_id": "T", "no": "A1", "queue_id": "q"}),
+        ("window.open", {"window_id": "libao-2", "staff_id": "x" if seated else "y"}),
+    ):  # fmt: skip
+        await city.must(kind, f"libao.{day}", data, **hall)
+    place = {**AT, "channel": "window", **OTHER}
+    await city.must("case.submit", "F1", {"case_no": "F1", "item": "item-2"}, **place)
+    await city.must("case.accept", "F1", {"accept_no": "A"}, staff="x", post="accept", **place)
+    city.clock.now += timedelta(days=1)
+    await city.must("case.submit", "F2", {"case_no": "F2", "item": "item-3"}, **place)
+
+
+async def rated_by_one(city, applicants):
+    """Five ratings by one person, for cases of so many applicants."""
+    for k in range(5):
+        key, ref = f"O{k}", f"{k % applicants:016x}"
+        submit = {"case_no": key, "item": "item-2", "applicant_ref": ref}
+        await city.must("case.submit", key, submit, **AT, **OTHER)
+        for kind, data in (
+            ("case.accept", {"accept_no": "A"}),
+            ("case.decide", {"outcome": "approved", "doc_no": "D"}),
+            ("case.conclude", {"result_code": 0}),
+            ("rating.submit", {"rating_id": "r", "stars": 5, "rater_ref": REF}),
+        ):
+            await city.must(kind, key, data, **AT, **OTHER)
+        city.clock.now += timedelta(minutes=1)
+
+
+async def at_once(city, n):
+    """Twenty ratings of a window-day, `n` of them five seconds after the invitation."""
+    await concluded(city, 20)
+    for k in range(20):
+        await city.must("rating.invite", f"R{k}", {}, **OTHER)
+        city.clock.now += timedelta(seconds=5 if k < n else 6)
+        await city.must("rating.submit", f"R{k}", {"rating_id": "r", "stars": 4}, **OTHER)
+
+
+async def of_one(city, *, days):
+    """Three valid negatives of one item, at three windows."""
+    for k, window in enumerate(("libao-1", "libao-2", "libao-3")):
+        place = {"centre": "libao", "window": window}
+        await course(city, f"N{k}", apart=timedelta(0), place=place)
+        await city.must("rating.submit", f"N{k}", {"rating_id": "r", "stars": 1}, **OTHER)
+        await city.must("neg.verify", f"N{k}", {"rating_id": "r", "finding": "valid"}, **OTHER)
+        city.clock.now += timedelta(days=days)
+
+
+async def rated(city, n, negatives):
+    await concluded(city, n)
+    for k in range(n):
+        stars = 2 if k < negatives else 4
+        await city.must("rating.submit", f"R{k}", {"rating_id": "r", "stars": stars}, **OTHER)
 
 
 SYSTEM = {"source_class": "system"}
@@ -185,13 +257,19 @@ DAY, MINUTES = timedelta(days=1), timedelta(minutes=20)
 # query → what fires it, the near miss
 SWEEPS = {
     "R03_wrong_windows_of_a_day": (lambda c: accepted(c, 5), lambda c: accepted(c, 4)),
+    "R04_certificate_without_case": (
+        lambda c: listed(c, days=40), lambda c: listed(c, days=20)),
     "R05_entered_afterwards": (
         lambda c: course(c, apart=DAY), lambda c: course(c, apart=MINUTES)),
     "R05_late_share": (
         lambda c: submitted(c, late=3, n=20), lambda c: submitted(c, late=2, n=20)),
+    "R05_no_front_door": (
+        lambda c: at_the_door(c, seated=False), lambda c: at_the_door(c, seated=True)),
     "R06_entered_not_handled": (
         lambda c: entered(c, days=90, there=False), lambda c: entered(c, days=89, there=False)),
+    "R09_at_once": (lambda c: at_once(c, 16), lambda c: at_once(c, 15)),
     "R09_one_device": (lambda c: quick(c, 10, 2000), lambda c: quick(c, 10, 3000)),
+    "R09_one_rater": (lambda c: rated_by_one(c, 5), lambda c: rated_by_one(c, 4)),
     "R10_not_invited": (lambda c: served(c, invited=2), lambda c: served(c, invited=3)),
     "R11_submitted_twice": (
         lambda c: twice(c, hours=30, closed=False), lambda c: twice(c, hours=30, closed=True)),
@@ -201,6 +279,8 @@ SWEEPS = {
     "R21_guide_outdated": (lambda c: guided(c, days=8), lambda c: guided(c, days=7)),
     "R25_negatives_of_a_window": (
         lambda c: negatives(c, days=3), lambda c: negatives(c, days=4)),
+    "R25_negatives_of_staff_or_item": (lambda c: of_one(c, days=3), lambda c: of_one(c, days=4)),
+    "R25_share_of_negatives": (lambda c: rated(c, 30, 2), lambda c: rated(c, 30, 1)),
     "R27_agents_left": (lambda c: agents(c, dismissed=2), lambda c: agents(c, dismissed=1)),
     "R27_entry_missing": (
         lambda c: required(c, deadline="2020-12-28"), lambda c: required(c, deadline="2020-12-29")),
@@ -216,7 +296,7 @@ async def found_in(city, tmp_path, rule):
     lake = Lake(str(tmp_path / "lake"))
     try:
         await archive(city.log, lake)
-        found, now = sweep(lake, await city.log.end())
+        found, now = sweep(lake, await city.log.end(), getattr(city, "certificates", ()))
     finally:
         lake.close()
     return [each for each in found if each.rule == rule], now
@@ -285,6 +365,22 @@ async def test_what_was_voided_is_not_found(city, tmp_path):
     await city.void("W4", "case/W4@2")
 
     assert (await found_in(city, tmp_path, "R03"))[0] == []
+
+
+async def test_entered_afterwards_and_unseen_at_the_door_is_red(city, tmp_path):
+    """R05 (a) and (c) of one case are one alert, yellow by the first and red by both."""
+    day = f"{city.clock.now - timedelta(days=2):%Y-%m-%d}"
+    ticket = {"ticket_id": "T", "no": "A1", "queue_id": "q"}
+    await city.must("ticket.issue", f"libao.{day}", ticket, centre="libao", **OTHER,
+                    at=city.clock.now - timedelta(days=2), late_reason="网断")  # fmt: skip
+    await course(city, apart=DAY, place={**AT, "channel": "window"})
+    found, now = await found_in(city, tmp_path, "R05")
+    receipts = [await city.log.submit(command(each, now)) for each in found]
+
+    assert [each.level for each in found] == ["yellow", "red"]
+    assert len({each.alert_id for each in found}) == 1
+    assert [receipt.status for receipt in receipts] == ["accepted"] * 2
+    assert (await found_in(city, tmp_path, "R05"))[0] == []
 
 
 def test_every_sweep_has_a_scene_and_every_rule_that_sweeps_a_query():

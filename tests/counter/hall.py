@@ -33,10 +33,31 @@ def clock(data):
     return lambda: MORNING + timedelta(seconds=time.time() - began)
 
 
+MORE = {
+    "sanxing-ro": ("rating_officer",), "sanxing-caller": ("callback_officer",),
+    "sanxing-all": ("hall_manager", "guide", "accept"),
+}  # fmt: skip
+"""Staff of 三星镇 for the loop of negatives and for the hall."""
+
+
+def more_people():
+    """Give the commands that let more people join."""
+    like = {"occurred_at": "2020-01-01T09:00:00+08:00", "source_system": "city-register",
+            "source_class": "system", "actor": {"kind": "system"},
+            "late_reason": "initial_load"}  # fmt: skip
+    for staff, posts in MORE.items():
+        yield {**like, "type": "staff.join", "key": staff, "source_seq": f"more/{staff}",
+               "data": {"centre": "sanxing"}}  # fmt: skip
+        for post in posts:
+            yield {**like, "type": "staff.grant_post", "key": staff,
+                   "source_seq": f"more/{staff}/{post}",
+                   "data": {"post": post, "granted_by": "city-admin"}}  # fmt: skip
+
+
 async def furnish(data):
     """Make a ledger with the city's reference facts."""
     log = await SqliteLog.open(data / "ledger.db", clock(data))
-    commands = reference_commands(load_city())
+    commands = [*reference_commands(load_city()), *more_people()]
     receipts = await submit_all(log, [orjson.dumps(command) for command in commands])
     assert {receipt.status for receipt in receipts} == {"accepted"}
     await log.close()

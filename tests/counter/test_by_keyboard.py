@@ -190,7 +190,7 @@ def test_the_work_list_leads_to_what_waits_here(clerk):
     )
     clerk.press("F3")
     clerk.sees("#q")
-    clerk.type(number[-6:])
+    clerk.type(number[-12:])
     clerk.press("Enter")
     clerk.sees("[data-list=found] button")
 

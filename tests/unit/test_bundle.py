@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from ledger.contracts.events.bundle import MEMBERS_MAX
+from ledger.rules import bundle as rules
 from processors.views.fold import compile_fold
 from tests.tabled_ways import Tabled
 
@@ -109,3 +110,74 @@ def test_a_voided_member_no_longer_counts_and_holds_nothing_up(bundle):
 
     receipt = bundle.void(4)
     assert (receipt.code, receipt.legal) == ("E_DEPENDENT", ("bundle/B1@7",))
+
+
+# ---------------------------------------------------------- what cases and bundles tell each other
+
+
+def caused(hall):
+    """Hand in what the last decision caused, until nothing is; give the receipts by type."""
+    made, queue = [], list(hall.spoken[-1].caused)
+    while queue:
+        decision = hall.decide(queue.pop(0))
+        made.append((decision.receipt.stream, decision.receipt.status, decision.receipt.code))
+        queue += decision.caused
+    return made
+
+
+def member(bundle, case="C1"):
+    history = bundle.hall.events(bundle.name)
+    return rules.RULES.fold(history).of(case).status
+
+
+def test_a_case_that_is_added_knows_so_and_tells_of_its_conclusion(bundle):
+    bundle.hall.bring_to("DEC+")
+    bundle.must("bundle.open")
+    add(bundle, "C1")
+    assert caused(bundle.hall) == [("case/C1", "accepted", "")]
+    bundle.hall.wait(minutes=1)
+    assert bundle.hall.conclude().status == "accepted"
+    assert caused(bundle.hall) == [("bundle/B1", "accepted", "")]
+
+    assert member(bundle) == "CON"
+
+
+def test_a_case_that_was_concluded_before_tells_so_when_it_is_added(bundle):
+    bundle.hall.bring_to("DEC+")
+    assert bundle.hall.conclude().status == "accepted"
+    assert caused(bundle.hall) == []
+    bundle.hall.wait(minutes=1)
+    bundle.must("bundle.open")
+    add(bundle, "C1")
+
+    assert caused(bundle.hall) == [("case/C1", "accepted", ""), ("bundle/B1", "accepted", "")]
+    assert member(bundle) == "CON"
+
+
+def test_a_conclusion_told_late_is_heard_of_when_the_case_had_become_a_member(bundle):
+    bundle.hall.bring_to("DEC+")
+    early = bundle.hall.now
+    bundle.hall.wait(hours=2)
+    bundle.must("bundle.open")
+    add(bundle, "C1")
+    joined = bundle.hall.last(bundle.name)["time"]
+    caused(bundle.hall)
+    bundle.hall.wait(hours=1)
+    assert bundle.hall.conclude(at=early).status == "accepted"
+
+    assert caused(bundle.hall) == [("bundle/B1", "accepted", "")]
+    assert bundle.hall.last(bundle.name)["time"] == joined
+
+
+def test_a_case_nobody_knows_is_refused_and_told_to_nobody(bundle):
+    bundle.must("bundle.open")
+    add(bundle, "C9")
+
+    assert caused(bundle.hall) == [("case/C9", "refused", "E_STATE")]
+
+
+def test_a_case_joins_a_bundle_once(hall):
+    hall.bring_to("ACC")
+    assert hall.usual("case.bundle").status == "accepted"
+
+    assert hall.usual("case.bundle").code == "E_STATE"

@@ -27,7 +27,8 @@ MAY = {
     **dict.fromkeys(
         ("case.start_special", "case.end_special", "case.suspend_clock", "case.resume_clock",
          "case.refuse_transfer", "case.terminate", "case.verify_commitment",
-         "case.record_superior"), "accept review approve"),
+         "case.record_superior", "case.request_hearing", "case.notify_hearing"),
+        "accept review approve"),
     "case.withdraw": "accept citizen",
     "case.grant_extension": "approve",
     "case.revoke_decision": "approve",
@@ -35,6 +36,7 @@ MAY = {
     "case.archive": "issue accept",
     "case.record_external": "system",
     "case.visit": "system",
+    "case.bundle": "system",
     "case.exchange": "system",
     "case.urge": "hall_manager city_supervisor",
     "case.void_event": "corrector",

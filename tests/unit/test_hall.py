@@ -85,7 +85,9 @@ def test_every_fact_of_attendance_is_appended_or_refused_as_the_table_says(day, 
 
 
 def test_the_head_count_of_a_sensor_is_a_fact(day):
-    assert day.must("hall.count_heads", {"count": 41}, **MACHINE)["data"]["stamp"] == {}
+    counted = [day.must("hall.count_heads", {"count": n}, **MACHINE) for n in (41, 30)]
+
+    assert [fact["data"]["stamp"] for fact in counted] == [{"more": 41}, {"more": -11}]
 
 
 def test_every_fact_of_a_hall_is_tried_by_the_tables_above():

@@ -30,9 +30,10 @@ def waiting(day):
 
 def test_a_visit_is_stamped_with_its_wait_its_service_and_its_window(day):
     day.open()
-    assert stamp(day.issue()) == {"waiting": 1}
+    assert stamp(day.issue()) == {"waiting": 1, "waits_from": "10:00"}
     day.hall.wait(minutes=7, seconds=30)
-    assert stamp(day.call()) == {"window": "town-1", "waiting": -1, "first_call": True}
+    assert stamp(day.call()) == {
+        "window": "town-1", "waiting": -1, "first_call": True, "waited_from": "10:00"}  # fmt: skip
     day.hall.wait(seconds=30)
     assert stamp(day.start()) == {"window": "town-1", "wait_seconds": 480, "open_seconds": 480}
     day.hall.wait(minutes=3)
@@ -49,17 +50,20 @@ def test_a_visit_is_stamped_with_its_wait_its_service_and_its_window(day):
     day.hall.wait(minutes=60)
     assert stamp(day.window("resume")) == {"window": "town-1"}
     day.hall.wait(minutes=1)
-    assert stamp(day.window("close")) == {"window": "town-1", "open_seconds": 60}
+    assert stamp(day.window("close")) == {
+        "window": "town-1", "open_seconds": 60, "was": "open"}  # fmt: skip
 
 
 def test_a_transfer_begins_a_new_wait(day):
     day.bring_to("SERV")
     day.hall.wait(minutes=4)
     assert stamp(day.ticket("transfer", to_window="town-2")) == {
-        "window": "town-1", "waiting": 1, "open_seconds": 240, "serving_seconds": 240}  # fmt: skip
+        "window": "town-1", "waiting": 1, "open_seconds": 240, "serving_seconds": 240,
+        "waits_from": "10:06"}  # fmt: skip
     day.open("town-2", "dai")
     day.hall.wait(minutes=6)
-    assert stamp(day.call(window="town-2")) == {"window": "town-2", "waiting": -1}
+    assert stamp(day.call(window="town-2")) == {
+        "window": "town-2", "waiting": -1, "waited_from": "10:06"}  # fmt: skip
     assert stamp(day.start(window="town-2"))["wait_seconds"] == 360
 
 
@@ -244,3 +248,20 @@ def test_a_fact_is_voided_once(day):
     void(day, 1)
 
     assert void(day, 1).code == "E_STATE"
+
+
+def test_an_open_window_whose_person_is_away_is_stamped_where_that_ends(day):
+    """Not while it is paused, not twice, and by the whole second (K39)."""
+    day.open()
+    day.staff("record_in")
+    day.hall.wait(minutes=1)
+    assert stamp(day.staff("leave_post")) == {}
+    day.hall.wait(minutes=4)
+    assert stamp(day.window("pause"))["unattended_seconds"] == 240
+    day.hall.wait(minutes=9)
+    day.window("resume")
+    day.hall.wait(minutes=2)
+    assert stamp(day.staff("return")) == {"window": "town-1", "unattended_seconds": 120}
+    day.hall.wait(minutes=8)
+    assert stamp(day.window("close")) == {"window": "town-1", "open_seconds": 600, "was": "open"}
+    assert cells(day)["unattended_seconds|2020-06-01|town|town-1"] == 360

@@ -24,6 +24,7 @@ def test_each_fact_of_a_case_carries_what_a_reader_would_have_to_join(hall):
             **place, "project_type": "promised", "required_window": "comp:livelihood",
             "wrong_window": False, "statutory_due": "2020-06-30T23:59:59.999000+08:00",
             "promised_due": "2020-06-15T23:59:59.999000+08:00", "calendar": "org/cal-2020@1",
+            "told_due": "2020-06-15T23:59:59.999000+08:00",
             **LIMITED}),
         ("case.transferred", place),
         ("case.transfer_received", {**place, "in_time": True}),
@@ -31,7 +32,8 @@ def test_each_fact_of_a_case_carries_what_a_reader_would_have_to_join(hall):
         ("case.issued", place),
         ("case.concluded", {
             **place, "project_type": "promised", "elapsed_days": 0, "promised": "early",
-            "statutory": "met", "quick": True, "visits": "once"}),
+            "statutory": "met", "quick": True, "visits": "once",
+            "told_due": "2020-06-15T23:59:59.999000+08:00"}),
     ]  # fmt: skip
     rated = {**place, "first": True, "concluded_at": hall.now.isoformat()}
     assert stamps(hall, "rating/C1") == [("rating.submitted", rated)]
@@ -63,7 +65,9 @@ def test_no_limit_no_due(hall, said, registered, dues):
     hall.submit()
     hall.accept(data={"accept_no": "1", **said})
 
-    assert {name for name in hall.last()["data"]["stamp"] if name.endswith("_due")} == dues
+    stamped = {name for name in hall.last()["data"]["stamp"] if name.endswith("_due")}
+    assert stamped - {"told_due"} == dues
+    assert ("told_due" in stamped) == ("promised_due" in dues)
 
 
 def test_a_due_beyond_the_published_calendar_is_provisional(hall):
@@ -124,7 +128,8 @@ def test_history_needs_only_number_item_channel_and_time(hall):
     assert stamps(hall)[1] == ("case.accepted", {
         **PROMISED, "project_type": "promised", "due_provisional": True,
         "statutory_due": "2011-06-29T23:59:59.999000+08:00",
-        "promised_due": "2011-06-15T23:59:59.999000+08:00", **LIMITED})  # fmt: skip
+        "promised_due": "2011-06-15T23:59:59.999000+08:00",
+        "told_due": "2011-06-15T23:59:59.999000+08:00", **LIMITED})  # fmt: skip
     assert not any("flags" in stamp for _, stamp in stamps(hall))
     assert "latereason" not in hall.last()
 

@@ -56,6 +56,10 @@ SCENES = {
     ("R02", "case.clock_breached", "C4"): (
         "=ACC|case.start_step {'limit':{'n':2}}|06-04T09:00|tick",
         "=ACC|case.start_step {'limit':{'n':2}}|06-03T16:00|case.finish_step|06-04T09:00|tick"),
+    ("R02", "case.clock_breached", "C10"): (
+        "=REV generous|case.request_hearing|case.decide|case.conclude|07-01T09:00|tick",
+        ("=REV generous|case.request_hearing|case.start_special|case.end_special|case.decide"
+         "|case.conclude|07-01T09:00|tick")),
     ("R02", "case.extension_granted", "granted"): (
         "=REV|06-16T09:00|case.grant_extension", "=REV|06-15T16:00|case.grant_extension"),
     ("R03", "case.accepted", "window"): ("=SUB|case.accept @window=town-2", "=SUB|case.accept"),
@@ -82,6 +86,9 @@ SCENES = {
         "=SUB|case.refuse_acceptance {'doc_no':null}", "=SUB|case.refuse_acceptance"),
     ("R15", "case.fee_charged", "standard"): (
         "=ACC|case.charge_fee {'standard_id':null}", "=ACC|case.charge_fee"),
+    ("R16", "case.hearing_notified", "seven"): (
+        "=REV|case.notify_hearing {'held_on':'2020-06-07'}",
+        "=REV|case.notify_hearing {'held_on':'2020-06-08'}"),
     ("R16", "case.special_started", "stops"): (
         "=REV generous|case.start_special {'notice_doc':null}",
         "=REV generous|case.start_special {'notice_doc':null,'excluded':false}"),
@@ -98,6 +105,9 @@ SCENES = {
         "=ISS|06-16T09:00|tick", "=ISS|06-15T16:00|case.deliver|06-16T09:00|tick"),
     ("R18", "case.issued", "another"): (
         "=DEC+|case.issue {'decision_no':'D9'}", "=DEC+|case.issue {'decision_no':'D1'}"),
+    ("R19", "case.clock_breached", "C15"): (
+        "=ACC reported|06-02T09:00|tick",
+        "=ACC reported|06-02T08:00|case.exchange|06-02T09:00|tick"),
     ("R20", "case.accepted", "without"): (
         "=SUB|case.accept {'accept_no':null}", "=SUB|case.accept"),
     ("R20", "case.not_accepted", "without"): (

@@ -84,8 +84,10 @@ def test_satisfaction_is_cut_off_and_needs_twenty(page, stage, city):
 def test_average_time_is_in_working_days(page, stage, city):
     city.count("decision_n", 4).count("decision_minutes", 4 * 720)
     opened(page, stage)
-
-    shows(page, "decision", "1.50")
+    page.wait_for_function(
+        "() => document.querySelector(\"[data-cell='kpi:concluded'] .sub\").textContent"
+        " === '均 1.50 工作日'"
+    )
 
 
 def test_before_the_first_tick_it_waits(page):

@@ -72,11 +72,12 @@ def test_a_wall_says_what_is_wrong_where_and_since_when(page, stage, city):
     city.count("wrong_window", 4, now="2020-06-01T08:05:00+08:00").count("wrong_window", 1)
     page.goto(f"{stage.url}/wall/town/sanxing")
     page.wait_for_selector('[data-cell="watch:1"]')
-    lines = [text(page, f"watch:{n}", ".place") + text(page, f"watch:{n}", ".why") for n in (0, 1)]
+    parts = (".place", ".why", "> .since", ".holder")
+    lines = [" · ".join(text(page, f"watch:{n}", part) for part in parts) for n in (0, 1)]
 
     assert lines == [
-        "为民服务中心8 时起至今 · 错窗 5（受理 40）",
-        "01 号窗口8 时起至今 · 错窗 5（受理 40）",
+        "为民服务中心 · 错窗 5（受理 40） · 8 时起至今 · 值班主任",
+        "01 号窗口 · 错窗 5（受理 40） · 8 时起至今 · 01 号窗口",
     ]
 
 
@@ -130,11 +131,12 @@ def test_a_town_is_as_old_as_its_own_centres(page, stage, city):
     page.wait_for_selector('[data-cell="centre:sanxing-v1"][data-f=lost]')
     own = page.evaluate(ALL_LEVELS)
     sub, why = page.locator("#scope-sub").text_content(), text(page, "watch:0", ".why")
+    silent = text(page, "watch:0", "> .since")
     page.goto(f"{stage.url}/wall/centre/sanxing-v1")
     page.wait_for_selector("#lamp[data-f=lost]")
 
     assert (own["kpi:accepted"], own["centre:sanxing"], sub) == ("live", "live", "1/2 在线")
-    assert why.startswith("线路静默 2 分")
+    assert (why, silent[:3]) == ("线路静默", "2 分")
     assert page.evaluate(NONE_LIVE)
     assert number(page, "accepted") == "—"
 
@@ -152,6 +154,23 @@ def test_a_killed_server_leaves_no_cell_of_a_local_wall_fresh_after_6_s(page, pl
     page.wait_for_function(NONE_LIVE, timeout=6_000)
 
     assert asked == {f"127.0.0.1:{port}"}
+
+
+def test_a_wall_has_at_most_nine_panels_and_says_what_is_wrong_largest(page):
+    """design.md 11; what is wrong now is on every wall, in every shape."""
+    found = {}
+    with staged(crowded(3, 16), alive=False) as stage:
+        for place in ("city", "town/kaifaqu", "centre/kaifaqu"):
+            page.goto(f"{stage.url}/wall/{place}")
+            page.wait_for_selector('[data-cell="watch:0"]')
+            for width, height in SIZES:
+                page.set_viewport_size({"width": width, "height": height})
+                page.wait_for_function(SETTLED)
+                panels = page.locator("#wall > section:visible, #wall > footer:visible").count()
+                found[place, width] = panels, page.locator(".p-watch").is_visible()
+
+    assert {where for where, (panels, seen) in found.items() if panels > 9 or not seen} == set()
+    assert len(found) == 3 * len(SIZES)
 
 
 def crowded(villages, windows):

@@ -294,6 +294,7 @@ def test_the_snapshot_of_300_windows_is_small(city):
     city.latest.clear()
     for town in range(30):
         name = f"town{town:02}"
+        city.beats[name] = city.at + 1
         city.latest[f"centre.opened/{name}"] = {
             "name": f"第{town}镇为民服务中心", "level": "town", "town": name,
         }  # fmt: skip

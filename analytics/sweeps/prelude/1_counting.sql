@@ -13,8 +13,9 @@ WITH voided AS (
   WHERE e."offset" < cut.until AND e.type LIKE '%.event_voided'
 )
 SELECT
-  e.id, e.type, e.stream, e.stream_key, e.version, e.occurred_local, e.recorded_at, e.centre, e."window",
-  e.dept, e.channel, e.source_class, e.late_reason, e.data, e.stamp
+  e.id, e.type, e.stream, e.stream_key, e.version, e.occurred_local, e.recorded_at, e.centre,
+  e."window", e.dept, e.channel, e.actor_staff AS staff, e.source_class, e.late_reason, e.data,
+  e.stamp
 FROM events AS e
 JOIN cut USING ("partition")
 ANTI JOIN voided USING (id)

@@ -1,7 +1,7 @@
 """一件事 (bundle): several cases that are one matter to the citizen, domain.md 3.3.
 
-The stream key is the bundle id. Its cases lie in other partitions: what becomes of them is told to
-the bundle by a system that follows the ledger, and only that is known here.
+The stream key is the bundle id. Its cases lie in other partitions: that one became a member, and
+that a member was concluded, they tell each other (`rules/caused.py`).
 """
 
 from typing import ClassVar
@@ -39,7 +39,7 @@ class BundleMemberAdded(BundlePayload):
 
 
 class BundleMemberConcluded(BundlePayload):
-    """成员办结: the case of a member was concluded; told by the system that saw it."""
+    """成员办结: the case of a member was concluded; the case's own fact causes it."""
 
     TYPE: ClassVar[str] = "bundle.member_concluded"
     COMMAND: ClassVar[str] = "bundle.conclude_member"

@@ -3,6 +3,7 @@
 One class a fact; the stream and the common field come from `CasePayload`.
 """
 
+from datetime import date
 from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, Field
@@ -155,6 +156,30 @@ class SpecialEnded(CasePayload):
     result: str | None = Field(default=None, max_length=64)
 
 
+class HearingRequested(CasePayload):
+    """申请听证: by the applicant or somebody concerned, who was told of the right on `told_on`.
+
+    Within five working days of that it has to be held within twenty (行政许可法 §47); the hearing
+    itself is a special procedure of kind `hearing`.
+    """
+
+    TYPE: ClassVar[str] = "case.hearing_requested"
+    COMMAND: ClassVar[str] = "case.request_hearing"
+
+    told_on: date
+    request_doc: str | None = DocNo
+
+
+class HearingNotified(CasePayload):
+    """听证通知: when the hearing is held; seven days before it or more (行政许可法 §48)."""
+
+    TYPE: ClassVar[str] = "case.hearing_notified"
+    COMMAND: ClassVar[str] = "case.notify_hearing"
+
+    held_on: date
+    notice_doc: str = Field(min_length=1, max_length=64)
+
+
 class ExtensionGranted(CasePayload):
     """延长: once; at most 10 working days, 15 for joint cases. Source: 行政许可法 §42."""
 
@@ -297,7 +322,7 @@ class ExternalStatus(CasePayload):
 
 
 class CaseExchanged(CasePayload):
-    """数据上报."""
+    """数据上报: everything of the case until then was handed over to a platform, or was not."""
 
     TYPE: ClassVar[str] = "case.exchanged"
     COMMAND: ClassVar[str] = "case.exchange"
@@ -327,6 +352,15 @@ class CaseVisited(CasePayload):
     ticket_id: Id
 
 
+class CaseBundled(CasePayload):
+    """并入一件事: the case is a member of a bundle; the bundle's own fact causes it."""
+
+    TYPE: ClassVar[str] = "case.bundled"
+    COMMAND: ClassVar[str] = "case.bundle"
+
+    bundle_id: Id
+
+
 class ClockBreached(CasePayload):
     """超时: a due passed and nothing had stopped its clock; written by the ledger itself.
 
@@ -335,8 +369,10 @@ class ClockBreached(CasePayload):
 
     TYPE: ClassVar[str] = "case.clock_breached"
 
-    clock: Literal["C0", "C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9"]
-    about: str = Field(default="", max_length=64, description="step, transfer or procedure")
+    clock: Literal["C0", "C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "C10", "C15"]
+    about: str = Field(
+        default="", max_length=64, description="step, transfer, procedure, or version reported"
+    )
     start: str = Field(description="when the clock began to run")
     due: str
     holder_dept: str | None = None

@@ -101,6 +101,9 @@ class ItemRegistered(ReferencePayload):
         default=(), description="特别程序 of the item; any other needs an approver"
     )
     window_rule: WindowType | None = None
+    reported_to: Id | None = Field(
+        default=None, description="数据上报: the platform its cases are reported to"
+    )
 
 
 class CalendarPublished(ReferencePayload):

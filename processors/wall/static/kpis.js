@@ -1,27 +1,32 @@
 // The strip of seven figures: what happens in the city today.
 
 import { el, flash, say, set, word } from './dom.js';
-import { big, count, DASH, FRESH, satisfaction, share, shortSpan, workdays } from './words.js';
+import { minutesSince, oldestWait } from './halls.js';
+import { big, count, DASH, FRESH, satisfaction, shortSpan, workdays } from './words.js';
 
+const longest = (store) => minutesSince(oldestWait(store), store);
+function waits(f, store) {
+  const windows = `开 ${count(f('open'))}`;
+  const min = longest(store);
+  return f('waiting') && min >= 0 ? `最久 ${min} 分 · ${windows}` : `窗口${windows}`;
+}
 
 const FIGURES = [
-  { id: 'submitted', name: '今日申请', of: '件', unit: '', spark: 'submitted',
-    value: (f) => big(f('submitted')), sub: (f, h) => `本小时 ${count(h('submitted'))}` },
   { id: 'accepted', name: '今日受理', of: '件', unit: '', spark: 'accepted',
-    value: (f) => big(f('accepted')), sub: (f, h, store, hour) => againstUsual(store, Number(hour)) || `本小时 ${count(h('accepted'))}` },
+    value: (f) => big(f('accepted')), sub: (f, h, store, hour) => againstUsual(store, Number(hour)) || `今日申请 ${count(f('submitted'))}` },
   { id: 'concluded', name: '今日办结', of: '件', unit: '', spark: 'concluded',
-    value: (f) => big(f('concluded')), sub: (f, h) => `本小时 ${count(h('concluded'))}` },
+    value: (f) => big(f('concluded')), sub: (f) => { const mean = workdays(f('decision_minutes'), f('decision_n')); return mean ? `均 ${mean} 工作日` : '今日尚无决定'; } },
   { id: 'in_progress', name: '在办', of: '件', unit: '', spark: 'in_progress',
-    value: (f) => big(f('in_progress')),
-    sub: (f) => { const net = f('accepted') - f('concluded'); return `今日${net < 0 ? '净减' : '净增'} ${count(Math.abs(net))}`; } },
-  { id: 'decision', name: '决定平均用时', unit: '工作日', spark: ['decision_minutes', 'decision_n'],
-    value: (f) => [workdays(f('decision_minutes'), f('decision_n')) ?? '暂无决定', ''],
-    sub: (f) => `今日决定 ${count(f('decision_n'))} 件` },
+    value: (f) => big(f('in_progress')), sub: (f) => `今日到期 ${count(f('due'))}` },
+  { id: 'late', name: '超期在办', of: '件', unit: '', level: (f) => (f('over') ? 2 : f('late') ? 1 : 0),
+    value: (f) => big(f('over') + f('late')), sub: (f) => `法定 ${count(f('over'))} · 承诺 ${count(f('late'))}` },
+  { id: 'waiting', name: '等候', of: '人', unit: '', level: (f, store) => { const min = longest(store); return min > 60 ? 2 : min > 30 ? 1 : 0; },
+    value: (f) => big(f('waiting')), sub: (f, h, store) => waits(f, store) },
   { id: 'satisfaction', name: '满意率', unit: '%', spark: 'rated',
     value: (f) => [satisfaction(f('rated'), f('negatives')) ?? '样本不足', ''],
     sub: (f) => `差评 ${count(f('negatives'))} / 评价 ${count(f('rated'))}` },
-  { id: 'wrong_window', name: '错窗', of: '件', unit: '', spark: 'wrong_window',
-    value: (f) => big(f('wrong_window')), sub: (f) => `占受理 ${share(f('wrong_window'), f('accepted'))}` },
+  { id: 'negatives', name: '差评未办结', of: '件', unit: '', level: (f) => (f('neg_late') ? 2 : 0),
+    value: (f) => big(f('neg')), sub: (f) => (f('neg_late') ? `逾期 ${count(f('neg_late'))}` : '均在期限内') },
 ];
 
 export function buildKpis(root) {
@@ -49,6 +54,7 @@ export function paintKpis(kpis, store, hour) {
   const ofHour = (name) => store.get('hour', hour, name);
   for (const kpi of kpis) {
     set(kpi.box, 'data-f', level);
+    set(kpi.box, 'data-level', String(level === 'live' || level === 'late' ? kpi.figure.level?.(figures, store) ?? 0 : 0));
     const [value, prefix] = kpi.figure.value(figures);
     const gone = level === 'lost' || level === 'wait';
     const words = !gone && !/^[-\d]/.test(value);
@@ -58,7 +64,7 @@ export function paintKpis(kpis, store, hour) {
     if (level === 'wait') say(kpi.sub, '等待数据');
     else if (level !== 'live') say(kpi.sub, `${FRESH[level].join(' ')} ${shortSpan(age)}`);
     else say(kpi.sub, kpi.figure.sub(figures, ofHour, store, hour));
-    set(kpi.line, 'points', level === 'live' ? sparkPoints(store, kpi.figure.spark, hour) : '');
+    set(kpi.line, 'points', level === 'live' && kpi.figure.spark ? sparkPoints(store, kpi.figure.spark, hour) : '');
   }
 }
 

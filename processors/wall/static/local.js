@@ -27,10 +27,12 @@ export function windowCard(store, row) {
   const at = (name) => row[store.col('window', name)];
   const hour = store.hour, last = at('last_hour'), rated = at('rated');
   const busy = last >= 0 && last >= hour - 1;
+  const seats = store.get('centre', at('centre'), 'open') + store.get('centre', at('centre'), 'paused') > 0;
+  const seat = at('open') > 0 ? '开放' : at('paused') > 0 ? '暂停' : '关闭';
   const idle = last < 0 ? '今日' : `${last + 1}时起`;
   return {
     row, table: 'window', name: `${at('no')} ${kindName(store.kinds[at('kind')])}`, beat: store.beat(at('centre')), on: 1, all: 1, to: '',
-    busy: busy ? 1 : 0, state: busy ? '有业务' : '空闲', since: busy ? '' : idle,
+    busy: (seats ? seat === '开放' : busy) ? 1 : 0, state: seats ? seat : busy ? '有业务' : '空闲', since: seats || busy ? '' : idle,
     open: store.get('strip', row[0], two(hour)), stars: rated >= STARS_MIN ? (at('star_sum') / rated).toFixed(1) : rated ? `评${rated}` : DASH,
   };
 }

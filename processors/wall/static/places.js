@@ -8,7 +8,7 @@ import { brief, count, DASH, kindName, shortSpan, STATUS } from './words.js';
 export const TILES_MAX = 40;
 export const MANY = 20; // More tiles need room: panels go before letters shrink.
 const WINDOW_WIDE_MIN = 320, WINDOW_NARROW_MIN = 226; // With stars and the name of its kind, and without.
-const LINES_MAX = 12;
+const LINES_MAX = 12, TROUBLES_MAX = 40; // The rows that the wall is sent at most.
 const TILE_WIDE_MIN = 214, TILE_TALL_MIN = 86, GAP = 8, LINE_TALL = 34;
 const BESIDE_NAME = 122, FEW = 6, NAME_PX = 24, NAME_PX_MAX = 26, NAME_PX_MIN = 20;
 
@@ -133,7 +133,10 @@ function paintTile(tile, store, card) {
   say(tile.open, gone ? DASH : count(card.open ?? get('in_progress')));
   say(tile.stars, card.stars ?? '');
   show(tile.stars, Boolean(card.stars));
-  say(tile.time, brief(get('decision_minutes'), get('decision_n')));
+  const late = (get('over') || 0) + (get('late') || 0);
+  set(tile.time, 'data-k', late ? 'late' : '');
+  say(tile.time, late ? count(late) : brief(get('decision_minutes'), get('decision_n')));
+  tile.time.classList.toggle('hot', late > 0);
   say(tile.bad, count(get('negatives')));
   say(tile.wrong, count(get('wrong_window')));
   const reason = String(get('reason') || '');
@@ -148,9 +151,10 @@ function paintTile(tile, store, card) {
 // --- 关注 ---------------------------------------------------------------------------------------
 
 export function buildWatch(root) {
+  root.append(el('div', { class: 'line th' }, ...['状态', '地点', '问题', '起于', '责任'].map((name) => word('span', {}, name))));
   return Array.from({ length: LINES_MAX }, () => {
-    const part = { badge: badge(), place: word('span', { class: 'place' }), why: word('span', { class: 'why' }) };
-    const box = el('div', { class: 'line', 'data-f': 'wait' }, part.badge.box, part.place, part.why);
+    const part = { badge: badge(), place: word('span', { class: 'place' }), why: word('span', { class: 'why' }), since: word('span', { class: 'since' }), holder: word('span', { class: 'holder' }) };
+    const box = el('div', { class: 'line', 'data-f': 'wait' }, part.badge.box, part.place, part.why, part.since, part.holder);
     box.hidden = true;
     root.append(box);
     return { box, ...part };
@@ -159,10 +163,10 @@ export function buildWatch(root) {
 
 export function paintWatch(lines, root, sub, store) {
   const age = store.scopeAge(), fresh = store.level(age);
-  const found = matters(store, fresh, age), fit = Math.min(LINES_MAX, Math.floor((root.clientHeight + 1) / (LINE_TALL * unit())));
+  const found = matters(store, fresh, age), fit = Math.min(LINES_MAX, Math.floor((root.clientHeight + 1) / (LINE_TALL * unit())) - 1);
   if (!found.length) {
-    found.push(fresh === 'wait' ? { status: 'wait', place: unitName(store), why: '还没有收到账本的心跳', fresh }
-      : { status: 'ok', place: unitName(store), why: store.scope.kind === 'city' ? '没有需要关注的区镇与线路' : '窗口与线路均无需要关注之处', fresh });
+    found.push(fresh === 'wait' ? { status: 'wait', place: unitName(store), why: '还没有收到账本的心跳', since: '', holder: '', fresh }
+      : { status: 'ok', place: unitName(store), why: '没有超期、积压、差评逾期和断线', since: '', holder: '', fresh });
   }
   lines.forEach((line, i) => {
     const one = found[i];
@@ -170,56 +174,17 @@ export function paintWatch(lines, root, sub, store) {
     if (!one) { line.box.removeAttribute('data-cell'); return; }
     set(line.box, 'data-cell', `watch:${i}`);
     set(line.box, 'data-f', fresh === 'live' ? one.fresh : fresh);
+    set(line.box, 'data-s', one.status);
     paintBadge(line.badge, one.status);
     say(line.place, one.place);
     say(line.why, one.why);
+    say(line.since, one.since);
+    say(line.holder, one.holder);
+    line.box.classList.toggle('alone', !one.since && !one.holder);
   });
-  say(sub, found.length > fit ? `${found.length} 项，另有 ${found.length - fit} 项按 T 看表` : '先看红色 ◆，再看灰色 ◌');
-}
-
-// --- 窗口 ---------------------------------------------------------------------------------------
-
-export function buildWindows(root) {
-  root.append(el('div', { class: 'line th' }, ...['窗口', '受理', '负荷', '差评', '错窗', '状态'].map((name) => word('span', {}, name))));
-  return Array.from({ length: LINES_MAX }, () => {
-    const part = { place: word('span'), kind: word('span', { class: 'kind' }), badge: badge() };
-    for (const name of ['accepted', 'load', 'bad', 'wrong']) part[name] = word('span');
-    const box = el('div', { class: 'line', 'data-f': 'wait' }, el('span', { class: 'place' }, part.place, part.kind), part.accepted, part.load, part.bad, part.wrong, part.badge.box);
-    box.hidden = true;
-    root.append(box);
-    return { box, ...part };
-  });
+  say(sub, found.length > fit ? `${found.length} 项${found.length >= TROUBLES_MAX ? '以上' : ''}，另有 ${found.length - fit} 项按 T 看表` : found[0].status === 'ok' ? '' : '先看红色 ◆，再看灰色 ◌');
 }
 
 export function windowName(store, row) {
   return `${store.get('centre', row[store.col('window', 'centre')], 'name') || row[store.col('window', 'centre')] || ''} ${row[store.col('window', 'no')]} 号`;
 }
-
-export function paintWindows(lines, root, store) {
-  const at = Object.fromEntries(['level', 'accepted', 'kind', 'centre', 'negatives', 'wrong_window'].map((name) => [name, store.col('window', name)]));
-  const rows = store.rows('window'), mean = new Map();
-  for (const row of rows) {
-    const seen = mean.get(row[at.kind]) ?? [0, 0];
-    mean.set(row[at.kind], [seen[0] + row[at.accepted], seen[1] + 1]);
-  }
-  const fit = Math.min(LINES_MAX, Math.max(0, Math.floor((root.clientHeight + 1) / (LINE_TALL * unit())) - 1));
-  const top = rows.sort((a, b) => b[at.level] - a[at.level] || b[at.accepted] - a[at.accepted] || (a[0] < b[0] ? -1 : 1)).slice(0, fit);
-  lines.forEach((line, i) => {
-    const row = top[i];
-    show(line.box, Boolean(row));
-    if (!row) { line.box.removeAttribute('data-cell'); return; }
-    const fresh = store.level(store.age(store.beat(row[at.centre])));
-    const gone = fresh === 'lost' || fresh === 'wait';
-    const [sum, n] = mean.get(row[at.kind]);
-    set(line.box, 'data-cell', `window:${row[0]}`);
-    set(line.box, 'data-f', fresh);
-    say(line.place, windowName(store, row));
-    say(line.kind, ` ${kindName(store.kinds[row[at.kind]])}`);
-    say(line.accepted, gone ? DASH : count(row[at.accepted]));
-    say(line.load, gone || !sum ? DASH : `×${((row[at.accepted] * n) / sum).toFixed(1)}`);
-    say(line.bad, gone ? DASH : count(row[at.negatives]));
-    say(line.wrong, gone ? DASH : count(row[at.wrong_window]));
-    paintBadge(line.badge, statusOf(fresh, row[at.level], 1, 1, row[at.accepted]));
-  });
-}
-

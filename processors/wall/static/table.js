@@ -16,7 +16,14 @@ const COMMON = [
 const SUBMITTED = ['申请（件）', (get) => count(get('submitted'))], OPEN = ['在办（件）', (get) => count(get('in_progress'))];
 const reason = (get) => String(get('reason') || '');
 
+const said = (name) => (get) => String(get(name) || DASH);
+const placeOf = (store, centre) => String(store.get('centre', centre, 'name') || centre || '未归属');
+
 const TABLES = [
+  { table: 'trouble', title: '现在的问题', age: (store, row) => store.age(row[store.col('trouble', 'centre')] ? store.beat(row[store.col('trouble', 'centre')]) : undefined),
+    head: ['地点', (_g, row, store) => placeOf(store, row[store.col('trouble', 'centre')])], columns: [['级别', (get) => (get('level') === 2 ? '◆ 告警' : '▲ 预警')], ['问题', said('what')], ['数量', (get) => count(get('n'))], ['起于', said('since')], ['责任', said('holder')]] },
+  { table: 'due', title: '到期与超期（件）', age: (store) => store.scopeAge(), head: ['责任部门', (_g, row) => row[0] || '前台窗口'],
+    columns: [['今日到期', (get) => count(get('today'))], ['明日到期', (get) => count(get('tomorrow'))], ['承诺超期', (get) => count(get('promised'))], ['法定超期', (get) => count(get('statutory'))], ['最早超期', said('since')]] },
   { table: 'city', title: '全市', age: (store) => store.scopeAge(), head: ['范围', (_g, row) => row[1]], columns: [SUBMITTED, OPEN, ...COMMON, ['拒收（条）', (get) => count(get('rejects'))], ['未归属受理（件）', (get) => count(get('unplaced'))]] },
   { table: 'town', title: '区镇', age: (store, row) => store.age(store.townBeat(row[0])), head: ['区镇', (_g, row) => row[1]], columns: [SUBMITTED, OPEN, ...COMMON, ['关注', reason]] },
   { table: 'centre', title: '中心（站点）', age: (store, row) => store.age(store.beat(row[0])), head: ['中心', (_g, row) => row[1]], columns: [SUBMITTED, OPEN, ...COMMON] },

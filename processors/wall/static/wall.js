@@ -2,11 +2,12 @@
 // default, in the page itself, is "not fresh".
 
 import { el, say, set, show, word } from './dom.js';
+import { buildDue, buildHalls, paintDue, paintHalls } from './halls.js';
 import { buildKpis, paintKpis } from './kpis.js';
 import { Link, steady } from './link.js';
 import { buildGroups, buildStrip, centreName, hourOf, paintGroups, paintStrip } from './local.js';
 import { crumbs, next, pathOf, remember, root, scopeHere } from './nav.js';
-import { MANY, buildTiles, buildWatch, buildWindows, paintTiles, paintWatch, paintWindows, shapeTiles } from './places.js';
+import { MANY, buildTiles, buildWatch, paintTiles, paintWatch, shapeTiles } from './places.js';
 import { buildBuckets, buildStars, buildTrend, paintAges, paintBuckets, paintStars, paintTrend } from './plots.js';
 import { Store } from './store.js';
 import { buildTable, paintTable } from './table.js';
@@ -23,7 +24,7 @@ const link = new Link(`${root}live/v1/`, build, scope, { snapshot: (doc) => { st
 let dirty = true, painted = -Infinity, lastFrame = steady(), lastReal = Date.now(), shaped = '', tableOpen = false;
 
 const wall = {
-  kpis: buildKpis($('kpis')), tiles: buildTiles($('matrix')), watch: buildWatch($('watch')), windows: buildWindows($('windows')),
+  kpis: buildKpis($('kpis')), tiles: buildTiles($('matrix')), watch: buildWatch($('watch')), due: buildDue($('due')), halls: buildHalls($('halls')),
   groups: buildGroups($('groups')), strip: buildStrip($('strip')), trend: buildTrend($('trend')), stars: buildStars($('stars')), buckets: buildBuckets($('buckets')),
   aged: [...document.querySelectorAll('.panel[data-cell]')].map((box) => ({ box, age: box.querySelector('.age') })),
   head: document.querySelector('.head'), foot: buildFoot($('foot')), table: buildTable($('table')),
@@ -55,6 +56,7 @@ function paint() {
   const age = store.scopeAge(), level = store.level(age);
   const city = cityClock(store.offset === -Infinity ? 0 : store.cityNow());
   store.hour = hourOf(store, city);
+  store.clockNow = store.day === '' ? '' : city.iso === store.day ? city.time.slice(0, 5) : city.iso > store.day ? '23:59' : '00:00';
   const hour = String(store.hour).padStart(2, '0');
   paintHead(age, level, city);
   paintKpis(wall.kpis, store, hour);
@@ -64,7 +66,8 @@ function paint() {
   if (shape !== shaped) { shaped = shape; shapeTiles($('matrix'), names, least); }
   paintMatrixHead(names.length, all);
   paintWatch(wall.watch, $('watch'), $('watch-sub'), store);
-  paintWindows(wall.windows, $('windows'), store); // Also those not shown: no cell may keep an old age.
+  paintDue(wall.due, $('due'), store);
+  paintHalls(wall.halls, $('halls'), store); // Also those not shown: no cell may keep an old age.
   paintGroups(wall.groups, $('groups'), $('groups-sub'), store);
   paintStrip(wall.strip, $('strip'), store, store.hour);
   const days = store.get('usual', 'days', 'accepted');
@@ -174,7 +177,7 @@ function legend() {
   const rules = store.thresholds.map(([level, name, base, n, ppm]) => line(level === 2 ? '◆ 告警' : '▲ 预警', `${name} ≥ ${n} 且占${base} ≥ ${ppm / 10000} %`));
   $('legend').append(word('h2', {}, '图例'), line('● 正常', '有业务，线路在线'), line('○ 无业务', '线路在线，今日尚无受理'), line('◐ n/m 在线', '部分站点失去心跳，合计只含已到数据'), ...rules,
     line('▲ 延迟', '数据超过 5 秒未推进'), line('■ 陈旧', '超过 30 秒，数字变灰'), line('◌ 失联', '超过 120 秒，不再显示数字'),
-    line('满意率', '3 星及以上 ÷ 评价，少于 20 次不计算；两位小数舍去'), line('用时', '受理至决定的工作时间，480 工作分钟为 1 工作日'), line('有业务 空闲', '窗口在本小时或上一小时是否有受理、办结、出件或评价'), line('往日均', '本处有业务的前几日各小时受理均值，至多 7 日'), line('负荷', '受理量与同类窗口均值之比'),
+    line('满意率', '3 星及以上 ÷ 评价，少于 20 次不计算；两位小数舍去'), line('用时', '受理至决定的工作时间，480 工作分钟为 1 工作日'), line('有业务 空闲', '窗口在本小时或上一小时是否有受理、办结、出件或评价'), line('往日均', '本处有业务的前几日各小时受理均值，至多 7 日'), line('超期在办', '时限已过而未办结；法定超期为红，承诺超期为黄，责任为到期那一刻持有的部门'), line('今日 明日', '受理时承诺的到期日，未计暂停与延期'), line('等候 最久', '最早一位从何时等起；超过 30 分为黄，60 分为红'), line('差评未办结', '逾期按 15 个工作日整改期限计'),
     line('按键', '← 上一级 · → 下一级 · ↑↓ 同级 · T 数据表 · F1 图例。预警、告警为本屏阈值，不是电子监察的黄牌、红牌'));
 }
 

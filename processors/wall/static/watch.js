@@ -1,34 +1,36 @@
-// 关注: is anything wrong now, where, since when.
+// 现在的问题: is anything wrong now, where, since when, and who holds it.
 
+import { day, minutesSince } from './halls.js';
 import { centreName } from './local.js';
 import { count, span } from './words.js';
 
 export const unitName = (store) => ({ city: '全市', town: '本区镇', centre: '本中心' })[store.scope.kind];
 
+const order = (a, b) => a.at - b.at || ((a.from ?? '') < (b.from ?? '') ? -1 : (a.from ?? '') > (b.from ?? '') ? 1 : 0) || a.size - b.size;
 const GRAVITY = { bad: 0, lost: 1, stale: 2, warn: 3, late: 4 };
 
 export function matters(store, fresh, age) {
   const found = [];
   if (fresh !== 'live' && fresh !== 'wait') {
-    found.push({ status: fresh, at: -1, place: unitName(store), why: age === null ? '没有可信的数据时间' : `数据停在 ${span(age)}前，所示不是当前数字`, fresh });
+    found.push({ status: fresh, at: -1, place: unitName(store), why: age === null ? '没有可信的数据时间' : `数据停在 ${span(age)}前，所示不是当前数字`, since: '', holder: '', fresh });
     return found;
   }
   if (store.scope.kind !== 'city') return localMatters(store);
+  found.push(...troubles(store));
   const townAt = store.col('centre', 'town');
   for (const row of store.rows('centre')) {
     const own = store.age(store.beat(row[0])), level = store.level(own);
     if (level === 'live' || level === 'wait') continue;
     const town = row[townAt] === row[0] ? '' : `（${store.get('town', row[townAt], 'name')}）`;
-    found.push({ status: level, at: GRAVITY[level], size: -(own ?? 1e9), place: row[1], why: own === null ? `从未收到心跳${town}` : `线路静默 ${span(own)}${town}`, fresh: level });
+    found.push({ status: level, at: GRAVITY[level], size: -(own ?? 1e9), place: row[1], why: own === null ? `从未收到心跳${town}` : `线路静默${town}`, since: own === null ? '' : `${span(own)}`, holder: '网络与系统', fresh: level });
   }
   for (const row of store.rows('town')) {
-    const level = row[store.col('town', 'level')];
-    if (!level) continue;
-    const status = level === 2 ? 'bad' : 'warn';
-    const reason = row[store.col('town', 'reason')];
-    found.push({ status, at: GRAVITY[status], size: -row[store.col('town', 'negatives')], place: row[1], why: reason + worst(store, row[0], reason), fresh: 'live' });
+    const reason = String(row[store.col('town', 'reason')] || '');
+    if (!reason) continue;
+    const status = row[store.col('town', 'level')] === 2 ? 'bad' : 'warn';
+    found.push({ status, at: GRAVITY[status] + 0.5, size: -row[store.col('town', 'negatives')], place: row[1], why: short(reason), since: '今日', holder: worst(store, row[0], reason), fresh: 'live' });
   }
-  return found.sort((a, b) => a.at - b.at || a.size - b.size);
+  return found.sort(order);
 }
 
 // The window behind it: 60-second question "why".
@@ -39,7 +41,28 @@ function worst(store, town, reason) {
   for (const row of store.rows('window')) {
     if (store.get('centre', row[centreAt], 'town') === town && row[at] && (!top || row[at] > top[at])) top = row;
   }
-  return top ? `，其中 ${top[store.col('window', 'no')]} 号窗 ${count(top[at])}` : '';
+  return top ? `${top[store.col('window', 'no')]} 号窗 ${count(top[at])} 次` : '各窗口';
+}
+
+// What the registers and the alerts say: late cases, negatives past their due, queues.
+function troubles(store) {
+  const at = Object.fromEntries(['level', 'centre', 'what', 'n', 'since', 'holder'].map((name) => [name, store.col('trouble', name)]));
+  return store.rows('trouble').map((row) => {
+    const status = row[at.level] === 2 ? 'bad' : 'warn', centre = row[at.centre];
+    const own = store.level(store.age(centre ? store.beat(centre) : undefined));
+    const place = store.scope.kind === 'city' ? String(store.get('centre', centre, 'name') || '未归属') : store.scope.kind === 'centre' ? '本中心' : centreName(store, centre);
+    const n = row[at.n], queue = /^\d\d:\d\d$/.test(row[at.since]);
+    const why = `${row[at.what]}${n > 1 || !String(row[0]).startsWith('alert/') ? ` ${count(n)} ${queue ? '人' : '件'}` : ''}`;
+    return { status, at: GRAVITY[status], size: -n, from: String(row[at.since]), place, why, since: since_(String(row[at.since]), store), holder: String(row[at.holder] || '—'), fresh: own === 'wait' ? 'live' : own };
+  });
+}
+
+function since_(text, store) {
+  if (/^\d\d:\d\d$/.test(text)) return `${text} 起 ${minutesSince(text, store)} 分`;
+  if (text.length > 10 && text.slice(0, 10) === store.day) return `${text.slice(11, 16)} 起`;
+  if (text.length < 10) return '';
+  const days = Math.round((Date.parse(store.day) - Date.parse(text.slice(0, 10))) / 864e5);
+  return days > 0 ? `${day(text)}起 ${days} 天` : `${day(text)}起`;
 }
 
 
@@ -55,34 +78,35 @@ function since(store, table, row, reason) {
     last = Math.max(last, row[store.col(table, `${code}_last`)]);
   }
   if (last < 0) return '';
-  return last >= store.hour ? `${from} 时起至今 · ` : from === last ? `${from} 时 · ` : `${from}–${last} 时 · `;
+  return last >= store.hour ? `${from} 时起至今` : from === last ? `${from} 时` : `${from}–${last} 时`;
 }
 
 // Two reasons in one line go without what they are measured by.
 const short = (reason) => (reason.includes(' · ') ? reason.replace(/（[^）]*）/g, '') : reason);
 
 function localMatters(store) {
-  const found = [];
-  const add = (table, row, place, ahead = 0) => {
+  const found = troubles(store);
+  const add = (table, row, place, ahead, holder) => {
     const level = row[store.col(table, 'level')], reason = String(row[store.col(table, 'reason')] || '');
+    if (!reason) return;
     const status = level === 2 ? 'bad' : 'warn', when = since(store, table, row, reason);
-    found.push({ status, at: GRAVITY[status] + ahead, size: -row[store.col(table, 'negatives')], place, why: when + short(reason), fresh: 'live' });
+    found.push({ status, at: GRAVITY[status] + 0.7 + ahead, size: -row[store.col(table, 'negatives')], place, why: short(reason), since: when, holder, fresh: 'live' });
   };
   for (const row of store.rows('centre')) {
     const own = store.age(store.beat(row[0])), level = store.level(own);
     if (level === 'live' || level === 'wait') continue;
-    found.push({ status: level, at: GRAVITY[level], size: -(own ?? 1e9), place: centreName(store, row[0]), why: own === null ? '从未收到心跳' : `线路静默 ${span(own)}`, fresh: level });
+    found.push({ status: level, at: GRAVITY[level], size: -(own ?? 1e9), place: centreName(store, row[0]), why: own === null ? '从未收到心跳' : '线路静默', since: own === null ? '' : span(own), holder: '网络与系统', fresh: level });
   }
   for (const row of store.rows('window')) {
     if (!row[store.col('window', 'level')]) continue;
-    add('window', row, `${row[store.col('window', 'no')]} 号窗口`);
+    add('window', row, `${row[store.col('window', 'no')]} 号窗口`, 0, `${row[store.col('window', 'no')]} 号窗口`);
   }
   // The centre first, then its windows; trouble spread thin has no window to name.
   for (const row of store.rows('centre')) {
-    if (row[store.col('centre', 'level')] ) add('centre', row, store.scope.kind === 'centre' ? '本中心' : centreName(store, row[0]), -0.5);
+    if (row[store.col('centre', 'level')]) add('centre', row, store.scope.kind === 'centre' ? '本中心' : centreName(store, row[0]), -0.2, '值班主任');
   }
-  if (!found.length && store.scope.kind === 'town' && store.unit('level')) {
-    found.push({ status: store.unit('level') === 2 ? 'bad' : 'warn', at: 0, size: 0, place: '本区镇', why: `${store.unit('reason')}，分散在各处`, fresh: 'live' });
+  if (!found.length && store.scope.kind === 'town' && store.unit('reason')) {
+    found.push({ status: store.unit('level') === 2 ? 'bad' : 'warn', at: 0, size: 0, place: '本区镇', why: short(String(store.unit('reason') || '')), since: '今日', holder: '分散在各处', fresh: 'live' });
   }
-  return found.sort((a, b) => a.at - b.at || a.size - b.size);
+  return found.sort(order);
 }

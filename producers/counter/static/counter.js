@@ -3,8 +3,10 @@
 import { actions, head, projected, timeline } from './case.js';
 import { $, announce, el, fill } from './dom.js';
 import { FORMS, formOf } from './forms.js';
+import { hallRoom } from './hall.js';
 import { Down, call, hasKey, now, onLine, setKey } from './line.js';
 import { caseId, caseNo, commandNo } from './numbers.js';
+import { negDesk, negList } from './neg.js';
 import { Outbox } from './outbox.js';
 import { qr } from './qr.js';
 import { refusal } from './refusal.js';
@@ -15,6 +17,7 @@ import { showWork } from './work.js';
 const POLL_MS = 5_000;
 let shift, reference, outbox;
 let desk = { id: null, no: '', view: null }; // The case on the desk.
+let room = null; // The hall, or a negative: where a command that is about no case goes.
 let search = '';
 let screen = ''; // What the stage shows; an answer that comes in redraws a case, never what is being typed.
 let settled = Promise.resolve(); // Keys pressed while a command is being kept are played afterwards.
@@ -66,6 +69,7 @@ function rating() {
 }
 
 async function put(id, no) {
+  room = null;
   desk = { id, no, view: null };
   await look();
   draw();
@@ -76,7 +80,11 @@ async function put(id, no) {
 
 // --- commands ---------------------------------------------------------------------------------
 
+const ofCase = (type) => type.startsWith('case.');
+
 function open(type, was = {}) {
+  if (!ofCase(type)) { openRoom(type, was); return; }
+  room = null;
   if (type === 'case.submit') desk = { id: null, no: '', view: null };
   else if (!desk.id) { announce('请先打开一个办件。'); return; }
   const back = waiting().find((item) => item.trouble);
@@ -88,6 +96,67 @@ function open(type, was = {}) {
   };
   const form = formOf(type, about, (data) => send(type, data), () => { draw(); $('case-title')?.focus(); });
   draw(form, 'form');
+  (form.querySelector('input:not([type=hidden]), select') ?? form.querySelector('button')).focus();
+}
+
+// --- the hall and the negatives ---------------------------------------------------------------
+
+async function ask(path) {
+  try {
+    const { status, body } = await call(path);
+    if (status === 200) return body;
+    announce(sentence(body));
+  } catch (error) {
+    if (!(error instanceof Down)) throw error;
+    announce('线路中断，恢复后再看。');
+  }
+  return null;
+}
+
+function back() { // Where Esc and a finished command lead.
+  if (room) room.show(); else { draw(); $('case-title')?.focus(); }
+}
+
+function inRoom(name, key, node, title) {
+  screen = name;
+  $('stage').dataset.case = key;
+  fill($('stage'), node);
+  $(title)?.focus();
+}
+
+async function hall() {
+  const body = await ask(`/v1/hall?centre=${encodeURIComponent(shift.centre)}`);
+  if (!body) return;
+  room = { key: body.key, last: body.last, about: { hall: body }, show: hall };
+  const trouble = outbox.ofCase(body.key).find((item) => item.trouble);
+  if (trouble) { showRefusal(trouble); return; }
+  inRoom('hall', body.key, hallRoom(body, shift, open), 'hall-title');
+}
+
+async function negatives() {
+  const body = await ask(`/v1/negatives?centre=${encodeURIComponent(shift.centre)}`);
+  if (!body) return;
+  room = { key: '', last: '', about: {}, show: negatives };
+  inRoom('negatives', '', negList(body, negative), 'neg-title');
+  $('negatives').querySelector('button')?.focus();
+}
+
+function negative(neg) {
+  const again = async () => {
+    const found = (await ask(`/v1/negatives?centre=${encodeURIComponent(shift.centre)}`))?.rows.find((each) => each.rating === neg.rating);
+    if (found) negative(found); else negatives();
+  };
+  room = { key: neg.case, last: neg.last, about: { neg }, show: again };
+  const trouble = outbox.ofCase(neg.case).find((item) => item.trouble);
+  if (trouble) { showRefusal(trouble); return; }
+  inRoom('negative', neg.case, negDesk(neg, now(), open), 'neg-title');
+}
+
+function openRoom(type, was) {
+  if (!room?.key) { announce('请先打开大厅（Alt+H）或差评（Alt+N）。'); return; }
+  const form = formOf(type, { reference, shift, was, ...room.about }, (data) => send(type, room.about.neg ? { rating_id: room.about.neg.rating, ...data } : data), back);
+  screen = 'form';
+  fill($('stage'), form);
   (form.querySelector('input:not([type=hidden]), select') ?? form.querySelector('button')).focus();
 }
 
@@ -106,9 +175,9 @@ async function keep(type, data) {
     desk = { id: caseId(at), no: caseNo(at), view: null };
     data.case_no = desk.no;
   }
-  const { last } = state();
+  const last = ofCase(type) ? state().last : room.last;
   const command = {
-    type, key: desk.id, occurred_at: at > last ? at : last, source_system: shift.source, source_seq: commandNo(),
+    type, key: ofCase(type) ? desk.id : room.key, occurred_at: at > last ? at : last, source_system: shift.source, source_seq: commandNo(),
     actor: { kind: 'staff', staff: shift.staff, post: postFor(type) }, centre: shift.centre, data,
   };
   if (shift.window) command.window = shift.window;
@@ -122,8 +191,7 @@ async function keep(type, data) {
     announce('本机存不下这一件，没有上报。请清理浏览器存储后再试。');
     return;
   }
-  draw();
-  $('case-title')?.focus();
+  if (ofCase(type)) { draw(); $('case-title')?.focus(); } else screen = 'sent';
 }
 
 async function recorded(item, receipt) {
@@ -132,6 +200,7 @@ async function recorded(item, receipt) {
     await look();
     if (screen === 'case' && item.case === desk.id) draw();
   }
+  if (!ofCase(item.type) && room?.key === item.case && screen === 'sent') back();
   work();
 }
 
@@ -143,15 +212,15 @@ function showRefusal(item) {
     shift: async () => { await away(); changeShift(); },
     resend: async (changes) => { await away(); send(item.type, { ...command.data, ...changes }); },
     edit: async () => { await away(); open(item.type, command.data); },
-    again: async () => { await outbox.again(item); draw(); $('case-title')?.focus(); },
-    drop: async () => { await away(); draw(); $('case-title')?.focus(); },
+    again: async () => { await outbox.again(item); if (ofCase(item.type)) { draw(); $('case-title')?.focus(); } else screen = 'sent'; },
+    drop: async () => { await away(); if (ofCase(item.type)) { draw(); $('case-title')?.focus(); } else back(); },
   });
-  draw(node, 'refusal');
+  if (ofCase(item.type)) draw(node, 'refusal'); else { screen = 'refusal'; fill($('stage'), node); }
   node.querySelector('button').focus();
 }
 
 function refused(item) {
-  if (item.case === desk.id && screen === 'case') { showRefusal(item); return; }
+  if (ofCase(item.type) ? item.case === desk.id && screen === 'case' : item.case === room?.key && screen === 'sent') { showRefusal(item); return; }
   announce(`台账退回了一件：${sentence(item.trouble)} 按 Alt+Q 查看。`);
 }
 
@@ -213,7 +282,7 @@ function bars() {
   $('shift').textContent = [centre?.name, window_ ? `${window_.no} 号 ${windowName(window_.kind)}` : '后台', shift.staff, `${POSTS[shift.post] ?? ''}岗`].join(' · ');
   $('change').hidden = false;
   $('work').hidden = false;
-  const shown = [...FORMS.map(([type, keys]) => [keys, ACTIONS[type]]), ['F3', '查办件'], ['Alt+W', '列表'], ['Alt+Q', '待上报'], ['Alt+S', '换班']];
+  const shown = [...FORMS.map(([type, keys]) => [keys, ACTIONS[type]]), ['F3', '查办件'], ['Alt+W', '列表'], ['Alt+Q', '待上报'], ['Alt+H', '大厅'], ['Alt+N', '差评'], ['Alt+S', '换班']];
   fill($('keys'), ...shown.map(([keys, words]) => el('span', {}, el('kbd', {}, keys), ` ${words}`)));
 }
 
@@ -260,7 +329,7 @@ async function start() {
 }
 
 const KEYS = new Map([...FORMS.map(([type, keys]) => [keys, () => open(type)]), ['F3', find], ['Alt+W', () => $('work').querySelector('button')?.focus()],
-  ['Alt+Q', showOutbox], ['Alt+S', changeShift]]);
+  ['Alt+Q', showOutbox], ['Alt+S', changeShift], ['Alt+H', hall], ['Alt+N', negatives]]);
 
 document.addEventListener('keydown', (event) => {
   if (event.key === 'Enter' && event.target.matches?.('select')) { // Enter sends, in a list too.
@@ -268,7 +337,21 @@ document.addEventListener('keydown', (event) => {
     if (!event.repeat) event.target.form?.requestSubmit();
     return;
   }
-  if (event.key === 'Escape' && shift && screen !== 'case' && screen !== 'refusal') { draw(); $('case-title')?.focus(); return; }
+  if (event.key === 'Escape' && shift && screen !== 'case' && screen !== 'refusal') {
+    if (room?.key && screen === 'form') { back(); return; }
+    if (screen === 'negative') { negatives(); return; }
+    room = null;
+    draw();
+    $('case-title')?.focus();
+    return;
+  }
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step && screen === 'negatives') {
+    const rows = [...$('negatives').querySelectorAll('button')];
+    const next = rows[rows.indexOf(document.activeElement) + step];
+    if (next) { event.preventDefault(); next.focus(); }
+    return;
+  }
   const name = event.altKey ? `Alt+${event.code.replace('Key', '')}` : event.key;
   const act = KEYS.get(name);
   if (!act || event.ctrlKey || event.metaKey) return;

@@ -1,6 +1,9 @@
 // The form of each command: its fields, what is told before it is sent, and the data it makes.
 
 import { el, fill } from './dom.js';
+import { field, select, text } from './fields.js';
+import { HALL } from './hall.js';
+import { NEG } from './neg.js';
 import { transferNo } from './numbers.js';
 import { pick } from './pick.js';
 import { ACTIONS, DOCS, FACTS, KINDS, OUTCOMES, REASONS, RESULTS, TYPES, VOIDS, limit, windowName } from './words.js';
@@ -9,20 +12,6 @@ export const FORMS = [
   ['case.submit', 'F2'], ['case.accept', 'F4'], ['case.transfer', 'F6'], ['case.receive_transfer', 'F7'],
   ['case.decide', 'F8'], ['case.conclude', 'F9'], ['case.issue', 'F10'], ['case.void_event', 'Alt+V'],
 ];
-
-let count = 0;
-function field(label, control, hint) {
-  const id = control.input ? control.id : `f${count += 1}`;
-  const node = control.input ? control.node : control;
-  if (!control.input) control.id = id;
-  return el('div', { class: 'field' }, el('label', { for: id }, label), node, hint && el('small', {}, hint));
-}
-const text = (name, value, more = {}) => el('input', { name, value: value ?? '', autocomplete: 'off', maxlength: 50, ...more });
-function select(name, words, value) {
-  const node = el('select', { name }, ...Object.entries(words).map(([key, word]) => el('option', { value: key }, word)));
-  if (value !== undefined && value !== null) node.value = String(value);
-  return node;
-}
 
 // 错窗: told before the command goes, from the same routing rule that the ledger applies.
 export function windowNote(item, shift, reference) {
@@ -40,7 +29,9 @@ export function windowNote(item, shift, reference) {
   return el('div', { class: 'note bad', role: 'alert' }, el('b', {}, `! 错窗：${where}仍由本窗口收件将记为错窗。`), ...facts);
 }
 
-const BUILD = {
+export const BUILD = {
+  ...HALL,
+  ...NEG,
   'case.submit'({ reference, shift, was }) {
     const note = el('div');
     const of = (id) => reference.items.find((item) => item.id === id);
@@ -121,7 +112,7 @@ const BUILD = {
 
 // Give the form of a command; `send(data)` is called once, at the first Enter.
 export function formOf(type, about, send, cancel) {
-  const built = BUILD[type]({ was: {}, ...about });
+  const built = BUILD[type]({ was: {}, ...about, type });
   const wrong = el('p', { class: 'wrong', role: 'alert' });
   const form = el('form', { class: 'panel', id: 'form', 'data-type': type, 'aria-labelledby': 'form-title' },
     el('h2', { id: 'form-title' }, ACTIONS[type]), ...built.nodes, wrong,

@@ -5,6 +5,7 @@ function hex(bytes) {
 }
 
 export const commandNo = () => `c-${hex(12)}`;
+export const ticketNo = () => `k-${hex(8)}`;
 export const transferNo = () => `t-${hex(8)}`;
 export const caseId = (now) => `${now.slice(0, 10).replaceAll('-', '')}${hex(9)}`;
 

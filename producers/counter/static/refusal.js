@@ -1,16 +1,14 @@
 // A refusal: the ledger's sentence in Chinese, and what would be legal as buttons.
 
 import { el } from './dom.js';
-import { FORMS } from './forms.js';
+import { BUILD } from './forms.js';
 import { ACTIONS, POSTS, sentence } from './words.js';
-
-const known = new Set(FORMS.map(([type]) => type));
 
 // `does`: {open(type), shift(), resend(changes), edit(), again(), drop()}; each also takes the item away.
 export function refusal(item, does) {
   const { code, message, legal, where } = item.trouble;
   const ways = [];
-  if (code === 'E_STATE') ways.push(...legal.filter((type) => known.has(type)).map((type) => [`改办「${ACTIONS[type]}」`, () => does.open(type)]));
+  if (code === 'E_STATE') ways.push(...legal.filter((type) => type in BUILD).map((type) => [`改办「${ACTIONS[type]}」`, () => does.open(type)]));
   if (code === 'E_AUTH' || code === 'E_SOD') {
     const posts = legal.map((post) => POSTS[post]).filter(Boolean).join('、');
     ways.push([posts ? `换班（须「${posts}」岗）` : '换班，由另一个人办', does.shift]);

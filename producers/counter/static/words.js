@@ -4,15 +4,23 @@ export const ACTIONS = {
   'case.submit': '收件', 'case.accept': '受理', 'case.transfer': '转办', 'case.receive_transfer': '签收',
   'case.decide': '审批', 'case.conclude': '办结', 'case.issue': '出件', 'case.void_event': '作废',
   'case.start_step': '环节开始', 'case.finish_step': '环节结束',
+  'neg.precheck': '预审', 'neg.verify': '核实', 'neg.plan_rectification': '整改计划', 'neg.rectify': '整改完成', 'neg.reply': '答复', 'neg.call_back': '回访', 'neg.close': '差评办结',
+  'neg.instruct': '批示', 'neg.grant_extension': '整改延期', 'appeal.file': '申诉', 'appeal.uphold': '申诉成立', 'appeal.deny': '申诉不成立',
+  'ticket.issue': '取号', 'ticket.call': '叫号', 'ticket.start_service': '开始办理', 'ticket.finish_service': '办理结束', 'ticket.pass_over': '过号', 'ticket.cancel': '弃号',
+  'ticket.park': '挂起', 'ticket.resume': '解挂', 'ticket.transfer': '转号', 'ticket.check_in': '签到', 'ticket.expire': '过期',
+  'window.open': '开窗', 'window.close': '关窗', 'window.pause': '暂停', 'window.resume': '恢复', 'hall.count_heads': '在厅人数', 'hall.void_event': '作废',
 };
 export const FACTS = {
   'case.submitted': '收件', 'case.accepted': '受理', 'case.transferred': '转办', 'case.transfer_received': '签收',
   'case.decision_made': '审批决定', 'case.concluded': '办结', 'case.issued': '出件', 'case.event_voided': '作废更正',
   'case.step_started': '环节开始', 'case.step_finished': '环节结束',
+  'ticket.issued': '取号', 'ticket.checked_in': '签到', 'ticket.called': '叫号', 'ticket.service_started': '开始办理', 'ticket.service_finished': '办理结束', 'ticket.no_show': '过号',
+  'ticket.cancelled': '弃号', 'ticket.expired': '过期', 'ticket.parked': '挂起', 'ticket.resumed': '解挂', 'ticket.transferred': '转号',
+  'window.opened': '开窗', 'window.paused': '暂停', 'window.resumed': '恢复', 'window.closed': '关窗', 'hall.headcount': '在厅人数', 'staff.clock_in': '签到', 'staff.clock_out': '签退',
 };
 export const POSTS = {
   guide: '导办', accept: '受理', review: '审查', approve: '审批', issue: '出件', agent: '帮办代办', hall_manager: '值班主任',
-  item_admin: '事项管理', corrector: '更正', correct_approver: '更正审批', city_supervisor: '市政务办',
+  item_admin: '事项管理', corrector: '更正', correct_approver: '更正审批', city_supervisor: '市政务办', rating_officer: '评价专员', callback_officer: '回访专员',
 };
 export const WINDOWS = {
   'comp:livelihood': '民生综合窗口', 'comp:construction': '建设综合窗口', 'comp:municipal': '市政公共服务综合窗口',
@@ -42,7 +50,33 @@ const posts = (text) => text.split(/ or |, /).map((post) => POSTS[post] ?? post)
 const states = { SUB: '已收件', ACC: '已受理', TRN: '转办在途', REV: '审查中', 'DEC+': '已决定(准予)', 'DEC-': '已决定(不予)', ISS: '已出件', VOI: '作废', '-': '无' };
 
 // What the ledger says (docs/refusals.md) → the same in Chinese.
+const NEG_WHY = [
+  [/prechecked or verified before/, '已经预审或核实过了'], [/verified before/, '已经核实过了'], [/planned before/, '已经列过整改计划'], [/only what was verified/, '只有属实或部分属实的才整改'],
+  [/rectified or extended before/, '已经整改或延期过了'], [/rectified before/, '已经整改过了'], [/callback is done/, '回访已经完成'], [/verify it first/, '请先核实'], [/rectify it first/, '请先整改'],
+  [/got no reply/, '还没有答复评价人，请先「答复」'], [/not verified and rectified/, '还没有核实、整改完，请先办完'], [/is called back/, '实名差评须先回访'],
+];
+const WINDOW = { closed: '没有开', paused: '暂停着', open: '已经开着' };
+const TICKET = { WAIT: '在等候', CALL: '已叫到', PASS: '已过号', SERV: '正在办理', END: '已经结束', parked: '挂起着', 'parked SERV': '挂起着', '-': '还没有取' };
 const SENTENCES = [
+  [/^neg\.\w+: (.+)$/, (m) => `${NEG_WHY.find(([pattern]) => pattern.test(m[1]))?.[1] ?? m[1]}。`],
+  [/^this negative is closed/, () => '这件差评已经办结，只能再批示。'],
+  [/^this rating is not adopted/, () => '申诉已成立，这条评价不予采纳，只需答复和办结。'],
+  [/^an appeal was filed before/, () => '已经申诉过了，只能申诉一次。'],
+  [/^no appeal is open/, () => '没有待裁定的申诉，请先登记「申诉」。'],
+  [/^(\S+) is rated here/, (m) => `${m[1]} 就是被评的人，核实和回访要由别人来办。`],
+  [/^(\S+) belongs to the rated/, (m) => `${m[1]} 属于被评单位，申诉由市政务办裁定。`],
+  [/^filed (\d+) working days/, (m) => `派单已过 ${m[1]} 个工作日，申诉须在 5 个工作日内提出。`],
+  [/^new_due is not after/, () => '延期后的日子要晚于原来的期限。'],
+  [/^window (\S+) is (\w+); nobody/, (m) => `${m[1]} 窗口${WINDOW[m[2]] ?? m[2]}，请先「${m[2] === 'paused' ? '恢复' : '开窗'}」。`],
+  [/^window (\S+) is (closed|open|paused)/, (m) => `${m[1]} 窗口${WINDOW[m[2]]}，请看可以办的。`],
+  [/^window (\S+) serves ticket/, (m) => `${m[1]} 窗口正在办理一个号，请先「办理结束」或挂起。`],
+  [/^(\S+) sits at window ([^;]+); close/, (m) => `${m[1]} 已坐在 ${m[2]} 窗口，请先在那里关窗。`],
+  [/^(\S+) sits at window (\S+)$/, (m) => `${m[2]} 窗口坐的是 ${m[1]}，由本人开始办理。`],
+  [/^number (\S+) was issued/, (m) => `今天的 ${m[1]} 号已经取过，请换一个号。`],
+  [/^(\S+): ticket \S+ is (parked SERV|[\w-]+)/, (m) => `这个号${TICKET[m[2]] ?? m[2]}，不能登记「${FACTS[m[1]] ?? m[1]}」。`],
+  [/^call \d+ was made/, () => '这一次已经叫过，请刷新后再叫。'],
+  [/^window (\S+) called the ticket last/, (m) => `这个号是 ${m[1]} 窗口叫的，请在那里办，或重新「叫号」。`],
+  [/^ticket (\S+) is not known/, () => '今天没有这个号。'],
   [/^(\S+) in state (\S+) /, (m) => `办件现在是「${states[m[2]] ?? m[2]}」，不能再登记「${FACTS[m[1]] ?? m[1]}」。`],
   [/^already concluded/, () => '这件事已经办结过了，只办结一次。'],
   [/^a promised case is transferred/, () => '承诺件要先转办给后台部门、由其签收审查，再作决定（后台分类审批）。'],

@@ -1,7 +1,7 @@
--- 用途   clocks (时限) that began to run, and what stopped each: C0, C2, C3, C5, C7, C8
+-- 用途   clocks (时限) that began to run, and what stopped each: C0, C2, C3, C5, C7, C8, C15
 -- 依据   domain.md 4.2, 6.1: one obligation a row; 行政许可法 §42, §44; history has none
 -- grain  one row a clock of a case
--- parameters  tables facts, acceptances
+-- parameters  tables facts, acceptances, items
 -- unit   n of unit from `start`, or `until` itself; how NULL = it still runs
 WITH ends AS (
   SELECT
@@ -67,6 +67,31 @@ WITH ends AS (
   FROM facts
   WHERE type = 'case.delivered'
   GROUP BY case_id
+), platforms AS (
+  SELECT s.case_id, i.reported_to AS platform
+  FROM (
+    SELECT case_id, adopted, json_extract_string(data, '$.item') AS item
+    FROM facts
+    WHERE type = 'case.submitted' AND source_class <> 'historical'
+  ) AS s
+  ASOF JOIN items AS i ON i.item = s.item AND i.version < s.adopted
+  WHERE i.reported_to IS NOT NULL
+), reportable AS (
+  SELECT
+    f."partition", f."offset", f.case_id, p.platform, f.occurred_local AS start,
+    min(e."offset") AS stop, arg_min(e.occurred_local, e."offset") AS moment
+  FROM facts AS f
+  JOIN platforms AS p USING (case_id)
+  LEFT JOIN facts AS e
+    ON e.case_id = f.case_id AND e.type = 'case.exchanged' AND e."offset" > f."offset"
+    AND e.occurred_local >= f.occurred_local AND e.source_class <> 'historical'
+    AND json_extract_string(e.data, '$.target') = p.platform
+    AND json_extract_string(e.data, '$.ok') = 'true'
+  WHERE f.source_class <> 'historical' AND f.type IN (
+    'case.accepted', 'case.step_finished', 'case.transferred', 'case.decision_made',
+    'case.special_started', 'case.special_ended', 'case.concluded', 'case.issued', 'case.delivered'
+  )
+  GROUP BY f."partition", f."offset", f.case_id, p.platform, f.occurred_local
 ), running AS (
   SELECT
     a."partition", a."offset", a.case_id, a.clock, a.own, a.deemed, '' AS about, a.start,
@@ -99,6 +124,12 @@ WITH ends AS (
   LEFT JOIN delivered AS d USING (case_id)
   WHERE f.type = 'case.decision_made' AND f.source_class <> 'historical'
     AND json_extract_string(f.data, '$.outcome') IN ('approved', 'partly')
+  UNION ALL
+  SELECT
+    r."partition", r."offset", r.case_id, 'C15', false, false, r.platform, r.start, 0, 'instant',
+    CAST(r.start AS DATE) + INTERVAL 32 HOUR, r.stop, r.moment,
+    CASE WHEN r.moment IS NOT NULL THEN 'done' END
+  FROM reportable AS r
 )
 SELECT row_number() OVER (ORDER BY "partition", "offset", clock) AS id, *
 FROM running

@@ -8,6 +8,8 @@ WITH known AS (
     e."partition", e."offset", e.type, e.stream_key AS subject, e.version, e.occurred_local,
     json_extract_string(e.data, '$.alert_id') AS alert_id,
     json_extract_string(e.data, '$.level') AS level,
+    json_extract_string(e.data, '$.rule_id') AS rule,
+    json_extract_string(e.data, '$.subject') AS about_stream,
     json_extract_string(e.data, '$.holder_centre') AS centre,
     json_extract_string(e.data, '$.window') AS "window"
   FROM events AS e
@@ -25,7 +27,7 @@ WITH known AS (
 )
 SELECT
   k."partition", k."offset", k.type, k.subject, k.version, k.occurred_local, k.alert_id,
-  s.level, coalesce(s.centre, '') AS centre, coalesce(s."window", '') AS "window"
+  s.level, s.rule, s.about_stream, coalesce(s.centre, '') AS centre, coalesce(s."window", '') AS "window"
 FROM known AS k
 JOIN said AS p USING (subject, alert_id, version)
 JOIN known AS s ON s.subject = k.subject AND s.alert_id = k.alert_id AND s.version = p.said

@@ -8,7 +8,9 @@ SELECT
   e.type, e.occurred_local, epoch_us(e.occurred_local) // 1000000 AS second,
   json_extract_string(e.data, '$.ticket_id') AS ticket,
   json_extract_string(e.data, '$.window_id') AS "window",
-  json_extract_string(e.data, '$.outcome') AS outcome
+  json_extract_string(e.data, '$.staff_id') AS staff,
+  json_extract_string(e.data, '$.outcome') AS outcome,
+  CAST(json_extract_string(e.data, '$.count') AS BIGINT) AS heads
 FROM events AS e
 JOIN cut USING ("partition")
 ANTI JOIN voided USING (id)

@@ -1,14 +1,16 @@
 -- 用途   corrections that set a clock going again, or gave it another due: a tick has to find it broken
 -- 依据   domain.md 3.9; decision 0007: what is open and due is found broken by the next tick
 -- grain  one row a correction and clock that it touches
--- parameters  tables cut, voided, clocks, acceptances, items
+-- parameters  tables cut, voided, clocks, facts, acceptances, items
 -- unit   moment: when the fact that no longer stops the clock had happened; origin: the pause or
 --        extension that was corrected, which moves no due before `earliest`; anew: the limit or the
 --        start of the clock was corrected
 WITH taken_back AS (
   SELECT
     e.stream_key AS case_id, e."offset", e.type, e.occurred_local AS moment, v.voided_at,
-    json_extract_string(e.data, '$.transfer_id') AS transfer_id
+    json_extract_string(e.data, '$.transfer_id') AS transfer_id,
+    CASE json_extract_string(e.data, '$.ok') WHEN 'true'
+      THEN json_extract_string(e.data, '$.target') END AS reported_to
   FROM events AS e
   JOIN cut USING ("partition")
   JOIN voided AS v USING (id)
@@ -17,6 +19,8 @@ WITH taken_back AS (
   SELECT
     a.stream_key AS case_id, a."offset", e."offset" AS target, e.type, e.occurred_local AS happened,
     unnest(json_keys(a.data, '$.changes')) AS name,
+    CASE json_extract_string(e.data, '$.ok') WHEN 'true'
+      THEN json_extract_string(e.data, '$.target') END AS reported_to,
     json_extract_string(a.data, '$.changes.outcome.old') AS outcome_was,
     json_extract_string(a.data, '$.changes.item.old') AS item_was
   FROM events AS a
@@ -33,6 +37,13 @@ WITH taken_back AS (
   JOIN clocks AS c USING (case_id)
   ASOF LEFT JOIN items AS i ON i.item = n.item_was AND i.version < a.adopted
   WHERE n.name = 'item' AND c.clock IN ('C0', 'C2', 'C3') AND NOT c.own
+  UNION ALL
+  SELECT c.id, n."offset", i.reported_to IS DISTINCT FROM c.about
+  FROM amended AS n
+  JOIN facts AS f ON f.case_id = n.case_id AND f.type = 'case.submitted'
+  JOIN clocks AS c ON c.case_id = n.case_id
+  ASOF LEFT JOIN items AS i ON i.item = n.item_was AND i.version < f.adopted
+  WHERE n.name = 'item' AND c.clock = 'C15'
 )
 SELECT
   c.id, t.voided_at AS "offset", t.moment, NULL::BIGINT AS origin, NULL::TIMESTAMP AS earliest,
@@ -45,6 +56,7 @@ WHERE CASE c.clock
   WHEN 'C7' THEN t.type IN ('case.deficiency_filled', 'case.deficiency_failed',
     'case.withdrawn', 'case.terminated')
   WHEN 'C8' THEN t.type = 'case.delivered'
+  WHEN 'C15' THEN t.type = 'case.exchanged' AND t.reported_to = c.about AND t.moment >= c.start
   ELSE t.type IN ('case.concluded', 'case.withdrawn', 'case.terminated')
 END
 UNION ALL
@@ -57,6 +69,12 @@ JOIN taken_back AS t ON t.case_id = c.case_id AND t."offset" > c."offset"
 WHERE c.clock IN ('C2', 'C3')
   AND t.type IN ('case.special_started', 'case.special_ended', 'case.clock_suspended',
     'case.clock_resumed', 'case.extension_granted')
+UNION ALL
+SELECT DISTINCT c.id, a."offset", a.happened, NULL::BIGINT, NULL::TIMESTAMP, false
+FROM clocks AS c
+JOIN amended AS a USING (case_id)
+WHERE c.clock = 'C15' AND a.type = 'case.exchanged' AND a.target > c."offset"
+  AND a.reported_to = c.about AND a.happened >= c.start
 UNION ALL
 SELECT id, "offset", NULL, NULL, NULL, true
 FROM limits_were

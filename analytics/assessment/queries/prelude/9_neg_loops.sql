@@ -51,15 +51,26 @@ WITH rated AS (
   FROM calls
   WHERE reached OR (attempts >= 3 AND last_day > first_day)
   GROUP BY case_id, rating_id
+), ended AS (
+  SELECT
+    case_id, rating_id, bool_or(type = 'neg.dispatched') AS dispatched,
+    bool_or(type = 'neg.closed') AS closed,
+    bool_or(type = 'appeal.filed') AS appealed, bool_or(type = 'appeal.upheld') AS upheld,
+    bool_or(type = 'appeal.denied') AS denied
+  FROM rating_facts
+  WHERE type IN ('neg.dispatched', 'neg.closed', 'appeal.filed', 'appeal.upheld', 'appeal.denied')
+  GROUP BY case_id, rating_id
 )
 SELECT
-  r.case_id, r.rating_id, r.stars, r.rated, a.centre, a."window",
+  r.case_id, r.rating_id, r.stars, r.real_name, r.rated, a.centre, a."window",
   v.verified, coalesce(v.valid, false) AS valid, t.rectified,
   CASE WHEN x.granted <= r.due AND (b.rectify IS NULL OR x."offset" < b.rectify)
     THEN x.new_due ELSE r.due END AS rectify_due,
   b.rectify IS NOT NULL AS rectify_noticed,
   CASE WHEN r.real_name THEN t.callback_due END AS callback_due, c.called_back,
-  b.callback IS NOT NULL AS callback_noticed
+  b.callback IS NOT NULL AS callback_noticed,
+  coalesce(e.dispatched AND NOT e.closed, false) AS open, coalesce(e.upheld, false) AS upheld,
+  coalesce(e.appealed AND NOT e.upheld AND NOT e.denied, false) AS appealing
 FROM rated AS r
 LEFT JOIN acceptances AS a USING (case_id)
 LEFT JOIN verified AS v USING (case_id, rating_id)
@@ -67,3 +78,4 @@ LEFT JOIN breaches AS b USING (case_id, rating_id)
 LEFT JOIN extended AS x USING (case_id, rating_id)
 LEFT JOIN rectified AS t USING (case_id, rating_id)
 LEFT JOIN called AS c USING (case_id, rating_id)
+LEFT JOIN ended AS e USING (case_id, rating_id)
