@@ -2,8 +2,9 @@
 
 The fold begins with the stored events: read from the lake, decoded, folded. The rebuild adds up
 what the archiver counted of each event, and is run once more from the events alone. All three end
-with all cells, which have to be equal. The lake of a simulated day is multiplied until it holds as
-many events as asked for: the copies lie at later offsets of the same partitions.
+with all cells, which have to be equal. A simulated day of a small city is multiplied until there
+are as many events as asked for: eight copies make a day of a large one, and lie at later offsets
+of the same partitions.
 """
 
 import time
@@ -13,20 +14,27 @@ from typing import Any, NamedTuple, TypeVar
 from analytics.lake.catalog import Lake
 from analytics.lake.counts import count_up
 from analytics.lake.rebuild import Cells, rebuild
-from analytics.lake.schema import OFFSETS, progress_of
+from analytics.lake.schema import INSERT, OFFSETS, progress_of
 from ledger.contracts.wire import decode
 from ledger.log.seam import Cut
 
 T = TypeVar("T")
 Fold = Callable[[dict[str, int], Mapping[str, Any]], None]
 
+COPIES_A_DAY = 8
+COPIES_A_COMMIT = 10
+
 COPIES = """
-INSERT INTO lake.events
-SELECT e.* REPLACE (e."offset" + n * span AS "offset")
+CREATE OR REPLACE TEMP TABLE batch AS
+SELECT
+  e."partition", e."offset" + n * span AS "offset",
+  replace(decode(e.raw), strftime($day, '%Y-%m-%d'),
+    strftime($day + CAST(n // $a_day AS INTEGER), '%Y-%m-%d')) AS body,
+  encode(body) AS raw, e.chain
 FROM lake.events AS e
 JOIN (SELECT unnest(range(len($cut))) AS "partition", unnest($cut) AS span) USING ("partition")
-JOIN range(1, $copies) AS more(n) ON true
-ORDER BY n, "partition", "offset"
+JOIN range($first, $until) AS more(n) ON true
+WHERE e."offset" < span
 """
 PAGE = 50_000
 
@@ -72,15 +80,16 @@ def _timed(work: Callable[[], T]) -> tuple[_Took, T]:
 
 def _grow(lake: Lake, partitions: int, n: int) -> Cut:
     """Multiply the events of the lake to at least `n`; give the cut behind all of them."""
-    has, cut = lake.sql("SELECT count(*) FROM events")[0][0], lake.cut(partitions)
-    copies = -(-n // has)
-    ends = tuple(end * copies for end in cut)
-    with lake.writing():
-        lake.commit(
-            [(COPIES, {"cut": list(cut), "copies": copies}), (OFFSETS, None)],
-            {"progress": progress_of(dict(enumerate(ends)))},
-        )
-    return ends
+    has, day = lake.sql("SELECT count(*), mode(CAST(occurred_local AS DATE)) FROM events")[0]
+    cut, copies = lake.cut(partitions), -(-n // has)
+    for first in range(1, copies, COPIES_A_COMMIT):
+        until = min(copies, first + COPIES_A_COMMIT)
+        asked = {"cut": list(cut), "day": day, "a_day": COPIES_A_DAY, "first": first,
+                 "until": until}  # fmt: skip
+        reached = progress_of({p: end * until for p, end in enumerate(cut)})
+        with lake.writing():
+            lake.commit([(COPIES, asked), (INSERT, None), (OFFSETS, None)], {"progress": reached})
+    return tuple(end * copies for end in cut)
 
 
 def _folded(lake: Lake, fold: Fold) -> Cells:

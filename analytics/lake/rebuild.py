@@ -80,24 +80,27 @@ COUNTED = """
 NONE = ""
 
 SUMS = """
-WITH sums AS (
-  SELECT code, hour, centre, "window", sum(amount) AS total
+WITH hours AS MATERIALIZED (
+  SELECT code, hour, centre, "window", CAST(sum(amount) AS BIGINT) AS total
   FROM ({counts}
   SELECT code, hour, centre, "window", amount FROM found)
   GROUP BY ALL
-), buckets AS (
-  SELECT
-    code, centre, "window", total,
-    unnest(CASE WHEN hour IS NULL THEN [''] WHEN code IN ({daily}) THEN
-      [strftime(hour, '%Y-%m-%d')] ELSE
-      [strftime(hour, '%Y-%m-%dT%H'), strftime(hour, '%Y-%m-%d')] END) AS bucket
-  FROM sums
+), days AS (
+  SELECT code, CAST(hour AS DATE) AS day, centre, "window", CAST(sum(total) AS BIGINT) AS total
+  FROM hours
+  WHERE hour IS NOT NULL
+  GROUP BY ALL
 )
-SELECT code, bucket, centre, "window", CAST(sum(total) AS BIGINT) AS total
-FROM buckets
-GROUP BY ALL
-HAVING sum(total) <> 0
+SELECT
+  concat_ws('|', code, coalesce(strftime(hour, '%Y-%m-%dT%H'), ''), centre, "window"), total
+FROM hours
+WHERE total <> 0 AND code NOT IN ({daily})
+UNION ALL
+SELECT concat_ws('|', code, strftime(day, '%Y-%m-%d'), centre, "window"), total
+FROM days
+WHERE total <> 0
 """
+"""Rows (cell, sum); `daily` = the codes without hours."""
 
 BEHIND_COUNTS = """
 UPDATE cut SET since = least(cut.until, counted.until)
@@ -154,9 +157,9 @@ def rebuild(
         table = list(measures)
         counted = not from_facts and use_counts(con, table)
         read_facts(con, table)
-        daily = ", ".join([_text(m.code) for m in table if m.daily] or ["NULL"])
+        daily = ", ".join([_text(m.code) for m in table if m.daily] or ["''"])
         sums = SUMS.format(counts=COUNTED if counted else NONE, daily=daily)
-        return cells(con.execute(sums).fetchall())
+        return dict(con.execute(sums).fetchall())
     finally:
         con.close()
 
