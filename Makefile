@@ -25,8 +25,17 @@ install: $(STAMP) chromium ## set everything up in .venv, from the lock; quick w
 demo: $(STAMP) ## a city works; ARGS="--kafka --speed 60 --port 8080"
 	@$(VENV)/bin/taizhang demo $(ARGS)
 
+# The three roads take a core for themselves, beside what needs no broker and no browser.
+ROADS   := tests/agreement
+QUIET   := tests/unit tests/tidy tests/property tests/simulation tests/closing
+FOLDERS := $(patsubst %/,%,$(sort $(dir $(wildcard tests/*/test_*.py))))
+
 test: install ## every test, with real Kafka and a real browser
-	$(PY) -m pytest
+	@echo "== $(ROADS) runs beside the others; its report comes last"
+	@$(PY) -m pytest -p no:cacheprovider $(ROADS) > $(VENV)/roads.log 2>&1 & beside=$$!; \
+	trap 'kill $$beside; exit 130' INT TERM; \
+	$(PY) -m pytest $(QUIET) $(filter-out $(ROADS) $(QUIET), $(FOLDERS)); others=$$?; \
+	wait $$beside; roads=$$?; cat $(VENV)/roads.log; exit $$((others | roads))
 
 check: $(STAMP) ## all that a commit must pass, in under a minute
 	$(PY) -m ruff format --check .
