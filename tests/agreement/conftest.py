@@ -5,6 +5,7 @@ items that move to another department: what makes two roads differ when one of t
 """
 
 import random
+from collections import Counter
 from datetime import datetime, timedelta
 
 import orjson
@@ -34,6 +35,7 @@ class City:
         self.log, self.clock, self.random = log, clock, random.Random(seed)
         self.seq = 0
         self.receipts = []
+        self.revised = Counter()
 
     async def say(self, kind, key, data, *, at=None, staff=None, post=None, **rest):
         self.seq += 1
@@ -94,7 +96,9 @@ class City:
         await self.must("item.register", item, data, source_class="system")
 
     async def revise(self, item, dept):
-        data = {"name": item, "dept": dept, "project_type": "promised", "version": 2,
+        self.revised[item] += 1
+        data = {"name": item, "dept": dept, "project_type": "promised",
+                "version": 1 + self.revised[item],
                 "promised": {"n": 3, "unit": "workday"}}  # fmt: skip
         await self.must("item.revise", item, data, source_class="system")
 

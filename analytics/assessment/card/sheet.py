@@ -78,7 +78,7 @@ class Sheet(NamedTuple):
     chain: tuple[str, ...]
     """The link of each partition at the cut: what the inputs were."""
     calendars: tuple[tuple[str, str], ...]
-    """(key, number of the notice) of the calendars in force."""
+    """(key, numbers of the notices): of the calendars in force, and of what overrides them."""
     inputs: str
     """SHA-256 over cut, chain, definitions, figures and SQL: equal inputs, equal sheets."""
     config: Config
@@ -178,8 +178,12 @@ class Card:
         rows = _rows(self._all(_text("sheet")), self.windows, self.config)
         rated = [row for row in self._all(_text("satisfaction")) if centre in {"", row[0]}]
         calendars = self._all(
-            "SELECT stream_key, json_extract_string(max_by(data, version), '$.doc_no') FROM events "
-            'JOIN cut USING ("partition") WHERE "offset" < cut.until '
+            "SELECT stream_key, concat_ws('、', "
+            "json_extract_string(max_by(data, version) FILTER (ends_with(type, 'published')), "
+            "'$.doc_no'), "
+            "json_extract_string(max_by(data, version) FILTER (ends_with(type, 'overridden')), "
+            "'$.doc_no')) "
+            'FROM events JOIN cut USING ("partition") WHERE "offset" < cut.until '
             "AND type IN ('calendar.published', 'calendar.overridden') "
             "GROUP BY stream_key ORDER BY stream_key")  # fmt: skip
         chain = dict(self._all(
