@@ -120,14 +120,14 @@ class Writer:
             self.ends.append(end)
             self._heads.append(head or genesis(partition))
 
-    def commit(self, batch: Sequence[tuple[bytes, int]], now: datetime) -> list[Decision]:
+    def commit(self, batch: Sequence[bytes], now: datetime) -> list[Decision]:
         """Decide a batch and make it durable, or raise and leave the file untouched."""
-        work = [(raw, partition, hashed(raw)) for raw, partition in batch]
+        work = [(raw, hashed(raw)) for raw in batch]
         while True:
             try:
                 with self.connection:
-                    self._ask_keys(fields for _, _, (_, fields) in work)
-                    decisions = [self._one(raw, number, now, read) for raw, number, read in work]
+                    self._ask_keys(fields for _, (_, fields) in work)
+                    decisions = [self._one(raw, now, read) for raw, read in work]
                     self._flush()
             except _Broken:
                 # One bad command must not stop its neighbours: after three rebuilds it alone is
@@ -150,17 +150,15 @@ class Writer:
         self._unbound.clear()
         self._unbound |= keys.difference(row[0] for row in bound)
 
-    def _one(
-        self, raw: bytes, number: int, now: datetime, read: tuple[str, Any] | None = None
-    ) -> Decision:  # fmt: skip
+    def _one(self, raw: bytes, now: datetime, read: tuple[str, Any]) -> Decision:
         """Decide a command, and behind it those that its facts cause."""
-        decision = self._alone(raw, number, now, read)
+        decision = self._alone(raw, route(raw, self.partitions, read[1]), now, read)
         for caused in decision.caused:
-            self._one(caused, route(caused, self.partitions), now)
+            self._one(caused, now, hashed(caused))
         return decision
 
     def _alone(
-        self, raw: bytes, number: int, now: datetime, read: tuple[str, Any] | None
+        self, raw: bytes, number: int, now: datetime, read: tuple[str, Any]
     ) -> Decision:  # fmt: skip
         if self._attempts and self._attempts[command_hash(raw)] >= ATTEMPTS_MAX:
             decision = failed_decision(raw, now)
