@@ -183,7 +183,8 @@ APPROVE_ISSUE = "approve–issue"
 def conflicts(state: State, kind: str, staff: str | None) -> tuple[str, ...]:
     """Give the pairs of domain.md 5.3 that `staff` would join by this fact of a case.
 
-    `state` is the one before the fact. Electronic issue has no staff and joins nothing.
+    `state` is the one before the fact. Electronic issue has no staff and joins nothing; where the
+    item lets one person do it all (全科 “充分授权”), whoever decided may also hand it over.
     """
     if staff is None:
         return ()
@@ -194,7 +195,7 @@ def conflicts(state: State, kind: str, staff: str | None) -> tuple[str, ...]:
         instant = state.project_type == ProjectType.INSTANT
         if staff in state.review_staff and not (instant or state.one_person_ok):
             found.append(REVIEW_APPROVE)
-    elif kind == facts.CaseIssued.TYPE and staff == state.approve_staff:
+    elif kind == facts.CaseIssued.TYPE and staff == state.approve_staff and not state.one_person_ok:
         found.append(APPROVE_ISSUE)
     return tuple(found)
 
