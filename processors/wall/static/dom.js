@@ -40,5 +40,5 @@ export function unit() { // Pixels of one --u.
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
 export function flash(node) {
   // Behind the figure, never on it: a figure that pales looks old.
-  if (!calm.matches) node.animate([{ backgroundColor: '#3d6fb599' }, { backgroundColor: '#3d6fb500' }], { duration: 400, easing: 'ease-out' });
+  if (!calm.matches) node.animate([{ backgroundColor: '#3d6fb566' }, { backgroundColor: '#3d6fb500' }], { duration: 400, easing: 'ease-out' });
 }
