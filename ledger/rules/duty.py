@@ -146,6 +146,22 @@ POSTS: dict[str, frozenset[str]] = {
     ),
     "complaint.extend": frozenset({Post.HALL_MANAGER, Post.CITY_SUPERVISOR}),
     "interaction.void_event": frozenset({Post.CORRECTOR}),
+    **dict.fromkeys(
+        ("inspection.plan", "inspection.seal"), frozenset({Post.INSPECTOR, Post.CITY_SUPERVISOR})
+    ),
+    **dict.fromkeys(("inspection.conduct", "finding.record"), frozenset({Post.INSPECTOR})),
+    **dict.fromkeys(("finding.contest", "rectification.submit"), frozenset({Post.HALL_MANAGER})),
+    **dict.fromkeys(
+        (
+            "finding.decide_contest",
+            "notice.issue",
+            "notice.close",
+            "rectification.accept",
+            "rectification.reject",
+        ),
+        frozenset({Post.CITY_SUPERVISOR}),
+    ),
+    "inspection.void_event": frozenset({Post.CORRECTOR}),
     **dict.fromkeys(("day.close", "period.freeze", "period.restate"), frozenset[Post]()),
     **dict.fromkeys(("alert.raise", "alert.escalate"), frozenset()),
     **dict.fromkeys(

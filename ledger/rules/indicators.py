@@ -52,6 +52,8 @@ FORMULAE = (
             ("exchanged_in_time", "exchange_broken")),
     Formula("K44", "联办件", ("joint_accepted",)),
     Formula("K44b", "异地代收件", ("remote_accepted",)),
+    Formula("K45", "巡查问题整改率", ("findings_rectified",),
+            ("findings_rectified", "findings_overdue")),
 )  # fmt: skip
 
 HEAD = """\

@@ -256,6 +256,18 @@ def _agents() -> tuple[Measure, ...]:
     )  # fmt: skip
 
 
+def _findings() -> tuple[Measure, ...]:
+    """巡查问题整改: K45, at the inspected centre; each finding once, at min(accepted, breach)."""
+    return tuple(
+        Measure(code, name, "个", event, amount, where, centre="stamp.centre", window="")
+        for code, name, event, amount, where in (
+            ("findings_rectified", "巡查问题按期整改", "rectification.accepted",
+             "stamp.findings_in_time", (Where("stamp.findings_in_time", "present"),)),
+            ("findings_overdue", "巡查问题超期未整改", "inspection.clock_breached", 1, ()),
+        )
+    )  # fmt: skip
+
+
 def _alerts() -> tuple[Measure, ...]:
     """预警, 黄牌, 红牌, 撤牌 (K30) at raise, rise and cancellation; and those that are open."""
     made = [Measure("alerts_cancelled", "撤牌", "张", "alert.cancelled", centre="stamp.centre",
@@ -318,6 +330,7 @@ MEASURES: tuple[Measure, ...] = (
     *REGISTERS,
     *CLOCK_MEASURES,
     *_agents(),
+    *_findings(),
     Measure("bundle_cases", "一件事件", "件", "bundle.member_added", centre="stamp.lead_centre",
             window=""),
     *_alerts(),

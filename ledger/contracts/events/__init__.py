@@ -6,6 +6,7 @@ from ledger.contracts.events import (
     case,
     case_course,
     hall,
+    inspection,
     interaction,
     item,
     org,
@@ -19,7 +20,7 @@ from ledger.contracts.events.base import Payload
 
 MODULES = (
     case, case_course, hall, rating, rating_loop, reference,
-    agent, bundle, interaction, period, supervision,
+    agent, bundle, interaction, inspection, period, supervision,
     item, org,
 )  # fmt: skip
 
