@@ -13,6 +13,7 @@ from ledger.contracts.events import (
     rating,
     rating_loop,
     reference,
+    source,
     supervision,
 )
 from ledger.contracts.events.base import Payload
@@ -21,6 +22,7 @@ MODULES = (
     case, case_course, hall, rating, rating_loop, reference,
     agent, bundle, interaction, period, supervision,
     item, org,
+    source,
 )  # fmt: skip
 
 FACTS: dict[str, type[Payload]] = {
