@@ -16,7 +16,7 @@ import orjson
 
 from ledger.contracts.commands import command_hash, hashed, key_of, route
 from ledger.contracts.wire import Event, decode
-from ledger.log.seam import LogError, Pulse
+from ledger.log.seam import Heard, LogError, Pulse
 from ledger.proof.chain import chain, genesis
 from ledger.rules.partition import Partition
 from ledger.rules.recording import EVERY, Decision, Stored, failed_decision, keep_looks
@@ -40,6 +40,9 @@ CREATE TABLE IF NOT EXISTS rejects (
 CREATE TABLE IF NOT EXISTS looks (
     stream TEXT PRIMARY KEY, partition INTEGER NOT NULL, due TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS looks_due ON looks (partition, due);
+CREATE TABLE IF NOT EXISTS heard (
+    source TEXT PRIMARY KEY, partition INTEGER NOT NULL, now TEXT NOT NULL,
+    centres TEXT NOT NULL) WITHOUT ROWID;
 """
 
 
@@ -96,6 +99,10 @@ class Writer:
         self._attempts: Counter[str] = Counter()
         self._unbound: set[str] = set()
         """Source keys of the batch that no receipt is bound to: asked once for all of them."""
+        self._sources: dict[int, dict[str, Heard]] = defaultdict(dict)
+        for source, number, heard_at, centres in self.connection.execute("SELECT * FROM heard"):
+            known = Heard(0.0, heard_at, tuple(orjson.loads(centres)))
+            self._sources[number][source] = known
         self.reload()
 
     def _check_partitions(self, path: Path) -> None:
@@ -212,6 +219,14 @@ class Writer:
             "DELETE FROM looks WHERE stream = ?",
             [(stream,) for stream, _, due in looks if due is None],
         )
+        insert(
+            "INSERT OR REPLACE INTO heard VALUES (?, ?, ?, ?)",
+            [
+                (source, number, at, orjson.dumps(centres).decode())
+                for number, partition in self._open.items()
+                for source, (at, centres) in partition.heard.items()
+            ],
+        )
         self._new_looks.clear()
         self._new_events.clear()
         self._new_receipts.clear()
@@ -264,7 +279,11 @@ class Writer:
             return None
         beats = dict.fromkeys(partition.beats, at)
         partition.beats.clear()
-        return Pulse(number, self.ends[number], at, partition.tick, beats)
+        sources = self._sources[number]
+        for source, (heard_at, centres) in partition.heard.items():
+            sources[source] = Heard(at, heard_at, tuple(centres))
+        partition.heard.clear()
+        return Pulse(number, self.ends[number], at, partition.tick, beats, dict(sources))
 
 
 class _Broken(Exception):

@@ -163,6 +163,7 @@ POSTS: dict[str, frozenset[str]] = {
     ),
     "inspection.void_event": frozenset({Post.CORRECTOR}),
     **dict.fromkeys(("day.close", "period.freeze", "period.restate"), frozenset[Post]()),
+    "source.fall_silent": frozenset(),
     **dict.fromkeys(("alert.raise", "alert.escalate"), frozenset()),
     **dict.fromkeys(
         ("alert.acknowledge", "alert.explain"), frozenset({Post.HALL_MANAGER, Post.CITY_SUPERVISOR})

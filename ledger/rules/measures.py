@@ -295,6 +295,13 @@ def _claims() -> tuple[Measure, ...]:
     )  # fmt: skip
 
 
+_SILENCES = (
+    Measure("source_silences", "来源失联", "次", "source.silent", centre="stamp.centre", window=""),
+    Measure("source_silent_seconds", "来源失联时长", "秒", "source.returned",
+            "stamp.silent_seconds", centre="stamp.centre", window=""),
+)  # fmt: skip
+"""A silence counts when it begins, how long it was when it ends; at the source's own hall."""
+
 MEASURES: tuple[Measure, ...] = (
     Measure("submitted", "申请量", "件", "case.submitted", centre="centre", window="window"),
     Measure("accepted", "受理量", "件", "case.accepted"),
@@ -335,6 +342,7 @@ MEASURES: tuple[Measure, ...] = (
             window=""),
     *_alerts(),
     *_claims(),
+    *_SILENCES,
 )  # fmt: skip
 
 CELLS_PER_EVENT_MAX = 28

@@ -24,6 +24,7 @@ from ledger.rules import (
     rating,
     rating_deadlines,
     rating_facts,
+    source,
 )
 from ledger.rules.corrections import check_targets, current, recounted
 from ledger.rules.door import CORRECTIONS, check_authority, check_receiver
@@ -165,6 +166,7 @@ STREAMS: dict[str, StreamRules] = {
     "supervision": StreamRules(alerts.fold, alerts.evolve, alerts.decide, alerts.check_known),
     "org": org.RULES,
     "item": item.RULES,
+    "source": source.RULES,
     "partition": StreamRules(told_by, _told, _decide_partition),
 }  # fmt: skip
 """Prefix of the stream → its rules."""

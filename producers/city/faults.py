@@ -88,6 +88,8 @@ HALLS: Rates = {
     "left_open": 4_000,  # closed over the last ticket of the day
     # of a hall on a day
     "void_leave": 10_000,  # leave is entered for somebody who is there, and voided
+    # of a hall system on a working day
+    "line_down": 50_000,  # its line is down for two hours and more
 }
 """What may befall a hall."""
 

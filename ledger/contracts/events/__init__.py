@@ -14,6 +14,7 @@ from ledger.contracts.events import (
     rating,
     rating_loop,
     reference,
+    source,
     supervision,
 )
 from ledger.contracts.events.base import Payload
@@ -22,6 +23,7 @@ MODULES = (
     case, case_course, hall, rating, rating_loop, reference,
     agent, bundle, interaction, inspection, period, supervision,
     item, org,
+    source,
 )  # fmt: skip
 
 FACTS: dict[str, type[Payload]] = {
