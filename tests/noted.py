@@ -1,6 +1,7 @@
-"""What the tests of tests/unit make the ledger do, noted while they run.
+"""What the tests of a folder make the ledger do, noted while they run.
 
-The real decisions are listened to; nothing is changed. tests/tidy/test_every_fact.py asks.
+The real decisions and figures are listened to; nothing is changed. tests/tidy/test_every_fact.py
+and tests/agreement/test_every_measure.py ask.
 """
 
 import ast
@@ -8,6 +9,7 @@ import re
 import sys
 from pathlib import Path
 
+from analytics.assessment import second_road
 from ledger.rules import partition
 from ledger.rules.partition import Partition
 from ledger.rules.refusals import Refused
@@ -21,6 +23,8 @@ REFUSED = set()
 """Types of commands that a decision refused."""
 PROVOKED = set()
 """(file, line) of each `raise` that answered a command."""
+COUNTED = set()
+"""Codes of measures with a cell that is not zero on the second road."""
 
 
 def refusals():
@@ -82,3 +86,15 @@ def listen(patch):
     patch.setattr(Refused, "__init__", making)
     patch.setattr(Partition, "decide", deciding)
     patch.setattr(Partition, "adopt", adopting)
+
+
+def listen_to_figures(patch):
+    """Note every code that the second road counts from here on."""
+    give = second_road.cells
+
+    def giving(rows):
+        found = give(rows)
+        COUNTED.update(cell.partition("|")[0] for cell, amount in found.items() if amount)
+        return found
+
+    patch.setattr(second_road, "cells", giving)

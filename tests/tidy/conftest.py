@@ -35,15 +35,3 @@ def texts() -> dict[str, str]:
 def python(texts: dict[str, str]) -> dict[str, str]:
     """Every Python file of ours by path."""
     return {name: text for name, text in texts.items() if name.endswith(".py")}
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config, items):
-    """Ask last what the tests of tests/unit did, and only where all of them run."""
-    asking = [item for item in items if item.path.name == "test_every_fact.py"]
-    others = [item for item in items if item not in asking]
-    if {*(ROOT / "tests" / "unit").glob("test_*.py")} <= {item.path for item in others}:
-        others += asking
-    elif asking:
-        config.hook.pytest_deselected(items=asking)
-    items[:] = others

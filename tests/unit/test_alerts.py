@@ -163,6 +163,7 @@ def test_an_escalation_is_a_command_of_its_own_so_that_a_book_can_be_checked(cit
     city.must("alert.raise", "C1", swept(), **SWEEP)
 
     assert city.say("alert.escalate", "C1", swept("red"), **SWEEP).status == "accepted"
+    assert city.say("alert.escalate", "C1", swept("red"), **SWEEP).code == "E_STATE"
     assert city.say("alert.escalate", "C1", swept("red", "w9"), **SWEEP).code == "E_REF"
 
 

@@ -32,6 +32,10 @@ def test_each_command_appends_its_fact(hall, command):
 
 # command | what is said otherwise | code
 FIELDS = [
+    ("case.submit", {"item": "unheard-of"}, "E_REF"),
+    ("case.submit", {"case_no": "1" * 51}, "E_FIELD"),
+    ("case.accept", {"promised": {"n": 21}, "statutory": {"n": 20}}, "E_FIELD"),
+    ("case.accept", {"promised": {"n": 20}, "statutory": {"n": 20}}, ""),
     ("case.correct_material", {"materials": []}, "E_FIELD"),
     ("case.notice_supplement", {"missing": []}, "E_FIELD"),
     ("case.notice_supplement", {"notice_no": None}, "E_FIELD"),
