@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from ledger.contracts.events.item import ItemRetired, ItemRevised
 from ledger.contracts.events.org import (
+    AgentAppointed,
+    AgentDismissed,
     CalendarOverridden,
     CentreClosed,
     StaffLeft,
@@ -55,6 +57,14 @@ class Reference:
     over: dict[str, str] = field(default_factory=dict)
     """Stream of a centre that was closed, or an item that was retired → since when."""
 
+    agents: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict)
+    """代办员 that were ever appointed → village → items, none of them named: all."""
+
+    def serves(self, agent: str, village: str, item: str) -> bool:
+        """Tell whether an agent is appointed for an item there; true where nothing is known."""
+        villages = self.agents.get(agent, {village: frozenset()})
+        return village in villages and item in (villages[village] or {item})
+
     def is_over(self, stream: str, at: str) -> bool:
         """Tell whether a centre was closed, or an item retired, by then."""
         return at >= self.over.get(stream, "9")
@@ -97,6 +107,11 @@ class Reference:
                 self.items[key] = ItemRegistered.model_validate(data)
             case ItemRevised.TYPE:
                 self.items[key] = ItemRevised.model_validate(data)
+            case AgentAppointed.TYPE:
+                items = frozenset(data.get("items_scope", ()))
+                self.agents.setdefault(key, {})[data["village"]] = items
+            case AgentDismissed.TYPE:
+                self.agents.get(key, {}).pop(data["village"], None)
             case kind if kind in rights.FACTS:
                 self.rights.setdefault(key, Rights()).apply(kind, data, event["time"])
             case CalendarPublished.TYPE | CalendarOverridden.TYPE:
