@@ -268,6 +268,28 @@ def pytest_addoption(parser):
     parser.addoption("--city-cases", type=int, default=1000, help="cases on each of them (1000)")
 
 
+ASKED_LAST = {
+    "test_every_fact_was_appended_by_a_real_decision": "unit",
+    "test_every_command_was_refused_at_least_once": "unit",
+    "test_every_refusal_of_the_rules_was_provoked": "unit",
+    "test_every_measure_counted_something_on_the_second_road": "agreement",
+}
+"""Tests of what other tests did (tests/noted.py), and in which folder."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    """Ask last what the tests of a folder did, and only where all of its files run."""
+    asking = [item for item in items if item.name in ASKED_LAST]
+    others = [item for item in items if item.name not in ASKED_LAST]
+    files = {item.path for item in others}
+    whole = {where for where in ASKED_LAST.values()
+             if {*(ROOT / "tests" / where).glob("test_*.py")} <= files}  # fmt: skip
+    items[:] = others + [item for item in asking if ASKED_LAST[item.name] in whole]
+    if gone := [item for item in asking if ASKED_LAST[item.name] not in whole]:
+        config.hook.pytest_deselected(items=gone)
+
+
 @pytest.fixture
 def hall():
     """A furnished hall on a Monday morning, no case yet."""

@@ -40,7 +40,8 @@ def check_known(asked: Asked) -> None:
     """Refuse a village that is not known, and an agent who is none there, entered here.
 
     An agent holds post `agent` at the centre that the command names: the village of the task or
-    its town; after the handing over, the town.
+    its town; after the handing over, the town. Of the village, who was ever appointed
+    (agent.appoint) takes tasks of that village and of those items only.
 
     Raises:
         Refused: E_REF.
@@ -63,6 +64,10 @@ def check_known(asked: Asked) -> None:
     where = {town} if asked.payload.TYPE == facts.AgentHandedToTown.TYPE else {village, town}
     if centre not in where:
         raise Refused(Code.E_REF, f"centre {centre} does not serve village {village}")
+    item = requested.data["item"]
+    if centre == village and not reference.serves(name, village, item):
+        raise Refused(Code.E_REF, f"{name} is not appointed for {item} at {village} "
+                      "(agent.appoint)")  # fmt: skip
 
 
 def check(state: State, kind: str, data: Data, at: str) -> None:

@@ -238,8 +238,8 @@ def decide(asked: Asked) -> list[Draft]:
 
     """
     kind, data = asked.payload.TYPE, asked.data
-    before: Alert | None = asked.state.get(data["alert_id"])
     if kind in SAYING:
+        before: Alert | None = asked.state.get(data["alert_id"])
         if RULES[data["rule_id"]].mode is Mode.LIVE:
             raise Refused(Code.E_STATE, f"{data['rule_id']} is raised by the ledger itself")
         rising = rises(before, data["level"])
@@ -249,17 +249,16 @@ def decide(asked: Asked) -> list[Draft]:
         stamp = {**stamp_of(before, raised), "swept": True}
         draft = Draft(asked.stream, rising, data, stamp, centre=data.get("holder_centre"))
         return [draft, *_recounted(asked, raised)]
-    if before is None:
-        raise Refused(Code.E_REF, f"alert {data['alert_id']} of {asked.key} is not known")
-    _check_handling(before, kind, hard=asked.command.source_class is SourceClass.INTERACTIVE)
-    if asked.at < before.at:
-        raise Refused(Code.E_TIME_ORDER, f"at {asked.at}, before the alert, at {before.at}")
+    of: Alert = asked.state[data["alert_id"]]  # It is there: `check_known`.
+    _check_handling(of, kind, hard=asked.command.source_class is SourceClass.INTERACTIVE)
+    if asked.at < of.at:
+        raise Refused(Code.E_TIME_ORDER, f"at {asked.at}, before the alert, at {of.at}")
     if kind == facts.AlertCancelled.TYPE:
         _check_cancelling(asked)
     elif data.get("reason_code") == RESOLVED and kind == facts.AlertClosed.TYPE:
         raise Refused(Code.E_STATE, f"{RESOLVED} is for the ledger to say", ("handled",))
-    after = handled(before, kind, data)
-    draft = Draft(asked.stream, kind, data, stamp_of(before, after), centre=before.centre)
+    after = handled(of, kind, data)
+    draft = Draft(asked.stream, kind, data, stamp_of(of, after), centre=of.centre)
     return [draft, *_recounted(asked, after)]
 
 

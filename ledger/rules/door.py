@@ -183,9 +183,10 @@ def check_late(command: Command, now: datetime, reference: Reference) -> list[st
 def check_references(
     command: Command, payload: Payload, data: Mapping[str, Any], reference: Reference
 ) -> None:
-    """Refuse places, items and departments that are not known.
+    """Refuse places, items and departments that are not known, or are no more.
 
-    Places and items are checked for every source class, departments for interactive commands.
+    Places and items are checked for every source class; departments, and whether a centre or an
+    item was still there on the day, for interactive commands.
 
     Raises:
         Refused: E_REF.
@@ -195,10 +196,13 @@ def check_references(
         _check_reference_fact(payload, command.key, reference)
         return
     _check_places(command, reference)
-    if (item := data.get("item")) is not None and item not in reference.items:
+    item = data.get("item")
+    if item is not None and item not in reference.items:
         raise Refused(Code.E_REF, f"item {item} is not registered (item.register)")
     if command.source_class is not SourceClass.INTERACTIVE:
         return
+    if reference.over:
+        _check_still_there(command, item, reference)
     for dept in (command.dept, data.get("to_dept"), data.get("from_dept")):
         if dept is not None and dept not in reference.depts:
             raise Refused(Code.E_REF, f"department {dept} is not known (dept.register)")
@@ -263,6 +267,15 @@ def _check_places(command: Command, reference: Reference) -> None:
         raise Refused(Code.E_REF, f"window {window} is not known (window.create)")
     if known.centre != centre:
         raise Refused(Code.E_REF, f"window {window} belongs to {known.centre}, not to {centre}")
+
+
+def _check_still_there(command: Command, item: str | None, reference: Reference) -> None:
+    """Refuse what happens at a centre after it closed, or asks for an item that was retired."""
+    at = command.occurred_at.astimezone(SHANGHAI).isoformat()
+    if reference.is_over(f"org/{command.centre}", at):
+        raise Refused(Code.E_REF, f"centre {command.centre} was closed before {at}")
+    if item is not None and reference.is_over(f"item/{item}", at):
+        raise Refused(Code.E_REF, f"item {item} was retired before {at}")
 
 
 def _check_post(command: Command, reference: Reference) -> None:

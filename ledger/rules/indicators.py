@@ -6,7 +6,7 @@ from ledger.rules.measures import DECISION_BOUNDS_WORKDAYS, MEASURES, Measure, W
 
 
 class Formula(NamedTuple):
-    """How an indicator of domain.md 6.1 is read from sums; codes with − are taken off."""
+    """How an indicator of domain.md 6.2 is read from sums: `code`, `−code`, `80×code`."""
 
     number: str
     name: str
@@ -17,10 +17,23 @@ class Formula(NamedTuple):
 
 ELAPSED_N = tuple(f"elapsed_from_{low}d" for low in DECISION_BOUNDS_WORKDAYS)
 KEPT = ("promised_early", "promised_met")
+NOT_ADOPTED = ("−not_adopted_1", "−not_adopted_2")
+VALID = (*(f"stars_{stars}" for stars in (5, 4, 3, 2, 1)), *NOT_ADOPTED)
+"""What was submitted and is adopted; 默认好评 is no such fact."""
 
 FORMULAE = (
+    Formula("K01", "申请量", ("submitted",)),
     Formula("K02", "受理量", ("accepted",)),
     Formula("K03", "办结量", ("concluded",)),
+    Formula("K04", "在办量", ("in_progress",)),
+    Formula("K05", "叫号量", ("tickets_called",)),
+    Formula("K05a", "取号量", ("tickets_issued",)),
+    Formula("K05b", "过号率", ("no_shows",), ("tickets_called",)),
+    Formula("K06", "当前等候人数", ("waiting",)),
+    Formula("K07", "平均等候(秒)", ("wait_seconds",), ("wait_n",)),
+    Formula("K08", "等候15分钟以内比例", ("wait_from_0m", "wait_from_5m", "wait_from_10m"),
+            ("wait_n",)),
+    Formula("K09", "平均办理时长(秒)", ("service_seconds",), ("service_n",)),
     Formula("K10", "平均办件用时(工作日)", ("elapsed_days",), ELAPSED_N),
     Formula("K11", "按时办结率(承诺)", KEPT, (*KEPT, "promised_broken")),
     Formula("K11b", "按时办结率(法定)", ("statutory_met",), ("statutory_met", "statutory_broken")),
@@ -39,11 +52,28 @@ FORMULAE = (
     Formula("K20", "网办率", ("submitted_online",), ("submitted",)),
     Formula("K21", "全程网办率", ("all_online",), ("concluded",)),
     Formula("K22", "参评率", ("rated_services",), ("concluded",)),
+    Formula("K23", "好评率", ("stars_5", "stars_4", "stars_3"), VALID),
+    Formula("K24", "差评率", ("stars_2", "stars_1", *NOT_ADOPTED), VALID),
+    Formula("K25", "实名差评回访率", ("callback_in_time",), ("callback_resolved",)),
+    Formula("K26", "差评整改率", ("rectified",), ("verified_valid",)),
+    Formula("K27", "差评按期整改率", ("rectify_in_time",), ("rectify_resolved",)),
+    Formula("K28", "综合满意度",
+            ("100×stars_5", "80×stars_4", "60×stars_3", "30×stars_2", "−30×not_adopted_2"), VALID),
+    Formula("K29", "申诉成立率", ("appeals_upheld",), ("appeals_decided",)),
+    Formula("K29b", "不予采纳数", ("not_adopted_1", "not_adopted_2")),
+    Formula("K30", "预警", ("alerts_remind",)),
+    Formula("K30y", "黄牌", ("alerts_yellow",)),
+    Formula("K30r", "红牌", ("alerts_red",)),
+    Formula("K30c", "撤牌", ("alerts_cancelled",)),
     Formula("K31", "出件及时率", ("delivered_in_time",), ("delivered_in_time", "delivery_broken")),
     Formula("K32", "转办签收及时率", ("signed_in_time",),
             ("signed_in_time", "signing_refused", "signing_broken")),
     Formula("K33", "容缺兑现率", ("deficiency_met",),
             ("deficiency_met", "deficiency_failed", "deficiency_broken")),
+    Formula("K34", "代办量", ("agent_done",)),
+    Formula("K34b", "代办按时率", ("agent_in_time",), ("agent_in_time", "agent_overdue")),
+    Formula("K34c", "代办满意率", ("agent_satisfied",), ("agent_called_back",)),
+    Formula("K38", "窗口利用率", ("serving_seconds",), ("open_seconds",)),
     Formula("K39", "空岗率", ("unattended_seconds",), ("open_seconds",)),
     Formula("K40", "路由正确率", ("accepted_at_window", "−wrong_window"), ("accepted_at_window",)),
     Formula("K41", "补录率", ("late_entries",), ("case_events",)),
@@ -52,6 +82,7 @@ FORMULAE = (
             ("exchanged_in_time", "exchange_broken")),
     Formula("K44", "联办件", ("joint_accepted",)),
     Formula("K44b", "异地代收件", ("remote_accepted",)),
+    Formula("K44c", "一件事件", ("bundle_cases",)),
     Formula("K45", "巡查问题整改率", ("findings_rectified",),
             ("findings_rectified", "findings_overdue")),
 )  # fmt: skip
@@ -93,9 +124,20 @@ def _formula(formula: Formula) -> str:
     return f"| {formula.number} | {formula.name} | {over} | {under} |\n"
 
 
-def _sum(codes: tuple[str, ...]) -> str:
-    said = " + ".join(f"`{code}`" for code in codes)
-    return said.replace("+ `−", "− `")
+def term(said: str) -> tuple[int, str]:
+    """Give weight and code of a term of a formula."""
+    weight, times, code = said.removeprefix("−").rpartition("×")
+    sign = -1 if said.startswith("−") else 1
+    return sign * (int(weight) if times else 1), code
+
+
+def _sum(terms: tuple[str, ...]) -> str:
+    said = ""
+    for weight, code in map(term, terms):
+        sign = " − " if weight < 0 else " + "
+        many = f"{abs(weight)} × " if abs(weight) > 1 else ""
+        said += f"{sign}{many}`{code}`"
+    return said.removeprefix(" + ")
 
 
 def _row(measure: Measure) -> str:

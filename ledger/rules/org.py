@@ -3,8 +3,8 @@
 Source: domain.md 3.8a, 2.1–2.6, 2.8. The published catalogue (`CATALOGUE`) is taken whatever state
 its thing is in, as before: the newest counts, and decisions look up nothing else. Of the other
 facts a decision looks up what takes a right or a rule away at once (`Reference.apply`): a post
-revoked, somebody who moved or left, a calendar overridden. The rest is what is held against the
-plan: R27, the structural indicators, the annual assessment.
+revoked, somebody who moved or left, a centre closed, a calendar overridden. The rest is what is
+held against the plan: R27, the structural indicators, the annual assessment.
 """
 
 from typing import NamedTuple

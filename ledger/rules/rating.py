@@ -89,9 +89,7 @@ def check(state: State, kind: str, data: Data, at: str, *, hard: bool) -> None:
         Refused: E_STATE or E_TIME_ORDER.
 
     """
-    of = state.ratings.get(data["rating_id"])
-    if of is None:
-        raise Refused(Code.E_STATE, f"rating {data['rating_id']} of this case does not count")
+    of = state.ratings[data["rating_id"]]  # It is there: `check_known`.
     if kind == facts.RatingAppended.TYPE:
         if of.appended:
             raise Refused(Code.E_STATE, "this rating was added to before (追评 is once)")

@@ -5,9 +5,12 @@ Not shared between partitions: each adopts at its own offset, and a replay decid
 
 from dataclasses import dataclass, field
 
-from ledger.contracts.events.item import ItemRevised
+from ledger.contracts.events.item import ItemRetired, ItemRevised
 from ledger.contracts.events.org import (
+    AgentAppointed,
+    AgentDismissed,
     CalendarOverridden,
+    CentreClosed,
     StaffLeft,
     StaffPostRevoked,
     StaffSeconded,
@@ -51,6 +54,20 @@ class Reference:
     rights: dict[str, Rights] = field(default_factory=dict)
     """Item → where it may be taken in; only of items with a list."""
     calendar: Calendar = field(default_factory=Calendar)
+    over: dict[str, str] = field(default_factory=dict)
+    """Stream of a centre that was closed, or an item that was retired → since when."""
+
+    agents: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict)
+    """代办员 that were ever appointed → village → items, none of them named: all."""
+
+    def serves(self, agent: str, village: str, item: str) -> bool:
+        """Tell whether an agent is appointed for an item there; true where nothing is known."""
+        villages = self.agents.get(agent, {village: frozenset()})
+        return village in villages and item in (villages[village] or {item})
+
+    def is_over(self, stream: str, at: str) -> bool:
+        """Tell whether a centre was closed, or an item retired, by then."""
+        return at >= self.over.get(stream, "9")
 
     def exceeds(self, item: str | None, centre: str | None, at: str) -> bool:
         """Tell whether a centre would take an item in without a right to (R30)."""
@@ -62,7 +79,10 @@ class Reference:
         key = event["subject"].partition("/")[2]
         data = event["data"]["data"]
         match event["type"]:
+            case CentreClosed.TYPE | ItemRetired.TYPE:
+                self.over[event["subject"]] = event["time"]
             case CentreOpened.TYPE:
+                self.over.pop(event["subject"], None)
                 self.centres[key] = CentreOpened.model_validate(data)
             case WindowCreated.TYPE:
                 self.windows[key] = WindowCreated.model_validate(data)
@@ -83,9 +103,15 @@ class Reference:
             case StaffLeft.TYPE:
                 self.staff.pop(key, None)
             case ItemRegistered.TYPE:
+                self.over.pop(event["subject"], None)
                 self.items[key] = ItemRegistered.model_validate(data)
             case ItemRevised.TYPE:
                 self.items[key] = ItemRevised.model_validate(data)
+            case AgentAppointed.TYPE:
+                items = frozenset(data.get("items_scope", ()))
+                self.agents.setdefault(key, {})[data["village"]] = items
+            case AgentDismissed.TYPE:
+                self.agents.get(key, {}).pop(data["village"], None)
             case kind if kind in rights.FACTS:
                 self.rights.setdefault(key, Rights()).apply(kind, data, event["time"])
             case CalendarPublished.TYPE | CalendarOverridden.TYPE:

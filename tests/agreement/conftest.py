@@ -13,6 +13,7 @@ import pytest
 
 from ledger.contracts.codes import SHANGHAI
 from ledger.log.sqlite import SqliteLog
+from tests.noted import listen_to_figures
 
 START = datetime(2020, 12, 29, 9, 0, tzinfo=SHANGHAI)
 """A Tuesday; New Year's Day and the end of the published calendar lie in the week."""
@@ -211,6 +212,13 @@ class City:
             if step == steps * 2 // 3:
                 window = {"centre": "libao", "no": "2", "kind": "professional:税务"}
                 await self.must("window.create", "libao-2", window, source_class="system")
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _noted():
+    with pytest.MonkeyPatch.context() as patch:
+        listen_to_figures(patch)
+        yield
 
 
 @pytest.fixture

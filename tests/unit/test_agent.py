@@ -50,6 +50,32 @@ def test_each_invariant_refuses(task, status, command, but, more, code):
     assert (receipt.status, receipt.code) == ("refused", code), receipt
 
 
+VILLAGE_ONLY = {"village": "village"}
+# what was told of the agent | command of the acceptance says otherwise | code
+APPOINTED = [
+    ([], {}, ""),
+    ([("agent.appoint", VILLAGE_ONLY)], {}, ""),
+    ([("agent.appoint", {**VILLAGE_ONLY, "items_scope": ["promised"]})], {}, ""),
+    ([("agent.appoint", {**VILLAGE_ONLY, "items_scope": ["instant"]})], {}, "E_REF"),
+    ([("agent.appoint", {**VILLAGE_ONLY, "items_scope": ["instant"]})],
+     {"source_class": "imported"}, ""),
+    ([("agent.appoint", {"village": "key"})], {}, "E_REF"),
+    ([("agent.appoint", VILLAGE_ONLY), ("agent.dismiss", VILLAGE_ONLY)], {}, "E_REF"),
+    ([("agent.appoint", VILLAGE_ONLY), ("agent.dismiss", VILLAGE_ONLY),
+      ("agent.appoint", VILLAGE_ONLY)], {}, ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("facts", "more", "code"), APPOINTED)
+def test_an_agent_takes_the_items_of_the_appointment_while_it_lasts(task, facts, more, code):
+    for command, data in facts:
+        task.hall.org_must(command, "vi", data)
+        task.hall.wait(minutes=1)
+    task.bring_to("ENT")
+
+    assert task.say("agent.accept", **more).code == code
+
+
 def test_nobody_acts_for_a_citizen_without_their_letter(task):
     task.must("agent.request", {"kind": "act_for"})
     receipt = task.say("agent.accept")

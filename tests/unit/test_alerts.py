@@ -84,6 +84,13 @@ ACTS = [
     (("explain",), "close", {"reason_code": "resolved"}, {}, "E_STATE"),
     (("explain", "close"), "close", {}, {}, "E_STATE"),
     (("explain", "close"), "explain", {}, {}, "E_STATE"),
+    (("explain", "close"), "acknowledge", {}, {}, "E_STATE"),
+    (("cancel",), "explain", {}, {}, "E_STATE"),
+    (("cancel",), "close", {}, {}, "E_STATE"),
+    ((), "explain", {"alert_id": "0" * 16}, {}, "E_REF"),
+    ((), "close", {"alert_id": "0" * 16}, {}, "E_REF"),
+    ((), "cancel", {"alert_id": "0" * 16}, {}, "E_REF"),
+    ((), "explain", {"reason_code": None}, {}, "E_FIELD"),
     (("explain", "close"), "cancel", {}, {}, ""),
     ((), "cancel", {}, {}, ""),
     (("cancel",), "cancel", {}, {}, "E_STATE"),
@@ -163,6 +170,7 @@ def test_an_escalation_is_a_command_of_its_own_so_that_a_book_can_be_checked(cit
     city.must("alert.raise", "C1", swept(), **SWEEP)
 
     assert city.say("alert.escalate", "C1", swept("red"), **SWEEP).status == "accepted"
+    assert city.say("alert.escalate", "C1", swept("red"), **SWEEP).code == "E_STATE"
     assert city.say("alert.escalate", "C1", swept("red", "w9"), **SWEEP).code == "E_REF"
 
 

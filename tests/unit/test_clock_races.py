@@ -231,14 +231,27 @@ def test_a_deemed_acceptance_follows_its_amended_receipt(deemed):
     assert breaches(deemed) == [("C1", "06-05"), ("C3", "06-12")]
 
 
-def test_a_receipt_too_late_for_its_deemed_acceptance_needs_it_voided(deemed):
-    deemed.now = moment("06-30T10:00")
-    deemed.submit("C2")
-    changes = {"occurred_at": {"old": deemed.now.isoformat(),
-                               "new": moment("06-29T10:00").isoformat()}}  # fmt: skip
-    assert amend(deemed, 1, changes, key="C2").status == "accepted", "nothing was deemed of C2"
-    assert deemed.void("case/C1@3").status == "accepted"
-    assert deemed.state().status == "SUB"
+def test_a_receipt_too_late_for_its_deemed_acceptance_needs_it_voided(monday):
+    """Received 06-05 it would have been deemed on 06-13, and it was on 06-11."""
+    monday.now = moment("06-05T10:00")
+    monday.submit(at=moment("06-01T10:00"), late_reason="网断")
+    tick(monday, "06-11T00:00")
+    assert kinds(monday)[1:] == ["clock_breached", "deemed_accepted"]
+    changes = {"occurred_at": {"old": moment("06-01T10:00").isoformat(),
+                               "new": monday.order[0][1].isoformat()}}  # fmt: skip
+    receipt = amend(monday, 1, changes)
+    assert (receipt.code, receipt.legal) == ("E_DEPENDENT", ("case/C1@3",))
+    assert monday.void("case/C1@3").status == "accepted"
+
+    assert amend(monday, 1, changes).status == "accepted"
+    assert monday.state().received_at == changes["occurred_at"]["new"]
+
+
+def test_what_the_ledger_worked_out_is_not_amended(deemed):
+    changes = {"effective_at": {"old": moment("06-01T10:00").isoformat(),
+                                "new": moment("05-29T10:00").isoformat()}}  # fmt: skip
+
+    assert amend(deemed, 3, changes).code == "E_STATE"
 
 
 TOLD_IN_TIME = [

@@ -32,6 +32,10 @@ def test_each_command_appends_its_fact(hall, command):
 
 # command | what is said otherwise | code
 FIELDS = [
+    ("case.submit", {"item": "unheard-of"}, "E_REF"),
+    ("case.submit", {"case_no": "1" * 51}, "E_FIELD"),
+    ("case.accept", {"promised": {"n": 21}, "statutory": {"n": 20}}, "E_FIELD"),
+    ("case.accept", {"promised": {"n": 20}, "statutory": {"n": 20}}, ""),
     ("case.correct_material", {"materials": []}, "E_FIELD"),
     ("case.notice_supplement", {"missing": []}, "E_FIELD"),
     ("case.notice_supplement", {"notice_no": None}, "E_FIELD"),
@@ -49,6 +53,8 @@ FIELDS = [
     ("case.verify_commitment", {"kept": None}, "E_FIELD"),
     ("case.transfer", {"kind": "throw"}, "E_FIELD"),
     ("case.transfer", {"to_dept": "气象"}, "E_REF"),
+    ("case.transfer", {"to_centre": "nowhere"}, "E_REF"),
+    ("case.transfer", {"from_centre": "nowhere"}, "E_REF"),
     ("case.receive_transfer", {"transfer_id": "t2"}, "E_STATE"),
     ("case.refuse_transfer", {"transfer_id": "t2"}, "E_STATE"),
     ("case.refuse_transfer", {"reason_code": None}, "E_FIELD"),
@@ -130,6 +136,10 @@ STORIES = [
     ("ACC", "promised", (), "case.start_special", {"approver": "chief"}, ""),
     ("ACC", "generous", (), "case.record_superior", {}, "E_STATE"),
     ("ACC", "generous", (("case.suspend_clock", {}),), "case.suspend_clock", {}, "E_STATE"),
+    ("ACC", "generous", (("case.start_step", {}),), "case.start_step", {}, "E_STATE"),
+    ("ACC", "generous", (("case.start_step", {}), ("case.finish_step", {})), "case.finish_step",
+     {}, "E_STATE"),
+    ("REV", "generous", (), "case.transfer", {"transfer_id": "t9"}, "E_STATE"),
     ("ACC", "generous", (), "case.resume_clock", {}, "E_STATE"),
     ("ACC", "generous", (("case.suspend_clock", {}), ("case.resume_clock", {})),
      "case.suspend_clock", {}, ""),

@@ -60,6 +60,21 @@ def test_more_than_one_working_day_late_needs_a_reason(
         assert hall.last()["time"] == at.isoformat()
 
 
+# submitted with | code
+PLACES = [
+    ({"centre": None, "window": None}, "E_FIELD"), ({"window": None}, "E_FIELD"),
+    ({"channel": None}, "E_FIELD"), ({"window": None, "channel": "web"}, ""),
+    ({"window": None, "source_class": "imported"}, ""),
+    ({"centre": "nowhere", "window": None, "channel": "web"}, "E_REF"),
+    ({"centre": "key"}, "E_REF"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("place", "code"), PLACES)
+def test_what_is_done_at_a_counter_says_at_which(hall, place, code):
+    assert hall.submit(**place).code == code
+
+
 def test_time_never_runs_backwards_in_a_partition(hall):
     hall.submit()
     hall.now -= timedelta(minutes=1)

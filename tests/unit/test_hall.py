@@ -106,6 +106,13 @@ def test_every_fact_of_a_hall_is_tried_by_the_tables_above():
 BROKEN = {
     "a number twice a day": ("WAIT", lambda d: d.issue("T2", no="T1", say=d.say), "E_STATE"),
     "a window that is closed": ("WAIT", lambda d: d.call(window="town-2", say=d.say), "E_STATE"),
+    "a window that is paused": (
+        "WAIT", lambda d: (d.window("pause"), d.call(say=d.say))[1], "E_STATE"),
+    "a pause for no reason of the list": (
+        "WAIT", lambda d: d.window("pause", reason="mood", say=d.say), "E_FIELD"),
+    "an end without an outcome": ("SERV", lambda d: d.finish(outcome="mood", say=d.say), "E_FIELD"),
+    "fewer people than none": (
+        "-", lambda d: d.say("hall.count_heads", {"count": -1}, **MACHINE), "E_FIELD"),
     "a call without a new number": ("CALL", lambda d: d.call(number=1, say=d.say), "E_STATE"),
     "service where nobody called": (
         "CALL", lambda d: (d.open("town-2", "dai"), d.start(window="town-2", say=d.say))[1],

@@ -197,11 +197,13 @@ def test_what_a_hall_without_its_line_tells_after_midnight_still_counts(day):
 # ------------------------------------------------------------------------------------- corrections
 
 
-def void(day, *versions, **more):
+def void(day, *versions, minutes=0, **more):
+    """Void facts of the day, as of so many minutes ago."""
     targets = [f"{TOWN_STREAM}@{version}" for version in versions]
     data = {"target": targets[0], "cascade": targets[1:], "reason_code": "other",
             "requested_by": "fu", "approved_by": "gu", **more}  # fmt: skip
-    return day.say("hall.void_event", data, who="fu", post="corrector")
+    at = day.hall.now - timedelta(minutes=minutes)
+    return day.say("hall.void_event", data, who="fu", post="corrector", at=at)
 
 
 def test_a_voided_call_gives_its_time_back(day):
@@ -232,12 +234,15 @@ WRONG = {
     "a fact that others need": ((3,), {}, "E_DEPENDENT"),
     "a fact that is not there": ((99,), {}, "E_REF"),
     "one person twice": ((4,), {"requested_by": "fu", "approved_by": "fu"}, "E_AUTH"),
+    "whoever entered it": ((4,), {"approved_by": "an"}, "E_SOD"),
+    "what happened later": ((4,), {"minutes": 9}, "E_TIME_ORDER"),
 }
 
 
 @pytest.mark.parametrize("what", WRONG)
 def test_a_void_that_is_wrong_is_refused(day, what):
     versions, more, code = WRONG[what]
+    day.hall.org_must("staff.grant_post", "an", {"post": "correct_approver", "granted_by": "x"})
     day.bring_to("SERV")
 
     assert void(day, *versions, **more).code == code

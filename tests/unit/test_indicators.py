@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from analytics.assessment.card.figures import load
 from ledger.contracts.events import FACTS
-from ledger.rules.indicators import FORMULAE, page
+from ledger.rules.indicators import FORMULAE, page, term
 from ledger.rules.measures import CELLS_PER_EVENT_MAX, MEASURES
 
 INDICATORS_MD = Path(__file__).parents[2] / "docs" / "indicators.md"
@@ -16,9 +17,28 @@ def test_the_printed_indicators_are_current():
 
 def test_every_formula_is_of_sums_that_exist():
     codes = {measure.code for measure in MEASURES}
-    named = {code.removeprefix("−") for each in FORMULAE for code in (*each.over, *each.under)}
+    named = {term(said)[1] for each in FORMULAE for said in (*each.over, *each.under)}
 
     assert named <= codes
+
+
+def test_every_indicator_that_is_a_ratio_of_sums_has_its_formula():
+    """Domain.md 6.2 but for K35–K37, which are looked up as of a day, and K46, distinct people."""
+    wanted = {f"K{n:02}" for n in (*range(1, 35), *range(38, 45))}
+
+    assert wanted <= {each.number[:3] for each in FORMULAE}
+    assert len({each.number for each in FORMULAE}) == len(FORMULAE)
+
+
+def test_the_window_card_divides_the_sums_that_the_page_prints():
+    def weights(terms):
+        return {code: weight for weight, code in map(term, terms)}
+
+    printed = {each.number: (weights(each.over), weights(each.under)) for each in FORMULAE}
+    card = {each.code: (each.num, each.den) for each in load().figures}
+
+    assert card
+    assert card == {code: printed[code] for code in card}
 
 
 def test_every_measure_counts_a_fact_and_a_field_that_exist():

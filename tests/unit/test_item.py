@@ -75,6 +75,32 @@ def test_what_a_retired_item_leaves_behind_can_still_be_ended(item):
          "item.revoke_delegation")  # fmt: skip
 
 
+# what was told | hours before now | source class | may it be applied for
+RETIRED = [
+    (("item.retire",), 0, "interactive", "E_REF"),
+    (("item.retire",), 3, "interactive", ""),
+    (("item.retire",), 0, "imported", ""),
+    (("item.retire", "item.register"), 0, "interactive", ""),
+]
+
+
+@pytest.mark.parametrize(("facts", "hours", "source", "code"), RETIRED)
+def test_what_was_retired_is_applied_for_no_more_and_open_cases_go_on(
+    item, facts, hours, source, code
+):
+    """Domain.md 3.3: the item is valid when the case is submitted."""
+    hall = item.hall
+    told(item, GIVEN[0])
+    assert hall.submit("C0", item=item.key).status == "accepted"
+    hall.wait(hours=2)
+    told(item, *facts)
+    hall.wait(hours=2)
+    at = hall.now - timedelta(hours=hours)
+
+    assert hall.submit("C1", item=item.key, at=at, source_class=source).code == code
+    assert hall.accept("C0").status == "accepted"
+
+
 def test_nothing_happens_before_what_it_needs(item):
     told(item, *CLAIM)
     early = item.hall.now - timedelta(hours=1)

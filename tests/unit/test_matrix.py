@@ -90,17 +90,27 @@ def attempt(hall, event):
     return hall.usual(command_of(event), but=BUT.get(event))
 
 
+def month_later(hall):
+    """The types of what the ledger writes by itself, when nobody does anything for a month."""
+    hall.wait(days=30)
+    hall.decide(hall.raw("clock.tick", "0", {}, source_class="system", source_system="clock",
+                         source_seq="0@month"))  # fmt: skip
+    return [decode(each.value)["type"] for each in hall.spoken[-1].events]
+
+
 def new_status(hall):
-    fresh = [decode(each.value) for each in hall.spoken[-1].events]
+    fresh = [decode(each.value) for each in hall.spoken[-1].events if each.stream == "case/C1"]
     return case.fold([*hall.events("case/C1"), *fresh]).status
 
 
 @pytest.mark.parametrize(("event", "state", "cell"), CELLS)
 def test_every_cell_of_the_printed_matrix_is_what_the_ledger_decides(brought, event, state, cell):
-    if event in OWN:
-        assert (event in case.MATRIX[state]) == (cell != "×")
-        return
     hall = brought(event, state, cell)
+    if event in OWN:
+        made = month_later(hall)
+        assert (event in made) == (cell != "×"), made
+        assert cell == "×" or new_status(hall) == after(cell, state)
+        return
     receipt = attempt(hall, event)
 
     if cell != "×":
@@ -155,6 +165,30 @@ def test_any_other_event_has_its_row():
     others = {t for t in FACTS if t.startswith(("case.", "rating."))} - in_matrix
 
     assert set(rows) == others
+
+
+CONCLUDABLE = [state for state in STATES if facts.CaseConcluded.TYPE in case.MATRIX[state]]
+AMENDED = {"-": "E_REF", "VOI": "E_STATE"}
+# command | state | said after its conclusion | code
+BESIDE = [
+    *(("case.amend_event", state, False, AMENDED.get(state, "")) for state in STATES),
+    *((rate, state, False, "E_REF" if state in AMENDED else "" if state == "ARC" else "E_STATE")
+      for rate in ("rating.submit", "rating.invite") for state in STATES),
+    *((rate, state, True, "") for rate in ("rating.submit", "rating.invite")
+      for state in CONCLUDABLE),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("command", "state", "concluded", "code"), BESIDE)
+def test_what_is_legal_beside_the_matrix_is_tried_in_every_state(
+    hall, command, state, concluded, code
+):
+    hall.bring_to(state)
+    if concluded:
+        assert hall.conclude().status == "accepted"
+    said = hall.say(command) if command == "rating.invite" else hall.usual(command)
+
+    assert said.code == code, said
 
 
 def test_after_the_conclusion_the_case_can_still_be_issued_but_not_concluded(hall):

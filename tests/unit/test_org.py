@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.reference_ways import DESK, HIRED, OPENED, SAYS, Catalogue
+from tests.reference_ways import DESK, HIRED, NEW, OPENED, SAYS, Catalogue
 
 UNDER = {"parent_id": "r1"}
 REFUSED = [  # room | before | command | other data | code | a word of why
@@ -86,6 +86,30 @@ def test_the_published_catalogue_is_taken_in_every_state_and_at_any_time(hall):
         told.must(command)
 
     assert told.say("centre.open", at=hall.now - timedelta(days=30)).status == "accepted"
+
+
+# what was told of the centre | hours before now | source class | may anything happen there
+CLOSED = [
+    (("centre.close",), 0, "interactive", "E_REF"),
+    (("centre.close",), 3, "interactive", ""),
+    (("centre.close",), 0, "imported", ""),
+    (("centre.close", "centre.open"), 0, "interactive", ""),
+    (("centre.suspend",), 0, "interactive", ""),
+]
+
+
+@pytest.mark.parametrize(("facts", "hours", "source", "code"), CLOSED)
+def test_nothing_happens_at_a_centre_that_was_closed(hall, facts, hours, source, code):
+    """Domain.md 3.2: a centre is there and valid when something happens at it."""
+    hall.wait(hours=2)
+    opened = {**NEW, "town": "town"}
+    for command in facts:
+        hall.org_must(command, "town", opened if command == "centre.open" else SAYS[command])
+        hall.wait(minutes=1)
+    hall.wait(hours=2)
+    at = hall.now - timedelta(hours=hours)
+
+    assert hall.submit(at=at, source_class=source).code == code
 
 
 ENDS = {"staff.revoke_post": {"post": "accept", "revoked_by": "chief"}, "staff.leave": {}}

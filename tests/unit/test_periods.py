@@ -96,6 +96,10 @@ BROKEN = {
     "a day that is not over": (lambda _: None, lambda c: c.close(at=_early(c)), "E_TIME_ORDER"),
     "an unknown centre": (lambda _: None, lambda c: c.say(
         "day.close", key="nowhere", day=DAY, totals={}, measures_version="v"), "E_REF"),
+    "an unknown centre, told from nowhere": (lambda _: None, lambda c: c.hall.say(
+        "day.close", "nowhere", {"centre": "nowhere", "cut": [5, 5], "day": DAY, "totals": {},
+                                 "totals_hash": totals_hash({}), "measures_version": "v"},
+        source_class="system"), "E_REF"),
     "a wrong hash": (lambda _: None, lambda c: c.close(totals_hash="0" * 64), "E_FIELD"),
     "another centre than the key": (lambda _: None, lambda c: c.close(centre="city"), "E_FIELD"),
     "a restatement of nothing": (

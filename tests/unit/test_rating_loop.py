@@ -7,34 +7,7 @@ import pytest
 from ledger.contracts.codes import SHANGHAI
 from ledger.contracts.events import FACTS
 from ledger.rules.rating import fold
-
-OFFICER = {"who": "ro", "post": "rating_officer"}
-CALLER = {"who": "co", "post": "callback_officer"}
-CITY = {"who": "sup", "post": "city_supervisor"}
-UNIT = {"who": "an", "post": "accept"}
-PEOPLE = {
-    "ro": ("town", "rating_officer"), "co": ("town", "callback_officer"),
-    "sup": ("city", "city_supervisor"), "near": ("town", "city_supervisor"),
-}  # fmt: skip
-ABOUT = {"rating_id": "r1"}
-STEPS = {  # short name → command, data, who
-    "precheck": ("neg.precheck", {"reasonable": True, "true_fact": True}, OFFICER),
-    "verify": ("neg.verify", {"finding": "valid"}, OFFICER),
-    "mistaken": ("neg.verify", {"finding": "mistaken"}, OFFICER),
-    "plan": ("neg.plan_rectification", {"by": "2020-06-10"}, OFFICER),
-    "extend": ("neg.grant_extension", {"new_due": "2020-07-10", "approver": "sup"}, CITY),
-    "shorten": ("neg.grant_extension", {"new_due": "2020-06-10", "approver": "sup"}, CITY),
-    "rectify": ("neg.rectify", {}, OFFICER),
-    "reply": ("neg.reply", {"via": "phone"}, OFFICER),
-    "call": ("neg.call_back", {"reached": True, "satisfied": True}, CALLER),
-    "miss": ("neg.call_back", {"reached": False}, CALLER),
-    "instruct": ("neg.instruct", {}, CITY),
-    "close": ("neg.close", {}, OFFICER),
-    "append": ("rating.append", {"stars": 4}, {"actor": {"kind": "citizen"}}),
-    "appeal": ("appeal.file", {"by": "staff", "reason": "mistaken"}, UNIT),
-    "uphold": ("appeal.uphold", {}, CITY),
-    "deny": ("appeal.deny", {}, CITY),
-}  # fmt: skip
+from tests.rating_ways import ABOUT, STEPS, rate_badly, step, tick, walk
 
 
 @pytest.fixture
@@ -43,38 +16,10 @@ def rated(new_hall):
 
     def make(stars=1, **more):
         hall = new_hall()
-        for staff, (centre, post) in PEOPLE.items():
-            hall.org_must("staff.join", staff, {"centre": centre})
-            hall.org_must("staff.grant_post", staff, {"post": post, "granted_by": "chief"})
-        for post in ("rating_officer", "callback_officer"):
-            hall.org_must("staff.grant_post", "an", {"post": post, "granted_by": "chief"})
-        hall.bring_to("DEC+")
-        hall.conclude()
-        data = {"rating_id": "r1", "stars": stars, "real_name": True}
-        said = {"actor": {"kind": "citizen"}, **more}
-        hall.must("rating.submit", data=data, **said)
+        rate_badly(hall, stars, **more)
         return hall
 
     return make
-
-
-def step(hall, name, **more):
-    kind, data, who = STEPS[name]
-    return hall.say(kind, data={**ABOUT, **data}, **{**who, **more})
-
-
-def walk(hall, *names):
-    for name in names:
-        receipt = step(hall, name)
-        assert receipt.status == "accepted", (name, receipt)
-        hall.wait(minutes=5)
-
-
-def tick(hall, moment):
-    hall.now = datetime.fromisoformat(f"2020-{moment}:00+08:00").astimezone(SHANGHAI)
-    raw = hall.raw("clock.tick", "0", {}, source_class="system", source_system="clock",
-                   source_seq=f"0@{moment}")  # fmt: skip
-    return hall.decide(raw)
 
 
 def kinds(hall):
@@ -115,6 +60,16 @@ def test_each_step_of_the_loop_appends_its_fact(rated, before, name, fact):
 
 REFUSALS = [  # what was done before | the step | days later | more | code
     ((), "precheck", 0, {"data": {"rating_id": "r9"}}, "E_REF"),
+    ((), "precheck", 0, {"data": {"reasonable": None}}, "E_FIELD"),
+    ((), "append", 0, {"data": {"stars": 6}}, "E_FIELD"),
+    ((), "verify", 0, {"data": {"finding": "mood"}}, "E_FIELD"),
+    (("verify",), "plan", 0, {"data": {"by": "soon"}}, "E_FIELD"),
+    ((), "extend", 0, {"data": {"approver": None}}, "E_FIELD"),
+    ((), "reply", 0, {"data": {"via": "shout"}}, "E_FIELD"),
+    ((), "call", 0, {"data": {"reached": "perhaps"}}, "E_FIELD"),
+    ((), "appeal", 0, {"data": {"reason": "mood"}}, "E_FIELD"),
+    ((), "instruct", 0, {"data": {"rating_id": "r9"}}, "E_REF"),
+    ((), "instruct", -1, {}, "E_TIME_ORDER"),
     (("append",), "append", 0, {}, "E_STATE"),
     ((), "append", -1, {}, "E_TIME_ORDER"),
     (("precheck",), "precheck", 0, {}, "E_STATE"),
@@ -176,7 +131,24 @@ def test_the_tables_have_every_fact_of_the_loop():
     assert {fact for _, _, fact in APPENDS} == about_a_rating - {
         "rating.submitted", "rating.defaulted"
     }  # fmt: skip
-    assert {name for _, name, *_ in REFUSALS} >= set(STEPS) - {"instruct", "mistaken"}
+    assert {name for _, name, *_ in REFUSALS} >= set(STEPS) - {"mistaken"}
+
+
+# a second rating of the case says otherwise | code
+SECOND = [
+    ({"via": "sms"}, ""), ({"via": "qr"}, "E_STATE"),
+    ({"via": "sms", "rating_id": "r1"}, "E_STATE"),
+    ({"via": "sms", "stars": 0}, "E_FIELD"), ({"via": "sms", "stars": 6}, "E_FIELD"),
+    ({"via": "pigeon"}, "E_FIELD"), ({"via": "sms", "rater_ref": "张三"}, "E_FIELD"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("but", "code"), SECOND)
+def test_a_service_is_rated_once_by_each_way_with_one_to_five_stars(rated, but, code):
+    hall = rated()
+    said = {"rating_id": "r2", "stars": 4, **but}
+
+    assert hall.say("rating.submit", data=said, actor={"kind": "citizen"}).code == code
 
 
 def test_a_negative_is_dispatched_with_its_dues_and_a_good_one_is_not(rated):
@@ -341,6 +313,28 @@ def test_a_step_that_others_need_is_voided_with_them(rated):
     assert hall.void("rating/C1@3", "rating/C1@4", stream="rating").status == "accepted"
 
     assert fold(hall.events("rating/C1")).ratings["r1"].finding is None
+
+
+VOIDS = [  # version | otherwise | code
+    (9, {}, "E_REF"),
+    (3, {"data": {"approved_by": "fu"}}, "E_AUTH"),
+    (3, {"data": {"requested_by": "x", "approved_by": "x"}, "source_class": "imported"}, "E_SOD"),
+    (3, {"data": {"approved_by": "ro"}, "source_class": "imported"}, "E_SOD"),
+    (3, {"hours": 1}, "E_TIME_ORDER"),
+    (2, {}, "E_STATE"),
+    (3, {}, "E_DEPENDENT"),
+    (4, {}, ""),
+]
+
+
+@pytest.mark.parametrize(("version", "more", "code"), VOIDS)
+def test_a_void_of_the_loop_needs_two_people_its_target_and_its_time(rated, version, more, code):
+    hall = rated()
+    walk(hall, "verify", "rectify")
+    at = hall.now - timedelta(hours=more.get("hours", 0))
+    said = {name: value for name, value in more.items() if name != "hours"}
+
+    assert hall.void(f"rating/C1@{version}", stream="rating", at=at, **said).code == code
 
 
 def test_a_voided_extension_makes_a_rectification_late(rated):

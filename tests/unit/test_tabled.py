@@ -1,5 +1,7 @@
 """Streams that a table rules: docs/states.md is the law, every cell is tried by a real decision."""
 
+from datetime import timedelta
+
 import pytest
 
 from ledger.contracts.codes import Post
@@ -103,6 +105,7 @@ def test_a_correction_needs_two_people_and_is_told_once(hall, stream):
     assert table.void(9).code == "E_REF"
     assert table.void(1, data={"approved_by": "fu"}).code == "E_AUTH"
     assert table.void(1, source_class="imported", data={"approved_by": "fu"}).code == "E_SOD"
+    assert table.void(1, at=hall.now - timedelta(hours=1)).code == "E_TIME_ORDER"
     assert table.void(1).status == "accepted"
 
     assert table.void(1).code == "E_STATE"
