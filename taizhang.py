@@ -142,6 +142,7 @@ async def serve_rooms(
     from processors.wall.server import serve_app, wall_app
     from producers.counter.links import load_secret
     from producers.intake.gateway import gateway_app, load_keys, machine_now
+    from producers.watchman import run_watchman
 
     views = await open_views(log, settings, stack)
     lake = Lake(str(settings.lake_dir))
@@ -162,7 +163,8 @@ async def serve_rooms(
           f"窗口绩效 assess {at}/assess\n"
           f"综合窗口 counter {at}/counter\n命令入口 API    {at}/v1/commands\n"
           "Ctrl-C stops everything", flush=True)  # fmt: skip
-    tasks = [asyncio.create_task(work), asyncio.create_task(keep_closing(log, lake))]
+    tasks = [asyncio.create_task(each) for each in
+             (work, keep_closing(log, lake), run_watchman(log))]  # fmt: skip
     if not settings.is_kafka:
         tasks.append(asyncio.create_task(archive(log, lake, once=False)))
         tasks.append(asyncio.create_task(views.run(asyncio.Event())))  # type: ignore[attr-defined]

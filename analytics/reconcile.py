@@ -118,7 +118,8 @@ def check_cut(lake: Lake, cut: Cut) -> None:
         "OR (next.source_class = 'system'"
         " AND next.type IN ('case.clock_breached', 'case.event_voided',"
         " 'rating.clock_breached', 'rating.event_voided',"
-        " 'agent.clock_breached', 'agent.event_voided'))"
+        " 'agent.clock_breached', 'agent.event_voided',"
+        " 'inspection.clock_breached', 'inspection.event_voided'))"
         # A tick's batch begins with clock.ticked.
         " OR (next.source_system = 'clock' AND next.type <> 'clock.ticked')",
         {"cut": list(cut)},

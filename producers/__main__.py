@@ -1,6 +1,7 @@
 """`python -m producers`: who writes: gateway, importer, imagined city."""
 
 import argparse
+import asyncio
 import sys
 from pathlib import Path
 from typing import Any
@@ -54,11 +55,17 @@ async def gateway(_: argparse.Namespace, settings: Settings) -> Result:
     from ledger.log.open import open_log
     from producers.counter.links import load_secret
     from producers.intake.gateway import load_keys, serve_gateway
+    from producers.watchman import run_watchman
 
     log = await open_log(settings.ledger_url, partitions=settings.partitions)
     try:
         keys, secret = load_keys(settings.data), load_secret(settings.data)
-        await serve_gateway(log, settings.host, settings.port, keys, secret=secret)
+        watching = asyncio.create_task(run_watchman(log))
+        try:
+            await serve_gateway(log, settings.host, settings.port, keys, secret=secret)
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
     finally:
         await log.close()
     return None

@@ -9,7 +9,9 @@ import asyncio
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from heapq import merge
 from importlib import resources
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -21,6 +23,7 @@ from ledger.contracts.receipts import Receipt
 from ledger.contracts.wire import decode
 from ledger.log.seam import Log, Unreachable
 from producers.city.faults import Timed
+from producers.city.lines import Lines
 from producers.city.simulate import simulate
 from producers.city.town import City, make_city, reference_commands
 
@@ -104,7 +107,9 @@ async def simulate_into(
     now = datetime.combine(start, time(), SHANGHAI)
     await tick(log, clock, now)
     pending: asyncio.Task[list[Receipt]] | None = None
-    for batch in _batches(simulate(city, seed, start, days, cases_per_day)):
+    lines = sorted(Lines(city, seed).told(start, days), key=itemgetter(0))
+    work = simulate(city, seed, start, days, cases_per_day)
+    for batch in _batches(merge(work, lines, key=itemgetter(0))):
         raws = [orjson.dumps(command) for _, command in batch]
         if pending is not None:
             _tally(count, await pending)
@@ -129,7 +134,7 @@ def _tally(count: dict[str, Any], receipts: Sequence[Receipt]) -> None:
             count["cases"] += receipt.version == 1 and receipt.stream.startswith("case/")
         elif receipt.status == "duplicate":
             count["duplicates"] += 1
-        else:
+        elif receipt.status == "refused":
             count["refused"] += 1
 
 
@@ -165,13 +170,16 @@ async def demo_drive(
 ) -> None:  # fmt: skip
     """Let the city work at `speed` city seconds a second, until cancelled.
 
-    Nights are skipped. An unreachable ledger is waited for; nothing is lost meanwhile, the same
+    Nights are skipped. A line that is down does not beat, and its hall's commands come when it is
+    back. An unreachable ledger is waited for; nothing is lost meanwhile, the same
     bytes are handed in again.
     """
     await submit_reference(log, city, clock)
-    pacer = _Pacer(log, city, clock, speed, datetime.combine(start, time(8, 59), SHANGHAI))
+    lines = Lines(city, seed)
+    began = datetime.combine(start, time(8, 59), SHANGHAI)
+    pacer = _Pacer(log, lines, city.sources(), clock, speed, began)
     batch: list[bytes] = []
-    for moment, command in simulate(city, seed, start, None, cases_per_day):
+    for moment, command in lines.kept_back(simulate(city, seed, start, None, cases_per_day)):
         while not pacer.reached(moment) or len(batch) == BATCH_COMMANDS_MAX:
             await submit_all(log, batch)
             batch = []
@@ -182,9 +190,12 @@ async def demo_drive(
 class _Pacer:
     """City time against real time: ticks, beats, and when a command's moment has come."""
 
-    def __init__(self, log: Log, city: City, clock: CityClock, speed: float, now: datetime) -> None:
+    def __init__(
+        self, log: Log, lines: Lines, sources: dict[str, list[str]], clock: CityClock, speed: float,
+        now: datetime,
+    ) -> None:  # fmt: skip
         self._log, self._clock, self._speed = log, clock, speed
-        self._sources = city.sources()
+        self._lines, self._sources = lines, sources
         self._loop = asyncio.get_running_loop()
         self._real, self._city = self._loop.time(), now
         self._next_tick = self._next_beat = self._real
@@ -210,7 +221,13 @@ class _Pacer:
         if real >= self._next_beat:
             self._next_beat = real + BEAT_SECONDS
             self._beats += 1
-            await beat(self._log, self._sources, self._clock.now, self._beats)
+            now = self.now()
+            alive = {
+                source: centres
+                for source, centres in self._sources.items()
+                if self._lines.back_at(source, now) is None
+            }
+            await beat(self._log, alive, self._clock.now, self._beats)
 
     def _skip(self, upcoming: datetime, real: float) -> None:
         if upcoming - self.now() < IDLE:

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ledger.contracts.codes import SHANGHAI
+from ledger.contracts.events.inspection import SealedPlan
 
 STATES_MD = Path(__file__).parents[1] / "docs" / "states.md"
 VILLAGE = {"who": "vi", "post": "agent", "centre": "village"}
@@ -13,9 +14,16 @@ CALLER = {"who": "co", "post": "callback_officer"}
 DESK = {"who": "an", "post": "accept", "centre": "town"}
 OFFICER = {"who": "ro", "post": "rating_officer"}
 MANAGER = {"who": "mo", "post": "hall_manager"}
+CITY = {"who": "sup", "post": "city_supervisor"}
+INSPECTOR = {"who": "in", "post": "inspector"}
+INSPECTED = {"centre": "village"}
+PLAN = {"scope": ["discipline"], "inspectors": ["in"], "day": "2020-06-01"}
+SEALED = {**PLAN, "centre": "village", "salt": "5a" * 16}
 PEOPLE = {
     "vi": ("village", "agent"), "va": ("village", "agent"), "ta": ("town", "agent"),
     "ka": ("key", "agent"), "co": ("town", "callback_officer"), "ro": ("town", "rating_officer"),
+    "in": (None, "inspector"), "own": ("village", "inspector"), "sup": (None, "city_supervisor"),
+    "km": ("key", "hall_manager"),
 }  # fmt: skip
 
 SAYS = {  # command → data, who and where
@@ -54,12 +62,42 @@ SAYS = {  # command → data, who and where
     ),
     "complaint.reply": ({"complaint_id": "Q1", "finding": "confirmed"}, OFFICER),
     "complaint.close": ({"complaint_id": "Q1", "outcome": "withdrawn"}, OFFICER),
+    "inspection.plan": (PLAN, {**CITY, **INSPECTED}),
+    "inspection.seal": ({"seal": SealedPlan.model_validate(SEALED).seal()}, INSPECTOR),
+    "inspection.conduct": (
+        {
+            "inspectors": ["in"],
+            "start": "2020-06-01T09:00:00+08:00",
+            "end": "2020-06-01T10:00:00+08:00",
+            "method": "on_site",
+        },
+        {**INSPECTOR, **INSPECTED},
+    ),
+    "finding.record": (
+        {"finding_id": "F1", "category": "discipline", "severity": "minor"},
+        INSPECTOR,
+    ),
+    "finding.contest": ({"finding_id": "F1", "reason": "mistaken"}, MANAGER),
+    "finding.decide_contest": ({"finding_id": "F1", "outcome": "stands"}, CITY),
+    "notice.issue": ({"notice_no": "N1", "finding_ids": ["F1"], "addressees": ["village"]}, CITY),
+    "rectification.submit": ({"finding_ids": ["F1"], "measures_doc": "M1"}, MANAGER),
+    "rectification.reject": ({"finding_ids": ["F1"], "reason": "incomplete"}, CITY),
+    "rectification.accept": ({"finding_ids": ["F1"]}, CITY),
+    "notice.close": ({"notice_no": "N1", "finding_ids": ["F1"]}, CITY),
 }
-KEYS = {"agent": "T1", "bundle": "B1", "interaction": "Q1"}
+KEYS = {"agent": "T1", "bundle": "B1", "interaction": "Q1", "inspection": "I1"}
 AGENT = ("agent.request", "agent.entrust", "agent.accept")
 MEMBER = ("bundle.open", "bundle.add_member", "bundle.conclude_member")
 REPLY = ("complaint.file", "complaint.accept", "complaint.reply")
-ROADS = {  # beginning of the facts of a kind of subject → status → what was said before
+FOUND = ("inspection.plan", "inspection.conduct", "finding.record")
+TOLD = (*FOUND, "+7", "notice.issue")
+DONE = (*TOLD, "rectification.submit", "rectification.accept")
+FINDING = {
+    "-": FOUND[:2], "REC": FOUND, "CTD": (*FOUND, "finding.contest"),
+    "DEC": (*FOUND, "finding.contest", "finding.decide_contest"), "NTD": TOLD, "SUB": DONE[:-1],
+    "ACC": DONE, "CLO": (*DONE, "notice.close"),
+}  # fmt: skip
+ROADS = {  # beginning of the facts of a kind of subject → status → what was said before, "+" days
     "agent": {
         "-": (), "REQ": AGENT[:1], "ENT": AGENT[:2], "ACC": AGENT,
         "SUS": (*AGENT, "agent.suspend"), "END": (*AGENT, "agent.end"),
@@ -73,6 +111,8 @@ ROADS = {  # beginning of the facts of a kind of subject → status → what was
         "-": (), "FIL": REPLY[:1], "ACC": REPLY[:2], "REP": REPLY,
         "CLO": ("complaint.file", "complaint.close"),
     },
+    "inspection": {"-": (), "PLA": FOUND[:1], "SEA": ("inspection.seal",), "CON": FOUND[:2]},
+    "finding": FINDING, "notice": {**FINDING, "REC": (*FOUND, "+7")}, "rectification": FINDING,
 }  # fmt: skip
 
 
@@ -88,7 +128,7 @@ class Tabled:
         self.hall, self.stream, self.key = hall, stream, KEYS[stream]
         self.name = f"{stream}/{self.key}"
         for staff, (centre, post) in PEOPLE.items():
-            hall.org_must("staff.join", staff, {"centre": centre})
+            hall.org_must("staff.join", staff, {"centre": centre} if centre else {})
             hall.org_must("staff.grant_post", staff, {"post": post, "granted_by": "chief"})
         hall.org_must("centre.open", "village", {"name": "v", "level": "village",
                                                  "tier": "village", "town": "town"})  # fmt: skip
@@ -96,6 +136,8 @@ class Tabled:
     def say(self, command, but=None, **more):
         """Say a command as above; `but` are other fields of its data, None takes one away."""
         data, who = SAYS[command]
+        if command == "inspection.conduct" and "inspection.sealed" in self.kinds:
+            data = {**data, "opened": SEALED}
         said = {name: value for name, value in {**data, **(but or {})}.items() if value is not None}
         return self.hall.say(command, self.key, said, **{**who, **more})
 
@@ -107,7 +149,10 @@ class Tabled:
 
     def bring_to(self, status, kind=None):
         for command in ROADS[kind or self.stream][status]:
-            self.must(command)
+            if command.startswith("+"):
+                self.hall.wait(days=int(command))
+            else:
+                self.must(command)
 
     def void(self, *versions, **more):
         targets = [f"{self.name}@{version}" for version in versions]

@@ -94,7 +94,7 @@ BEFORE = {
     "rating.void_event": ("case.conclude", "rating.submit"),
 }
 """What has to be said first, in the same state."""
-OTHER_STREAMS = frozenset({"hall", "agent", "bundle", "interaction"})
+OTHER_STREAMS = frozenset({"hall", "agent", "bundle", "interaction", "inspection", "source"})
 """Streams whose commands are said elsewhere: tests/hall_day.py, tests/tabled_ways.py."""
 SIGNED = frozenset({"case.verify_commitment"})
 """Needs a commitment that was signed at the counter."""

@@ -88,8 +88,8 @@ GROUP BY ALL
 """
 """A table, not a common table expression: over four million counts in twelve files DuckDB 1.5.5
 parks all its threads for ever and hears no interrupt (duckdb issue 24961: a union over one
-expression, one arm of it with NOT IN). Smaller lakes do not show it; `taizhang bench rebuild`
-does."""
+expression, one arm of it with NOT IN). Smaller lakes do not show it; `taizhang bench rebuild` does.
+"""
 
 SUMS = """
 WITH days AS (

@@ -67,6 +67,7 @@ class Post(StrEnum):
     CITY_SUPERVISOR = "city_supervisor"
     RATING_OFFICER = "rating_officer"
     CALLBACK_OFFICER = "callback_officer"
+    INSPECTOR = "inspector"
 
 
 class ProjectType(StrEnum):

@@ -127,14 +127,15 @@ def hashed(raw: bytes) -> tuple[str, Any]:
     return hashlib.sha256(canonical).hexdigest()[:32], fields
 
 
-def route(raw: bytes, partitions: int = PARTITIONS) -> int:
+def route(raw: bytes, partitions: int = PARTITIONS, fields: Any = None) -> int:  # noqa: ANN401
     """Give the partition a command belongs to, without validating it.
 
-    Reference commands go to partition number `partitions`, a tick to the partition it names.
-    What cannot be parsed goes to partition 0, where the writer refuses and keeps it.
+    `fields`: its parsed content, where the caller has it. Reference commands go to partition
+    number `partitions`, a tick to the partition it names. What cannot be parsed goes to
+    partition 0, where the writer refuses and keeps it.
     """
     try:
-        fields = orjson.loads(raw)
+        fields = orjson.loads(raw) if fields is None else fields
         kind, key = fields["type"], fields["key"]
     except (orjson.JSONDecodeError, KeyError, TypeError):
         return 0

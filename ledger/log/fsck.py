@@ -15,9 +15,10 @@ import orjson
 from pydantic import ValidationError
 
 from ledger.contracts.codes import partition_of
-from ledger.contracts.commands import CLOCK, TICK
+from ledger.contracts.commands import BEAT, CLOCK, TICK
 from ledger.contracts.events import FACTS
 from ledger.contracts.events.reference import ReferenceAdopted, ReferencePayload
+from ledger.contracts.events.source import SourceReturned
 from ledger.contracts.wire import Event, decode, event_id
 from ledger.log.seam import Cut, Log, Record
 from ledger.proof.chain import chain, genesis
@@ -278,6 +279,9 @@ class Replay:
         if event["sourcesystem"] == CLOCK:
             decision = self._partition.decide(tick_of(event), moment)
             return self._expect(decision, record, event)
+        if event["type"] == SourceReturned.TYPE:
+            return self._expect(self._partition.decide(command_of(event, BEAT), moment),
+                                record, event)  # fmt: skip
         if fact is None or not fact.COMMAND:
             self._report.add("derived", record, event["id"],
                              "no command makes this fact, and no batch before it did")  # fmt: skip
@@ -295,7 +299,7 @@ class Replay:
             return False
         self._expected = list(decision.events)
         if not self._expected:
-            self._report.add("derived", record, event["id"], "its tick makes no fact")
+            self._report.add("derived", record, event["id"], "its command makes no fact")
         return bool(self._expected)
 
     def _start_again(self) -> None:

@@ -21,7 +21,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from ledger.contracts.codes import PARTITIONS, partition_of
 from ledger.contracts.events import COMMANDS, REFERENCE_COMMANDS
-from ledger.log.seam import LogError, Pulse, Unreachable
+from ledger.log.seam import Heard, LogError, Pulse, Unreachable
 from ledger.log.topics import KafkaUrl, topic_of
 
 CHAIN, COMMAND, HASH, NOW = "chain", "command", "hash", "now"
@@ -212,12 +212,19 @@ def header(record: Any, name: str) -> bytes:  # noqa: ANN401
     return b""
 
 
-def pulse_value(at: float, now: str, position: int, beats: Mapping[str, float]) -> bytes:
+def pulse_value(pulse: Pulse) -> bytes:
     """Give the bytes of a pulse record."""
-    return orjson.dumps({"at": at, "now": now, "position": position, "beats": dict(beats)})
+    return orjson.dumps({
+        "at": pulse.at, "now": pulse.now, "position": pulse.position, "beats": dict(pulse.beats),
+        "sources": {source: list(heard) for source, heard in pulse.sources.items()},
+    })  # fmt: skip
 
 
 def read_pulse(number: int, value: bytes) -> Pulse:
     """Read a pulse record of partition `number`."""
     body = orjson.loads(value)
-    return Pulse(number, body["position"], body["at"], body["now"], body["beats"])
+    sources = {
+        source: Heard(at, now, tuple(centres))
+        for source, (at, now, centres) in body.get("sources", {}).items()
+    }
+    return Pulse(number, body["position"], body["at"], body["now"], body["beats"], sources)

@@ -4,13 +4,14 @@ Two implementations, `sqlite.py` and the Kafka pair, share this, the rules and t
 other code (docs/decisions/0001).
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from ledger.contracts.errors import Unreachable, UserError
 from ledger.contracts.receipts import Receipt
 
-__all__ = ["Cut", "Log", "LogError", "Pulse", "Record", "Reject", "Unreachable"]
+__all__ = ["Cut", "Heard", "Log", "LogError", "Pulse", "Record", "Reject", "Unreachable"]
 
 Cut = tuple[int, ...]
 """One offset per partition, reference partition last; "before" is `offset < cut[partition]`."""
@@ -38,6 +39,17 @@ class Reject(NamedTuple):
     """{key, hash, code, message, legal, at, size, head (first 4 KiB, text), stream}."""
 
 
+class Heard(NamedTuple):
+    """The newest beat of a source system."""
+
+    at: float
+    """Epoch seconds of the machine that handed it in; 0 = before this process began."""
+    now: str
+    """When the ledger heard it, by its own clock, ISO 8601 +08:00."""
+    centres: tuple[str, ...]
+    """The centres it speaks for."""
+
+
 class Pulse(NamedTuple):
     """Proof of life of one partition: when `at` was ticked, `position` was the ledger's end."""
 
@@ -49,6 +61,8 @@ class Pulse(NamedTuple):
     """The ledger's (or the city's) time of that tick, ISO 8601."""
     beats: dict[str, float]
     """Centre → epoch seconds of its source's last beat."""
+    sources: Mapping[str, Heard] = MappingProxyType({})
+    """Source system → its newest beat, of all that were ever heard in this partition."""
 
 
 class Log(Protocol):

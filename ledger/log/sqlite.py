@@ -34,7 +34,6 @@ class Waiting(NamedTuple):
     """A command in the queue."""
 
     raw: bytes
-    partition: int
     at: float
     done: asyncio.Future[Receipt]
 
@@ -204,7 +203,7 @@ class SqliteLog(SqliteBook):
             message = f"{self._path} is closed"
             raise Unreachable(message)
         done: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
-        waiting = Waiting(raw, route(raw, self.partitions), time.time(), done)
+        waiting = Waiting(raw, time.time(), done)
         if self._queue.full():
             await self._queue.put(waiting)
         else:
@@ -224,7 +223,7 @@ class SqliteLog(SqliteBook):
                 self._batch = []
 
     async def _commit(self, batch: list[Waiting]) -> None:
-        work = [(waiting.raw, waiting.partition) for waiting in batch]
+        work = [waiting.raw for waiting in batch]
         try:
             decisions = await asyncio.get_running_loop().run_in_executor(
                 self._thread, self._writer.commit, work, self._clock()
@@ -241,11 +240,11 @@ class SqliteLog(SqliteBook):
                 waiting.done.set_result(decision.receipt)
 
     def _pulse(self, waiting: Waiting) -> None:
-        new = self._writer.pulse(waiting.partition, waiting.at)
+        new = self._writer.pulse(route(waiting.raw, self.partitions), waiting.at)
         if new is not None:
-            old = self._pulses.get(waiting.partition)
+            old = self._pulses.get(new.partition)
             beats = {**(old.beats if old else {}), **new.beats}
-            self._pulses[waiting.partition] = new._replace(beats=beats)
+            self._pulses[new.partition] = new._replace(beats=beats)
 
     async def end(self) -> Cut:
         """Give the cut behind the last durable event."""

@@ -16,7 +16,7 @@ import orjson
 
 from ledger.contracts.commands import command_hash, hashed, key_of, route
 from ledger.contracts.wire import Event, decode
-from ledger.log.seam import LogError, Pulse
+from ledger.log.seam import Heard, LogError, Pulse
 from ledger.proof.chain import chain, genesis
 from ledger.rules.partition import Partition
 from ledger.rules.recording import EVERY, Decision, Stored, failed_decision, keep_looks
@@ -40,6 +40,9 @@ CREATE TABLE IF NOT EXISTS rejects (
 CREATE TABLE IF NOT EXISTS looks (
     stream TEXT PRIMARY KEY, partition INTEGER NOT NULL, due TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS looks_due ON looks (partition, due);
+CREATE TABLE IF NOT EXISTS heard (
+    source TEXT PRIMARY KEY, partition INTEGER NOT NULL, now TEXT NOT NULL,
+    centres TEXT NOT NULL) WITHOUT ROWID;
 """
 
 
@@ -96,6 +99,10 @@ class Writer:
         self._attempts: Counter[str] = Counter()
         self._unbound: set[str] = set()
         """Source keys of the batch that no receipt is bound to: asked once for all of them."""
+        self._sources: dict[int, dict[str, Heard]] = defaultdict(dict)
+        for source, number, heard_at, centres in self.connection.execute("SELECT * FROM heard"):
+            known = Heard(0.0, heard_at, tuple(orjson.loads(centres)))
+            self._sources[number][source] = known
         self.reload()
 
     def _check_partitions(self, path: Path) -> None:
@@ -120,14 +127,14 @@ class Writer:
             self.ends.append(end)
             self._heads.append(head or genesis(partition))
 
-    def commit(self, batch: Sequence[tuple[bytes, int]], now: datetime) -> list[Decision]:
+    def commit(self, batch: Sequence[bytes], now: datetime) -> list[Decision]:
         """Decide a batch and make it durable, or raise and leave the file untouched."""
-        work = [(raw, partition, hashed(raw)) for raw, partition in batch]
+        work = [(raw, hashed(raw)) for raw in batch]
         while True:
             try:
                 with self.connection:
-                    self._ask_keys(fields for _, _, (_, fields) in work)
-                    decisions = [self._one(raw, number, now, read) for raw, number, read in work]
+                    self._ask_keys(fields for _, (_, fields) in work)
+                    decisions = [self._one(raw, now, read) for raw, read in work]
                     self._flush()
             except _Broken:
                 # One bad command must not stop its neighbours: after three rebuilds it alone is
@@ -150,17 +157,15 @@ class Writer:
         self._unbound.clear()
         self._unbound |= keys.difference(row[0] for row in bound)
 
-    def _one(
-        self, raw: bytes, number: int, now: datetime, read: tuple[str, Any] | None = None
-    ) -> Decision:  # fmt: skip
+    def _one(self, raw: bytes, now: datetime, read: tuple[str, Any]) -> Decision:
         """Decide a command, and behind it those that its facts cause."""
-        decision = self._alone(raw, number, now, read)
+        decision = self._alone(raw, route(raw, self.partitions, read[1]), now, read)
         for caused in decision.caused:
-            self._one(caused, route(caused, self.partitions), now)
+            self._one(caused, now, hashed(caused))
         return decision
 
     def _alone(
-        self, raw: bytes, number: int, now: datetime, read: tuple[str, Any] | None
+        self, raw: bytes, number: int, now: datetime, read: tuple[str, Any]
     ) -> Decision:  # fmt: skip
         if self._attempts and self._attempts[command_hash(raw)] >= ATTEMPTS_MAX:
             decision = failed_decision(raw, now)
@@ -214,6 +219,14 @@ class Writer:
             "DELETE FROM looks WHERE stream = ?",
             [(stream,) for stream, _, due in looks if due is None],
         )
+        insert(
+            "INSERT OR REPLACE INTO heard VALUES (?, ?, ?, ?)",
+            [
+                (source, number, at, orjson.dumps(centres).decode())
+                for number, partition in self._open.items()
+                for source, (at, centres) in partition.heard.items()
+            ],
+        )
         self._new_looks.clear()
         self._new_events.clear()
         self._new_receipts.clear()
@@ -266,7 +279,11 @@ class Writer:
             return None
         beats = dict.fromkeys(partition.beats, at)
         partition.beats.clear()
-        return Pulse(number, self.ends[number], at, partition.tick, beats)
+        sources = self._sources[number]
+        for source, (heard_at, centres) in partition.heard.items():
+            sources[source] = Heard(at, heard_at, tuple(centres))
+        partition.heard.clear()
+        return Pulse(number, self.ends[number], at, partition.tick, beats, dict(sources))
 
 
 class _Broken(Exception):

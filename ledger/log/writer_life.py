@@ -37,6 +37,7 @@ from ledger.log.kafka_records import (
     pulse_value,
     read_pulse,
 )
+from ledger.log.seam import Heard, Pulse
 from ledger.log.writer_intake import Intake
 from ledger.log.writer_rebuild import Follower, Rebuild, open_partition
 from ledger.log.writer_store import Mark, Page, Row, StateFile, reject_key
@@ -133,6 +134,7 @@ class Life:
         self._now = ""
         self._tick_at = 0.0
         self._beats: dict[str, float] = {}
+        self._sources: dict[str, Heard] = {}
 
     @property
     def state(self) -> StateFile:
@@ -166,6 +168,7 @@ class Life:
         if record is not None:
             pulse = read_pulse(self._number, record.value)
             self._tick_at, self._beats = pulse.at, pulse.beats
+            self._sources = dict(pulse.sources)
             self._partition.tick = pulse.now
 
     async def _position(self) -> int:
@@ -287,7 +290,9 @@ class Life:
         if fields["type"] == TICK:
             self._tick_at = max(self._tick_at, at)
         elif fields["type"] == BEAT:
-            self._beats |= dict.fromkeys(fields["data"].get("centres", ()), at)
+            now, centres = self._partition.heard[fields["key"]]
+            self._beats |= dict.fromkeys(centres, at)
+            self._sources[fields["key"]] = Heard(at, now, tuple(centres))
 
     async def commit(self, records: Sequence[Any], batch: Batch) -> None:
         """Make a batch durable; only then settle the partition and keep it in the file."""
@@ -311,9 +316,10 @@ class Life:
             )
             position = await _end_of(events) or batch.mark.position
             if batch.has_pulse and partition.tick:
-                value = pulse_value(self._tick_at, partition.tick, position, self._beats)
+                pulse = Pulse(number, position, self._tick_at, partition.tick, self._beats,
+                              self._sources)  # fmt: skip
                 beats = self._places.of("beats", number)
-                rest.append(await self._send(beats, [Sent(PULSE_KEY, value, [])]))
+                rest.append(await self._send(beats, [Sent(PULSE_KEY, pulse_value(pulse), [])]))
             # Every future: aiokafka commits without the records whose sending failed.
             await asyncio.gather(*(future for sent in rest for _, future in sent))
             await self._producer.commit_transaction()

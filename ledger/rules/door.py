@@ -12,6 +12,7 @@ from ledger.contracts.events import (
     case,
     case_course,
     hall,
+    inspection,
     interaction,
     period,
 )
@@ -68,6 +69,8 @@ def check_fields(command: Command, payload: Payload) -> None:
             raise Refused(Code.E_FIELD, f"{command.type} needs the centre of the agent")
         case interaction.ConsultAsked() | interaction.ComplaintFiled():
             _check_interaction(command, payload)
+        case inspection.InspectionPayload():
+            _check_inspection(command, payload)
         case period.PeriodPayload() if payload.centre != command.key:
             raise Refused(Code.E_FIELD, f"centre: of {command.type} it is the key, {command.key}")
         case facts.ItemRegistered():
@@ -107,6 +110,18 @@ def _check_interaction(
             pass
     if command.key != (payload.case_id or own):
         raise Refused(Code.E_FIELD, "key: it is case_id where there is one, else the id itself")
+
+
+def _check_inspection(command: Command, payload: inspection.InspectionPayload) -> None:
+    """Refuse a sealed inspection that says where, one that is not anywhere, a plan of elsewhere."""
+    where, kind = command.centre, command.type
+    match payload:
+        case inspection.InspectionSealed() if where or command.dept or command.window:
+            raise Refused(Code.E_FIELD, f"{kind} names no centre, department or window (暗访)")
+        case inspection.InspectionPlanned() | inspection.InspectionConducted() if where is None:
+            raise Refused(Code.E_FIELD, f"{kind} needs the centre that is inspected")
+        case inspection.InspectionConducted(opened=plan) if plan and plan.centre != where:
+            raise Refused(Code.E_FIELD, f"opened.centre: it is the centre of {kind}, {where}")
 
 
 def _check_changes(amendment: case.CaseEventAmended) -> None:

@@ -146,7 +146,24 @@ POSTS: dict[str, frozenset[str]] = {
     ),
     "complaint.extend": frozenset({Post.HALL_MANAGER, Post.CITY_SUPERVISOR}),
     "interaction.void_event": frozenset({Post.CORRECTOR}),
+    **dict.fromkeys(
+        ("inspection.plan", "inspection.seal"), frozenset({Post.INSPECTOR, Post.CITY_SUPERVISOR})
+    ),
+    **dict.fromkeys(("inspection.conduct", "finding.record"), frozenset({Post.INSPECTOR})),
+    **dict.fromkeys(("finding.contest", "rectification.submit"), frozenset({Post.HALL_MANAGER})),
+    **dict.fromkeys(
+        (
+            "finding.decide_contest",
+            "notice.issue",
+            "notice.close",
+            "rectification.accept",
+            "rectification.reject",
+        ),
+        frozenset({Post.CITY_SUPERVISOR}),
+    ),
+    "inspection.void_event": frozenset({Post.CORRECTOR}),
     **dict.fromkeys(("day.close", "period.freeze", "period.restate"), frozenset[Post]()),
+    "source.fall_silent": frozenset(),
     **dict.fromkeys(("alert.raise", "alert.escalate"), frozenset()),
     **dict.fromkeys(
         ("alert.acknowledge", "alert.explain"), frozenset({Post.HALL_MANAGER, Post.CITY_SUPERVISOR})
@@ -183,7 +200,8 @@ APPROVE_ISSUE = "approve–issue"
 def conflicts(state: State, kind: str, staff: str | None) -> tuple[str, ...]:
     """Give the pairs of domain.md 5.3 that `staff` would join by this fact of a case.
 
-    `state` is the one before the fact. Electronic issue has no staff and joins nothing.
+    `state` is the one before the fact. Electronic issue has no staff and joins nothing; where the
+    item lets one person do it all (全科 “充分授权”), whoever decided may also hand it over.
     """
     if staff is None:
         return ()
@@ -194,7 +212,7 @@ def conflicts(state: State, kind: str, staff: str | None) -> tuple[str, ...]:
         instant = state.project_type == ProjectType.INSTANT
         if staff in state.review_staff and not (instant or state.one_person_ok):
             found.append(REVIEW_APPROVE)
-    elif kind == facts.CaseIssued.TYPE and staff == state.approve_staff:
+    elif kind == facts.CaseIssued.TYPE and staff == state.approve_staff and not state.one_person_ok:
         found.append(APPROVE_ISSUE)
     return tuple(found)
 

@@ -83,6 +83,8 @@ FORMULAE = (
     Formula("K44", "联办件", ("joint_accepted",)),
     Formula("K44b", "异地代收件", ("remote_accepted",)),
     Formula("K44c", "一件事件", ("bundle_cases",)),
+    Formula("K45", "巡查问题整改率", ("findings_rectified",),
+            ("findings_rectified", "findings_overdue")),
 )  # fmt: skip
 
 HEAD = """\

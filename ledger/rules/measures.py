@@ -256,6 +256,18 @@ def _agents() -> tuple[Measure, ...]:
     )  # fmt: skip
 
 
+def _findings() -> tuple[Measure, ...]:
+    """巡查问题整改: K45, at the inspected centre; each finding once, at min(accepted, breach)."""
+    return tuple(
+        Measure(code, name, "个", event, amount, where, centre="stamp.centre", window="")
+        for code, name, event, amount, where in (
+            ("findings_rectified", "巡查问题按期整改", "rectification.accepted",
+             "stamp.findings_in_time", (Where("stamp.findings_in_time", "present"),)),
+            ("findings_overdue", "巡查问题超期未整改", "inspection.clock_breached", 1, ()),
+        )
+    )  # fmt: skip
+
+
 def _alerts() -> tuple[Measure, ...]:
     """预警, 黄牌, 红牌, 撤牌 (K30) at raise, rise and cancellation; and those that are open."""
     made = [Measure("alerts_cancelled", "撤牌", "张", "alert.cancelled", centre="stamp.centre",
@@ -282,6 +294,13 @@ def _claims() -> tuple[Measure, ...]:
         for event in ("item.claimed", "item.unclaimed", "item.claim_declined")
     )  # fmt: skip
 
+
+_SILENCES = (
+    Measure("source_silences", "来源失联", "次", "source.silent", centre="stamp.centre", window=""),
+    Measure("source_silent_seconds", "来源失联时长", "秒", "source.returned",
+            "stamp.silent_seconds", centre="stamp.centre", window=""),
+)  # fmt: skip
+"""A silence counts when it begins, how long it was when it ends; at the source's own hall."""
 
 MEASURES: tuple[Measure, ...] = (
     Measure("submitted", "申请量", "件", "case.submitted", centre="centre", window="window"),
@@ -318,10 +337,12 @@ MEASURES: tuple[Measure, ...] = (
     *REGISTERS,
     *CLOCK_MEASURES,
     *_agents(),
+    *_findings(),
     Measure("bundle_cases", "一件事件", "件", "bundle.member_added", centre="stamp.lead_centre",
             window=""),
     *_alerts(),
     *_claims(),
+    *_SILENCES,
 )  # fmt: skip
 
 CELLS_PER_EVENT_MAX = 28

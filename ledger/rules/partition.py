@@ -17,7 +17,7 @@ from ledger.contracts.events.base import Payload
 from ledger.contracts.events.reference import ClockTicked, ReferenceAdopted
 from ledger.contracts.receipts import Receipt
 from ledger.contracts.wire import Event, decode, encode, event_id
-from ledger.rules import supervision
+from ledger.rules import source, supervision
 from ledger.rules.caused import CAUSES
 from ledger.rules.door import check_duty, check_fields, check_late, check_references
 from ledger.rules.facts import Draft, envelope
@@ -84,6 +84,8 @@ class Partition:
         self.reference = Reference()
         self.tick = ""
         self.beats: set[str] = set()
+        self.heard: dict[str, tuple[str, list[str]]] = {}
+        """Source → when its newest beat was heard, by the ledger's clock, and for which centres."""
         self._store = store
         self._streams: OrderedDict[str, Stream] = OrderedDict()
         self._new_events: dict[str, list[bytes]] = {}
@@ -312,9 +314,17 @@ class Partition:
             self.tick = max(self.tick, self._at(command.occurred_at))
             recorded = self._tick(command, moment)
         else:
-            self.beats.update(centres_of(command))
+            recorded = self._hear(command, moment)
         noted = Receipt(key=key, hash=digest, status="noted")
         return Decision(noted, tuple(recorded), None, self._looks, tuple(self._caused))
+
+    def _hear(self, beat: Command, moment: datetime) -> list[Stored]:
+        """Note that a source is alive; of one that was silent it is its return."""
+        centres, at = centres_of(beat), self._at(moment)
+        self.beats.update(centres)
+        self.heard[beat.key] = (at, centres)
+        drafts = source.heard(self._state(source.stream_of(beat.key)), beat.key, centres, at)
+        return [self._record(draft, beat, at, moment) for draft in drafts]
 
     def _refuse(
         self, refused: Refused, key: str, digest: str, stream: str, raw: bytes, moment: datetime

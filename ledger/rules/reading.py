@@ -7,10 +7,9 @@ from ledger.contracts.codes import COMMAND_BYTES_MAX
 from ledger.contracts.commands import Command
 from ledger.contracts.events import COMMANDS
 from ledger.contracts.events.base import Payload
+from ledger.contracts.events.source import CENTRES_MAX
 from ledger.rules.refusals import Code, Refused
 
-CENTRES_MAX = 1000
-"""Centres one source speaks for: a city has some hundreds, villages included."""
 ID_MAX = 64
 FIELD_SHOWN_MAX = 100
 """Characters of the name of a wrong field that a refusal repeats: senders invent names too."""

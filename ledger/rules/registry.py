@@ -16,6 +16,7 @@ from ledger.rules import (
     deadlines,
     hall,
     hall_voids,
+    inspection,
     interaction,
     item,
     org,
@@ -23,6 +24,7 @@ from ledger.rules import (
     rating,
     rating_deadlines,
     rating_facts,
+    source,
 )
 from ledger.rules.corrections import check_targets, current, recounted
 from ledger.rules.door import CORRECTIONS, check_authority, check_receiver
@@ -159,10 +161,12 @@ STREAMS: dict[str, StreamRules] = {
     "agent": agent.RULES,
     "bundle": bundle.RULES,
     "interaction": interaction.RULES,
+    "inspection": inspection.RULES,
     "period": StreamRules(period.fold, period.evolve, period.decide, period.check_known),
     "supervision": StreamRules(alerts.fold, alerts.evolve, alerts.decide, alerts.check_known),
     "org": org.RULES,
     "item": item.RULES,
+    "source": source.RULES,
     "partition": StreamRules(told_by, _told, _decide_partition),
 }  # fmt: skip
 """Prefix of the stream → its rules."""

@@ -13,7 +13,7 @@ from ledger.contracts.codes import AlertLevel, SourceClass
 from ledger.contracts.events import case_course as course
 from ledger.contracts.events import supervision as facts
 from ledger.contracts.wire import Event
-from ledger.rules import alerts, case, hall_watch
+from ledger.rules import alerts, case, clocks, hall_watch, inspection
 from ledger.rules.alert_instants import Moment, of_case, of_clock, of_clocks
 from ledger.rules.effective import CORRECTIONS, RESTAMPED, current
 from ledger.rules.facts import Draft
@@ -22,7 +22,8 @@ from ledger.rules.reference import Reference
 from ledger.rules.supervision_conditions import CONDITIONS, Beside
 from ledger.rules.supervision_rules import RULES, TOUCHES, VERSION, Mode, Touch
 
-BESIDE = {"case": ("case", "rating"), "rating": ("case", "rating"), "hall": ("hall",)}
+BESIDE = {"case": ("case", "rating"), "rating": ("case", "rating"), "hall": ("hall",),
+          "inspection": ("inspection",)}  # fmt: skip
 """Stream → the streams whose alerts lie beside its own."""
 BY_TYPE: dict[str, tuple[Touch, ...]] = {
     kind: tuple(touch for touch in TOUCHES if touch.event == kind)
@@ -32,7 +33,7 @@ FLAGGED = frozenset(kind for kind, all_ in BY_TYPE.items() if all(touch.flag for
 """Facts that touch a rule by a flag only."""
 MOVES = frozenset({course.CommitmentVerified.TYPE, course.DecisionRevoked.TYPE})
 """They touch no rule, but time will, or will not, because of them."""
-BREACHES = frozenset({"case.clock_breached", "rating.clock_breached"})
+BREACHES = frozenset({"case.clock_breached", "rating.clock_breached", "inspection.clock_breached"})
 
 
 class Want(NamedTuple):
@@ -80,7 +81,7 @@ def alerts_of(
     if kind not in BESIDE:
         return []
     state = beside.state_of(stream)
-    stopped = [] if tick or kind == "hall" else list(_of_stopped(state, beside.reference, at))
+    stopped = [] if tick else list(_of_stopped(_ticking(stream, state), beside.reference, at))
     if not (touched or stopped or tick or kind == "hall"):
         return []
     if any(event["type"].endswith(RESTAMPED) for event in touched) or any(
@@ -136,6 +137,8 @@ def _place(event: Event, beside: Beside) -> tuple[str | None, str | None, str | 
     window = event.get("window") or stamp.get("window")
     if kind == "hall":
         return event.get("dept"), _centre_of_hall(event["subject"]), window
+    if kind == "inspection":
+        return None, stamp.get("centre"), None
     dept = data.get("holder_dept") or event.get("dept") or stamp.get("dept")
     centre = data.get("holder_centre") or event.get("centre") or stamp.get("accept_centre")
     if dept is None or centre is None:
@@ -157,10 +160,22 @@ def _moments(
     match stream.partition("/")[0]:
         case "case":
             yield from of_case(state, reference.calendar, running=running)
-        case "rating":
-            yield from of_clocks(state.clocks, reference.calendar, running=running)
         case "hall":
             yield from hall_watch.of_hall(state, reference.calendar)
+        case _:
+            ticking = _ticking(stream, state)
+            yield from of_clocks(ticking, reference.calendar, running=running)
+
+
+def _ticking(stream: str, state: Any) -> clocks.Clocks:  # noqa: ANN401
+    """Give the clocks of a stream that has alerts; a hall has none."""
+    match stream.partition("/")[0]:
+        case "case" | "rating":
+            ticking: clocks.Clocks = state.clocks
+            return ticking
+        case "inspection":
+            return inspection.ticking(state)
+    return clocks.NONE
 
 
 def _in_time(
@@ -187,6 +202,8 @@ def _held(
     if kind == "hall":
         name = moment.about.partition(".")[0]
         return None, _centre_of_hall(stream), name if name in state.windows else None
+    if kind == "inspection":
+        return None, inspection.inspected_by(state), None
     if kind == "rating":
         place = state.ratings[moment.about].place
         return place.get("dept"), place.get("accept_centre"), place.get("accept_window")
@@ -272,11 +289,11 @@ def _closed(key: str, alert: alerts.Alert, at: str) -> Draft:
 # ---------------------------------------------------------------------------- reminders done with
 
 
-def _of_stopped(state: Any, reference: Reference, at: str) -> Iterator[Moment]:  # noqa: ANN401
+def _of_stopped(ticking: clocks.Clocks, reference: Reference, at: str) -> Iterator[Moment]:
     """Give the instants of the clocks that stopped at an instant: by what just happened."""
-    for clock in state.clocks.all:
+    for clock in ticking.all:
         if clock.stop == at:
-            yield from of_clock(state.clocks, clock, reference.calendar)
+            yield from of_clock(ticking, clock, reference.calendar)
 
 
 def _resolved(

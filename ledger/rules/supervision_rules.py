@@ -27,8 +27,6 @@ class Mode(StrEnum):
     """By queries over the lake; comes as a command."""
     COMMAND = "command"
     """Found by machinery (fsck); comes as a command."""
-    COMING = "coming"
-    """Its stream is not there yet."""
 
 
 class Rule(NamedTuple):
@@ -38,7 +36,7 @@ class Rule(NamedTuple):
     name: str
     mode: Mode
     elsewhere: str = ""
-    """What a sweep, a command or a stream to come decides."""
+    """What a sweep or a command decides."""
 
 
 RULES: dict[str, Rule] = {
@@ -78,7 +76,7 @@ RULES: dict[str, Rule] = {
         Rule("R24", "差评未处置", Mode.LIVE),
         Rule("R25", "差评集中", Mode.SWEEP, "yellow: three valid negatives of a window, person or "
              "item in 7 days; over a twentieth of a window's month"),
-        Rule("R26", "通报未整改", Mode.COMING, "the inspection stream"),
+        Rule("R26", "通报未整改", Mode.LIVE),
         Rule("R27", "进驻面积站点代办缺失", Mode.SWEEP,
              "yellow: a hall smaller than its norm, a department not in after its deadline or out "
              "without a document, a station offline, a village that lost its last agent"),
@@ -149,6 +147,7 @@ TOUCHES: tuple[Touch, ...] = (
           "data.rating_id"),
     _flag("R07", "appeal.denied", YELLOW, "decided by the unit itself", "by the city",
           "data.rating_id"),
+    _flag("R07", "inspection.conducted", YELLOW, "inspected by the centre itself", "by others"),
     _flag("R08", "case.supplement_noticed", YELLOW, "not the first of the case", "the first"),
     _flag("R12", "case.transferred", YELLOW, "the fourth, or back to where it came from",
           "the third"),
@@ -188,6 +187,9 @@ TOUCHES: tuple[Touch, ...] = (
           "data.rating_id"),
     _flag("R24", "neg.extension_granted", YELLOW, "granted after the due", "before it",
           "data.rating_id"),
+    Touch("R26", "inspection.clock_breached", YELLOW, "C13 breached: a finding of a notice is not "
+          "accepted as rectified", "accepted on the last day", where=_clock("C13"),
+          about="data.finding_id"),
     _flag("R28", "case.deficiency_committed", YELLOW, "the item allows none", "it allows it"),
     _flag("R30", "case.accepted", RED, "at a centre without list or claim, entered elsewhere",
           "with both"),
@@ -226,6 +228,7 @@ LEVELS: tuple[Instant, ...] = (
         for level, count, n in ((REMIND, "left", 1), (RED, "after", 5))
         if (code, level) != ("C11.verify", REMIND)  # Its limit is one working day.
     ),
+    Instant("R26", "C13", RED, "after", 5),
 )
 """A limit so short that it would be reminded of at its start is not reminded of."""
 

@@ -1,9 +1,10 @@
-"""Streams that a table rules (表驱动): tasks of agents, bundles, consultations and complaints.
+"""Streams that a table rules (表驱动): tasks of agents, bundles, complaints, inspections.
 
 A table says after which status a fact may follow and which status comes then. What one stream
 knows beyond it — what else a fact needs, what it teaches, its stamp — is its `Course`. A stream
-is about one subject or, named by an id in the data, several; "" is the one, or the whole. A
-subject may have a due, which names its clock, so that a due that moved is another clock.
+is about one subject or, named by an id in the data, several; "" is the one, or the whole. A fact
+may be about several at once: all of them follow the table. A subject may have a due, which names
+its clock, so that a due that moved is another clock.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -83,6 +84,8 @@ class Course(NamedTuple):
     moves: Moves
     ids: tuple[str, ...] = ()
     """Fields that name the subject; the first names those that have a due."""
+    many: str = ""
+    """Field that names several subjects, in facts that have it."""
     subject: Callable[[str, Data], str] | None = None
     """Fact, data → its subject, in streams where the field alone does not tell."""
     rooms: Mapping[str, str] = MappingProxyType({})
@@ -99,15 +102,23 @@ class Course(NamedTuple):
     """State before, fact, data, time, centre of the fact → its stamp but the flags."""
     flags: Callable[[State, str, Data], list[str]] = lambda *_: []
     """State before, fact, data → the soft rules it touches."""
+    dated: Callable[[Asked], None] = nothing
+    """Refuse what calendar and envelope of the day do not allow (E_STATE, E_LIMIT); asked once."""
+    seen: Callable[[Asked], dict[str, Any]] = lambda _: {}
+    """What calendar and people of the day say: refused (E_SOD), or stamped for good (`kept`)."""
+    kept: frozenset[str] = frozenset()
+    """Parts of a stamp that a restatement keeps, besides the flags."""
     clock: str = ""
     breach: str = ""
     """Fact that says that the clock's due passed."""
 
-    def about(self, kind: str, data: Data) -> str:
-        """Give the subject of a fact."""
+    def abouts(self, kind: str, data: Data) -> tuple[str, ...]:
+        """Give the subjects of a fact: one, mostly."""
+        if self.many and self.many in data:
+            return tuple(data[self.many])
         if self.subject is not None:
-            return self.subject(kind, data)
-        return next((data[name] for name in self.ids if name in data), "")
+            return (self.subject(kind, data),)
+        return (next((data[name] for name in self.ids if name in data), ""),)
 
 
 def rules(course: Course) -> StreamRules:
@@ -144,20 +155,22 @@ def fold(course: Course, history: Iterable[Event]) -> State:
 def evolve(course: Course, state: State, event: Event) -> State:
     """Give the state after an accepted fact; total, an unknown type changes nothing."""
     kind, data, at = event["type"], event["data"]["data"], event["time"]
-    about = course.about(kind, data)
+    abouts = course.abouts(kind, data)
     if kind == course.breach:
         due = data["due"]
-        breach = clocks.Breach(data["clock"], about, due, event["id"], due)
+        breach = clocks.Breach(data["clock"], abouts[0], due, event["id"], due)
         return replace(state, breached=(*state.breached, breach))
-    was = state.of(about)
-    status = course.moves.get(kind, {}).get(was.status)
-    if status is None:
-        return state
-    told = {**was.told, kind: Told(at, data, event.get("centre"))}
-    since = was.since if status == was.status else at
-    now = course.learn(replace(was, status=status, since=since, told=told), event,
-                       state.late(about))  # fmt: skip
-    return replace(state, subjects={**state.subjects, about: now})
+    moved = {}
+    for about in abouts:
+        was = state.of(about)
+        status = course.moves.get(kind, {}).get(was.status)
+        if status is None:
+            continue
+        told = {**was.told, kind: Told(at, data, event.get("centre"))}
+        since = was.since if status == was.status else at
+        now = replace(was, status=status, since=since, told=told)
+        moved[about] = course.learn(now, event, state.late(about))
+    return replace(state, subjects={**state.subjects, **moved}) if moved else state
 
 
 # --------------------------------------------------------------------------------------- decisions
@@ -171,8 +184,8 @@ def decide(course: Course, asked: Asked) -> list[Draft]:
 
     """
     kind, data, state = asked.payload.TYPE, asked.data, asked.state
-    check(course, state, kind, data, asked.at)
-    stamp = course.stamp(state, kind, data, asked.at, asked.command.centre)
+    check(course, state, kind, data, asked.at, asked)
+    stamp = course.stamp(state, kind, data, asked.at, asked.command.centre) | course.seen(asked)
     if asked.command.source_class is not SourceClass.HISTORICAL and (
         found := course.flags(state, kind, data)
     ):
@@ -180,23 +193,28 @@ def decide(course: Course, asked: Asked) -> list[Draft]:
     return [Draft(asked.stream, kind, data, stamp)]
 
 
-def check(course: Course, state: State, kind: str, data: Data, at: str) -> None:
-    """Refuse a fact that cannot follow `state`.
+def check(
+    course: Course, state: State, kind: str, data: Data, at: str, asked: Asked | None = None
+) -> None:
+    """Refuse a fact that cannot follow `state`; `asked`: the command, unless it is history.
 
     Raises:
         Refused: E_STATE with what is legal, E_LIMIT, E_TIME_ORDER.
 
     """
-    about = course.about(kind, data)
-    of = state.of(about)
-    if of.status not in course.moves[kind]:
-        ways = legal(course, of.status, course.rooms.get(kind))
-        what = f"{kind} in state {of.status}; legal is {', '.join(ways) or 'nothing'}"
-        raise Refused(Code.E_STATE, what, ways)
-    if kind in course.once and kind in of.told:
-        raise Refused(Code.E_STATE, f"{kind}: told before, at {of.told[kind].at}")
+    abouts = course.abouts(kind, data)
+    subjects = [state.of(about) for about in abouts]
+    for of in subjects:
+        if of.status not in course.moves[kind]:
+            ways = legal(course, of.status, course.rooms.get(kind))
+            what = f"{kind} in state {of.status}; legal is {', '.join(ways) or 'nothing'}"
+            raise Refused(Code.E_STATE, what, ways)
+        if kind in course.once and kind in of.told:
+            raise Refused(Code.E_STATE, f"{kind}: told before, at {of.told[kind].at}")
     course.check(state, kind, data, at)
-    needed = [of, state.of()] if about else state.subjects.values()
+    if asked is not None:
+        course.dated(asked)
+    needed = [*subjects, state.of()] if any(abouts) else state.subjects.values()
     after = max((each.since for each in needed), default="")
     if at < after:
         raise Refused(
@@ -272,11 +290,10 @@ def decide_void(course: Course, asked: Asked) -> list[Draft]:
 
 
 def _restamp(course: Course, fact: Event, state: State) -> Event:
-    """Give the fact with its stamp as of `state`, which is before it; its flags are kept."""
+    """Give the fact with its stamp as of `state`, which is before it; what was seen is kept."""
     data, stamp = fact["data"]["data"], fact["data"]["stamp"]
     fresh = course.stamp(state, fact["type"], data, fact["time"], fact.get("centre"))
-    if "flags" in stamp:
-        fresh["flags"] = stamp["flags"]
+    fresh |= {name: stamp[name] for name in stamp if name in course.kept or name == "flags"}
     return fact if fresh == stamp else {**fact, "data": {"data": data, "stamp": fresh}}
 
 
@@ -294,15 +311,16 @@ def settle(
         stamp = course.stamp(state, course.breach, data, due, None)
         return Draft(stream, course.breach, data, stamp, at=due, derived=True)
 
-    return settle_clocks(stream, _ticking(course, state), reference, tick, history, breach)
+    return settle_clocks(stream, ticking(course, state), reference, tick, history, breach)
 
 
 def next_look(course: Course, state: State, reference: Reference) -> str | None:
     """Give when a stream has to be looked at again; None: never by itself."""
-    return clocks.next_due(_ticking(course, state), reference.calendar)
+    return clocks.next_due(ticking(course, state), reference.calendar)
 
 
-def _ticking(course: Course, state: State) -> clocks.Clocks:
+def ticking(course: Course, state: State) -> clocks.Clocks:
+    """Give the clocks of a stream, running and stopped; those that stand have no due."""
     running = (
         clocks.Clock(course.clock, about, of.due, due=of.due, stop=of.stop)
         for about, of in state.subjects.items()

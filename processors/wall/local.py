@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from processors.views.picture import Picture
 from processors.wall.attention import attend
 from processors.wall.cells import DayCells
-from processors.wall.registers import TROUBLE_COLUMNS, Row, due_rows, shown
+from processors.wall.registers import TROUBLE_COLUMNS, Row, cards, due_rows, shown
 from processors.wall.sheet import (
     COLUMNS,
     FIGURES,
@@ -36,7 +36,7 @@ HELD = {name: code for name, code in NOW.items() if name not in HALL_NOW}
 LOCAL_COLUMNS: dict[str, tuple[str, ...]] = {
     "nav": ("key", "name", "role"),
     "town": COLUMNS["town"],
-    "centre": (*COLUMNS["centre"], "level", "reason", "windows", *SINCE, *HELD),
+    "centre": (*COLUMNS["centre"], "level", "reason", "windows", *SINCE, *HELD, "cards"),
     "window": (*COLUMNS["window"], "star_sum", "last_hour", *SINCE),
     "strip": ("key", *(f"{hour:02}" for hour in range(HOURS))),
     "hour": COLUMNS["hour"],
@@ -185,7 +185,8 @@ def _centre_rows(
         row = city["centre"][centre]
         seen = attend(sums.centres.get(centre, {}))
         level = max(seen.level, gravest(troubles, "centre", centre))
-        held = values(sums.centres.get(centre, {}), HELD.values())
+        figures = sums.centres.get(centre, {})
+        held = (*values(figures, HELD.values()), cards(troubles, "centre", centre))
         since = hours.since("c", centre)
         rows[centre] = (*row, level, seen.reason, desks[centre], *since, *held)
     return rows

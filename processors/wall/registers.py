@@ -40,6 +40,8 @@ STEPS = {
 }  # fmt: skip
 FRONT, MANAGER = "前台窗口", "值班主任"
 ALERTS = "alert/"
+CARD = "alert|"
+"""Rows of troubles that open alerts are told by begin so."""
 LEVELS = {"red": RED, "yellow": YELLOW}
 COUNTED = frozenset({"R02"})
 """Rules whose alerts the registers count already: a late case is not told twice."""
@@ -145,7 +147,7 @@ def _queues(halls: Mapping[str, Hall], now: str) -> list[Trouble]:
         if hall.waiting <= 0 or not hall.oldest:
             continue
         if not hall.windows_open:
-            found.append((f"closed|{centre}", RED, centre, "有人等候，无窗口开放", hall.waiting,
+            found.append((f"closed|{centre}", RED, centre, "无窗开放，等候", hall.waiting,
                           hall.oldest, MANAGER))  # fmt: skip
             continue
         minutes = _minutes(now[11:16]) - _minutes(hall.oldest)
@@ -179,9 +181,19 @@ def _alerts(
         oldest = min(since, str(said.get("since", since)))
         merged[place] = (n + 1, max(level, before), oldest)
     return [
-        (f"alert|{rule}|{centre}|{holder}|{what}", level, centre, what, n, since, holder)
+        (f"{CARD}{rule}|{centre}|{holder}|{what}", level, centre, what, n, since, holder)
         for (rule, what, centre, holder), (n, level, since) in merged.items()
     ]
+
+
+def cards(troubles: Mapping[str, Row], column: str, key: str) -> int:
+    """Give how many open cards (黄牌, 红牌) of the troubles are of a town or a centre."""
+    at, n = TROUBLE_COLUMNS.index(column) - 1, TROUBLE_COLUMNS.index("n") - 1
+    return sum(
+        int(row[n] or 0)
+        for name, row in troubles.items()
+        if row[at] == key and name.startswith(CARD)
+    )
 
 
 def shown(troubles: Mapping[str, Row]) -> dict[str, Row]:

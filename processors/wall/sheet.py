@@ -25,6 +25,7 @@ from processors.wall.registers import (
     Entry,
     Hall,
     Row,
+    cards,
     count,
     due_rows,
     shown,
@@ -62,7 +63,7 @@ HOUR_FIGURES = (
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "city": ("key", "name", "rejects", "unplaced", *FIGURES, *NOW),
-    "town": ("key", "name", "centres", *FIGURES, "level", "reason", *NOW),
+    "town": ("key", "name", "centres", *FIGURES, "level", "reason", *NOW, "cards"),
     "centre": ("key", "name", "town", *FIGURES, *HALL_NOW),
     "window": ("key", "centre", "no", "kind", *WINDOW_FIGURES, "level", "reason", *SEATS),
     "hour": ("key", *HOUR_FIGURES),
@@ -279,7 +280,7 @@ def _town_rows(towns: _Towns, sums: Sums, troubles: Mapping[str, Row]) -> dict[s
         name = towns.names.get(key, key) if key else "未归属"
         members = len(towns.members.get(key, ()))
         level = max(seen.level, gravest(troubles, "town", key))
-        now = values(total, NOW.values())
+        now = (*values(total, NOW.values()), cards(troubles, "town", key))
         rows[key] = (name, members, *values(total, FIGURES), level, seen.reason, *now)
     return rows
 

@@ -88,10 +88,25 @@ HALLS: Rates = {
     "left_open": 4_000,  # closed over the last ticket of the day
     # of a hall on a day
     "void_leave": 10_000,  # leave is entered for somebody who is there, and voided
+    # of a hall system on a working day
+    "line_down": 50_000,  # its line is down for two hours and more
 }
 """What may befall a hall."""
 
-USUAL: Rates = {**CASES, **HALLS}
+INSPECTIONS: Rates = {
+    "inspected": 40_000,  # of a 区镇 on a day: one of its centres, two or three times a quarter
+    # of an inspection
+    "covert": 300_000,  # 暗访
+    "void_finding": 50_000,  # one finding is of another centre, and voided
+    "never_closed": 50_000,
+    # of a finding, and of what is handed in together
+    "contested": 120_000,
+    "rectified_late": 200_000,  # after the due of the notice, mostly (R26)
+    "rectification_rejected": 120_000,
+}
+"""What befalls the city's inspections (督查)."""
+
+USUAL: Rates = {**CASES, **HALLS, **INSPECTIONS}
 
 ILLEGAL = ("accept_twice", "decide_first", "unknown_window", "no_post", "clock_ahead", "own_case")
 VOIDS = frozenset({"void_accept", "void_issue", "void_conclude"})

@@ -28,6 +28,8 @@ REGISTER = "city-register"
 CITY_ADMIN = "city-admin"
 CITY_SUPERVISOR = "city-supervisor"
 """市政务办: decides appeals and approves what a unit may not approve for itself."""
+INSPECTORS = ("city-inspector-1", "city-inspector-2", "city-inspector-3")
+"""督查员 of 市政务办: of no centre, so that they may inspect each."""
 CORRECT_APPROVERS = ("city-correct-1", "city-correct-2")
 OFFICE_DEPT = "审批局"
 VILLAGE_POSTS = (Post.ACCEPT, Post.APPROVE, Post.ISSUE, Post.HALL_MANAGER)
@@ -253,6 +255,7 @@ def _staff(
     people += [
         Person(key, None, OFFICE_DEPT, (Post.CORRECT_APPROVER,)) for key in CORRECT_APPROVERS
     ]
+    people += [Person(key, None, OFFICE_DEPT, (Post.INSPECTOR,)) for key in INSPECTORS]
     places: list[tuple[str, str | None, list[str]]] = [("city", None, list(depts))]
     for centre in centres:
         people += [Person(w.clerk, centre.id, None, w.posts) for w in centre.windows]

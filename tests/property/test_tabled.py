@@ -7,6 +7,7 @@ import orjson
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ledger.contracts.events import COMMANDS
 from ledger.contracts.wire import decode
 from ledger.rules.partition import Partition
 from processors.views.fold import compile_fold
@@ -18,9 +19,7 @@ QUIET = settings(max_examples=40, deadline=None, suppress_health_check=list(Heal
 
 def live(table, rng, steps):
     """Let weeks pass over one stream: some hours between facts, some told late, ticks, voids."""
-    begin = {"agent": ("agent.",), "bundle": ("bundle.",),
-             "interaction": ("complaint.", "consult.")}[table.stream]  # fmt: skip
-    commands = [command for command in SAYS if command.startswith(begin)]
+    commands = [command for command in SAYS if table.stream == COMMANDS[command].STREAM]
     for _ in range(steps):
         table.hall.wait(minutes=rng.randrange(2000))
         if rng.random() < 0.2:
@@ -29,7 +28,7 @@ def live(table, rng, steps):
         late = table.hall.now - timedelta(hours=rng.choice((0, 0, 0, 1, 30, 90)))
         source = "historical" if rng.random() < 0.05 else "imported"
         due = (table.hall.now + timedelta(days=rng.randrange(5))).date().isoformat()
-        but = {name: due for name in ("due", "new_due") if name in SAYS[command][0]}
+        but = {name: due for name in ("due", "new_due", "rectify_due") if name in SAYS[command][0]}
         receipt = table.say(command, but, at=late, source_class=source)
         assert receipt.code != "E_INTERNAL"
         if rng.random() < 0.15:

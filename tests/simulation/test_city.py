@@ -134,7 +134,8 @@ SAID = (
     "case.commit_deficiency", "case.fail_deficiency", "case.terminate", "case.sign_commitment",
     "case.withdraw", "case.refuse_acceptance", "case.start_special", "case.grant_extension",
     "case.suspend_clock", "case.amend_event", "rating.void_event", "neg.precheck", "neg.verify",
-    "neg.rectify", "neg.reply",
+    "neg.rectify", "neg.reply", "inspection.plan", "inspection.conduct", "finding.record",
+    "notice.issue",
 )  # fmt: skip
 """A sample of what two weeks with much mischief bring about."""
 
@@ -219,6 +220,27 @@ def test_a_negative_walks_its_loop_to_the_end(city):
         "neg.verify", "neg.plan_rectification", "neg.rectify", "neg.grant_extension", "neg.reply",
         "neg.call_back", "appeal.file", "appeal.uphold", "appeal.deny",
     )) > 0  # fmt: skip
+
+
+def test_an_inspection_is_seen_through_and_a_covert_one_names_its_centre_late(city):
+    rates = {**NO_FAULTS, "inspected": 250_000, **dict.fromkeys(
+        ("covert", "contested", "rectified_late", "rectification_rejected"), 300_000)}  # fmt: skip
+    told = {}
+    for moment, command in simulate(city, 1, MONDAY, 8, 1, rates, to_the_end=True):
+        if command["key"].startswith("DC"):
+            assert moment.isoformat() == command["occurred_at"]
+            told.setdefault(command["key"], []).append(command)
+    kinds = {key: [command["type"] for command in lines] for key, lines in told.items()}
+    covert = [lines for key, lines in told.items() if kinds[key][0] == "inspection.seal"]
+    noticed = [each for each in kinds.values() if "notice.issue" in each]
+
+    assert all(each[1] == "inspection.conduct" for each in kinds.values())
+    assert len(noticed) > len(kinds) // 2
+    assert all(each[-2:] == ["rectification.accept", "notice.close"] for each in noticed)
+    assert len(covert) > 2 < len(told) - len(covert)
+    for seal, conduct, *_ in covert:
+        assert conduct["data"]["opened"]["centre"] == conduct["centre"] != seal.get("centre")
+        assert conduct["centre"] not in str(seal)
 
 
 async def test_simulating_again_adds_no_event(city, book):

@@ -68,7 +68,7 @@ async def test_days_with_mischief_leave_a_sound_book(city, furnished, tmp_path, 
 
 def test_every_kind_of_mischief_leaves_its_trace(city):
     """A rate that nobody reads would make the hunt look at nothing."""
-    usual = {**every(0), "angry": MILLION // 3}
+    usual = {**every(0), "angry": MILLION // 3, "inspected": MILLION // 3}
 
     def told(rates):
         return [command for _, command in lives(city, [1, 2, 3], STARTS[0], 40, rates)]

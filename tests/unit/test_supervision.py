@@ -25,6 +25,7 @@ from ledger.rules.supervision_rules import (
     Touch,
     Watched,
 )
+from tests import tabled_ways
 from tests.ways import CORRECTION, SAYS
 
 LOOP = {
@@ -39,6 +40,8 @@ SENT_ON = ("=REV|case.transfer {'transfer_id':'t2','kind':'refer','to_dept':'住
            "|case.receive_transfer {'transfer_id':'t2'}"
            "|case.transfer {'transfer_id':'t3','kind':'refer','to_dept':'%s'}")  # fmt: skip
 LOOPED = "rated|neg.verify|neg.rectify"
+NOTICED = "inspection.plan|inspection.conduct|finding.record|notice.issue"
+RECTIFIED = "rectification.submit|rectification.accept"
 OUT = COMES + "|06-02T%s|staff.record_out {'staff_id':'an'}|06-03T00:01|tick"
 
 # (rule, fact or clock, a word of `when`) → the scene that fires, the near miss
@@ -76,6 +79,13 @@ SCENES = {
         "rated|appeal.file|appeal.uphold @who=an", "rated|appeal.file|appeal.uphold"),
     ("R07", "appeal.denied", "decided"): (
         "rated|appeal.file|appeal.deny @who=an", "rated|appeal.file|appeal.deny"),
+    ("R07", "inspection.conducted", "itself"): (
+        "inspection.plan|inspection.conduct {'inspectors':['an']}",
+        "inspection.plan|inspection.conduct"),
+    ("R26", "inspection.clock_breached", "C13"): (
+        f"{NOTICED}|06-16T09:00|tick", f"{NOTICED}|06-15T16:00|{RECTIFIED}|06-16T09:00|tick"),
+    ("R26", "C13", RED): (
+        f"{NOTICED}|06-23T09:00|tick", f"{NOTICED}|06-22T16:00|{RECTIFIED}|06-23T09:00|tick"),
     ("R08", "case.supplement_noticed", "first"): (
         "=SUB|case.notice_supplement|case.supplement|case.notice_supplement",
         "=SUB|case.notice_supplement|case.supplement"),
@@ -262,6 +272,9 @@ def say(hall, command, rest):
             data |= {"reason_code": "other", **CORRECTION}
             more |= {"who": "fu", "post": "corrector"}
         of_hall(hall, command, data, **more)
+    elif COMMANDS[command].STREAM == "inspection":
+        usual = tabled_ways.SAYS[command][0]
+        hall.must(command, "C1", {**usual, **data}, source_class="imported", centre="town", **more)
     elif command in SAYS:
         receipt = hall.usual(command, but=data, source_class="imported", **more)
         assert receipt.status == "accepted", (command, receipt)

@@ -92,7 +92,7 @@ def test_a_long_queue_is_trouble_and_a_queue_before_closed_windows_is_worse(city
 def test_people_who_wait_while_no_window_is_open_are_told_at_once(city):
     found = told(queue(city, 3, open_=0))
 
-    assert found == [(2, "sanxing", "有人等候，无窗口开放", 4, "09:57", "值班主任")]
+    assert found == [(2, "sanxing", "无窗开放，等候", 4, "09:57", "值班主任")]
 
 
 def test_alerts_come_into_the_same_rows_those_of_one_holder_as_one(city):

@@ -6,6 +6,7 @@ from ledger.contracts.events import (
     case,
     case_course,
     hall,
+    inspection,
     interaction,
     item,
     org,
@@ -13,14 +14,16 @@ from ledger.contracts.events import (
     rating,
     rating_loop,
     reference,
+    source,
     supervision,
 )
 from ledger.contracts.events.base import Payload
 
 MODULES = (
     case, case_course, hall, rating, rating_loop, reference,
-    agent, bundle, interaction, period, supervision,
+    agent, bundle, interaction, inspection, period, supervision,
     item, org,
+    source,
 )  # fmt: skip
 
 FACTS: dict[str, type[Payload]] = {

@@ -30,11 +30,14 @@ const fitting = (root) => Math.min(LINES, Math.max(0, Math.floor((root.clientHei
 
 export const buildHalls = (root) => build(root, ['中心', '等候', '最久', '开/停', '在厅'], ['place', 'waiting', 'oldest', 'windows', 'heads']);
 
-export function paintHalls(lines, root, store) {
+const beyond = (n) => (n > 0 ? `，余 ${n}` : '');
+
+export function paintHalls(lines, root, sub, store) {
   const get = (row, name) => row[store.col('centre', name)] || 0, fit = fitting(root);
   const rows = store.rows('centre').filter((row) => get(row, 'waiting') || get(row, 'open') || get(row, 'paused'));
   const since = (row) => store.get('hall', row[0], 'oldest') || '', heads = (row) => store.get('hall', row[0], 'heads');
   rows.sort((a, b) => (since(a) || '99') < (since(b) || '99') ? -1 : since(a) === since(b) ? get(b, 'waiting') - get(a, 'waiting') : 1);
+  say(sub, `等候最久在前${beyond(rows.filter((row) => get(row, 'waiting')).length - fit)}`);
   lines.forEach((line, i) => {
     const row = i < fit ? rows[i] : undefined;
     show(line.box, Boolean(row) || (i === 0 && fit > 0));
@@ -59,10 +62,11 @@ export function paintHalls(lines, root, store) {
 
 export const buildDue = (root) => build(root, ['部门', '今日', '明日', '超承诺', '超法定', '最早'], ['place', 'today', 'tomorrow', 'promised', 'statutory', 'since']);
 
-export function paintDue(lines, root, store) {
+export function paintDue(lines, root, sub, store) {
   const level = store.level(store.scopeAge()), gone = level === 'lost' || level === 'wait', fit = fitting(root);
   const at = Object.fromEntries(['today', 'tomorrow', 'promised', 'statutory', 'since'].map((name) => [name, store.col('due', name)]));
   const rows = store.rows('due').sort((a, b) => b[at.statutory] - a[at.statutory] || b[at.promised] - a[at.promised] || b[at.today] - a[at.today] || b[at.tomorrow] - a[at.tomorrow]);
+  say(sub, `件 · 按部门${beyond(rows.length - fit)}`);
   lines.forEach((line, i) => {
     const row = i < fit ? rows[i] : undefined;
     show(line.box, Boolean(row) || (i === 0 && fit > 0));

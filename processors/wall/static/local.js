@@ -33,7 +33,7 @@ export function windowCard(store, row) {
   return {
     row, table: 'window', name: `${at('no')} ${kindName(store.kinds[at('kind')])}`, beat: store.beat(at('centre')), on: 1, all: 1, to: '',
     busy: (seats ? seat === '开放' : busy) ? 1 : 0, state: seats ? seat : busy ? '有业务' : '空闲', since: seats || busy ? '' : idle,
-    open: store.get('strip', row[0], two(hour)), stars: rated >= STARS_MIN ? (at('star_sum') / rated).toFixed(1) : rated ? `评${rated}` : DASH,
+    open: store.get('strip', row[0], two(hour)), stars: rated >= STARS_MIN ? (at('star_sum') / rated).toFixed(1) : rated ? `评${rated}` : DASH, mark: rated && rated < STARS_MIN ? '' : '★',
   };
 }
 

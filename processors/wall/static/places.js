@@ -80,7 +80,8 @@ function cards(store) {
       return { row, table: 'centre', name: centreName(store, row[0]), beat, on: 1, all: 1, to: `centre:${row[0]}` };
     });
   }
-  return store.rows('town').map((row) => {
+  // What belongs nowhere has a tile when there is something of it.
+  return store.rows('town').filter((row) => row[0] || row[store.col('town', 'accepted')] || row[store.col('town', 'submitted')]).map((row) => {
     const [on, all] = store.coverage(row[0]);
     return { row, table: 'town', name: row[store.col('town', 'name')], beat: store.townBeat(row[0]), on, all, to: row[0] ? `town:${row[0]}` : '' };
   });
@@ -132,11 +133,14 @@ function paintTile(tile, store, card, waits) {
   tile.big.classList.toggle('long', get('accepted') > 9999);
   say(tile.open, gone ? DASH : count(card.open ?? get('in_progress')));
   say(tile.stars, card.stars ?? '');
+  set(tile.stars, 'data-k', card.mark ?? '');
   show(tile.stars, Boolean(card.stars));
   const late = (get('over') || 0) + (get('late') || 0);
-  set(tile.time, 'data-k', waits ? 'waits' : late ? 'late' : '');
-  say(tile.time, waits || late ? count(waits || late) : brief(get('decision_minutes'), get('decision_n')));
-  tile.time.classList.toggle('hot', waits + late > 0);
+  // Where only cards make it amber, the tile says so: no colour without a reason on it.
+  const cards = waits || late || get('reason') ? 0 : get('cards') || 0, told = waits || late || cards;
+  set(tile.time, 'data-k', waits ? 'waits' : late ? 'late' : cards ? 'cards' : '');
+  say(tile.time, told ? count(told) : brief(get('decision_minutes'), get('decision_n')));
+  tile.time.classList.toggle('hot', told > 0);
   say(tile.bad, count(get('negatives')));
   say(tile.wrong, count(get('wrong_window')));
   const reason = String(get('reason') || '');
@@ -182,7 +186,7 @@ export function paintWatch(lines, root, sub, store) {
     say(line.holder, one.holder);
     line.box.classList.toggle('alone', !one.since && !one.holder);
   });
-  say(sub, found.length > fit ? `${found.length} 项${found.length >= TROUBLES_MAX ? '以上' : ''}，另有 ${found.length - fit} 项按 T 看表` : found[0].status === 'ok' ? '' : `共 ${found.length} 项`);
+  say(sub, found.length > fit ? `${found.length} 项${found.length >= TROUBLES_MAX ? '以上' : ''}，急的在前，另有 ${found.length - fit} 项按 T 看表` : found[0].status === 'ok' ? '' : `共 ${found.length} 项`);
 }
 
 export function windowName(store, row) {

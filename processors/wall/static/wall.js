@@ -30,7 +30,7 @@ const wall = {
   head: document.querySelector('.head'), foot: buildFoot($('foot')), table: buildTable($('table')),
   lamp: { box: $('lamp'), mark: $('lamp').querySelector('i'), name: $('lamp').querySelector('b') },
 };
-for (const id of ['demo', 'date', 'week', 'time', 'scope-name', 'scope-sub', 'matrix-sub', 'watch-sub', 'stars-sub', 'buckets-sub', 't-matrix', 'groups-sub', 'crumbs', 'usual-name']) say($(id), $(id).textContent);
+for (const id of ['demo', 'date', 'week', 'time', 'scope-name', 'scope-sub', 'matrix-sub', 'watch-sub', 'due-sub', 'halls-sub', 'stars-sub', 'buckets-sub', 't-matrix', 'groups-sub', 'crumbs', 'usual-name']) say($(id), $(id).textContent);
 for (const panel of wall.aged) say(panel.age, '');
 say(wall.lamp.mark, '◌');
 
@@ -66,8 +66,8 @@ function paint() {
   if (shape !== shaped) { shaped = shape; shapeTiles($('matrix'), names, least); }
   paintMatrixHead(names.length, all);
   paintWatch(wall.watch, $('watch'), $('watch-sub'), store);
-  paintDue(wall.due, $('due'), store);
-  paintHalls(wall.halls, $('halls'), store); // Also those not shown: no cell may keep an old age.
+  paintDue(wall.due, $('due'), $('due-sub'), store);
+  paintHalls(wall.halls, $('halls'), $('halls-sub'), store); // Also those not shown: no cell may keep an old age.
   paintGroups(wall.groups, $('groups'), $('groups-sub'), store);
   paintStrip(wall.strip, $('strip'), store, store.hour);
   const days = store.get('usual', 'days', 'accepted');
@@ -86,10 +86,10 @@ const MATRIX = { city: '区镇矩阵', town: '中心与村居站点', centre: '�
 
 function paintMatrixHead(shown, all) {
   const { kind } = store.scope, beyond = all > shown ? `，另有 ${all - shown} 个按 T 看表` : '';
-  const villages = store.rows('centre').length - store.rows('town').filter((row) => row[0]).length;
+  const towns = store.rows('town').filter((row) => row[0]).length, villages = store.rows('centre').length - towns;
   say($('t-matrix'), MATRIX[kind]);
   if (!all) say($('matrix-sub'), store.day === '' ? '等待数据' : kind === 'centre' ? '没有登记窗口' : '没有登记中心');
-  else if (kind === 'city') say($('matrix-sub'), `今日受理 件 · ${all} 个区镇${villages > 0 ? `，含 ${villages} 个村居站点` : ''}`);
+  else if (kind === 'city') say($('matrix-sub'), `今日受理 件 · ${towns} 个区镇${villages > 0 ? `，含 ${villages} 个村居站点` : ''}`);
   else say($('matrix-sub'), `今日受理 件 · ${all} 个${kind === 'town' ? '' : '窗口，★ 均星（满 5 次评价）'}${beyond}`);
 }
 

@@ -46,6 +46,12 @@ function worst(store, town, reason) {
   return top ? `${top[store.col('window', 'no')]} 号窗 ${count(top[at])} 次` : '各窗口';
 }
 
+// A village is found by its 区镇: 三星镇许桥村.
+function inTown(store, centre) {
+  const name = String(store.get('centre', centre, 'name') || '未归属'), town = String(store.get('town', store.get('centre', centre, 'town'), 'name') || '');
+  return name.startsWith(town) ? name : town + name;
+}
+
 // What a tile is of → how many wait there, where that is too many or too long.
 export function queues(store) {
   const at = Object.fromEntries(['n', 'since'].map((name) => [name, store.col('trouble', name)])), found = {};
@@ -60,7 +66,7 @@ function troubles(store) {
   return store.rows('trouble').map((row) => {
     const status = row[at.level] === 2 ? 'bad' : 'warn', centre = row[at.centre];
     const own = store.level(store.age(centre ? store.beat(centre) : undefined));
-    const place = store.scope.kind === 'city' ? String(store.get('centre', centre, 'name') || '未归属') : store.scope.kind === 'centre' ? '本中心' : centreName(store, centre);
+    const place = store.scope.kind === 'city' ? inTown(store, centre) : store.scope.kind === 'centre' ? '本中心' : centreName(store, centre);
     const n = row[at.n], queue = isQueue(row[at.since]);
     const why = `${row[at.what]}${n > 1 || !String(row[0]).startsWith('alert/') ? ` ${count(n)} ${queue ? '人' : '件'}` : ''}`;
     return { status, at: GRAVITY[queue && status === 'bad' ? 'queue' : status], size: -n, from: String(row[at.since]), place, why, since: since_(String(row[at.since]), store), holder: String(row[at.holder] || '—'), fresh: own === 'wait' ? 'live' : own };
@@ -69,7 +75,10 @@ function troubles(store) {
 
 function since_(text, store) {
   if (isQueue(text)) return `${text} 起 ${minutesSince(text, store)} 分`;
-  if (text.length > 10 && text.slice(0, 10) === store.day) return `${text.slice(11, 16)} 起`;
+  if (text.length > 10 && text.slice(0, 10) === store.day) {
+    const min = minutesSince(text.slice(11, 16), store);
+    return `${text.slice(11, 16)} 起 ${min < 60 ? `${min} 分` : `${Math.floor(min / 60)} 小时`}`;
+  }
   if (text.length < 10) return '';
   const days = Math.round((Date.parse(store.day) - Date.parse(text.slice(0, 10))) / 864e5);
   return days > 0 ? `${day(text)}起 ${days} 天` : `${day(text)}起`;

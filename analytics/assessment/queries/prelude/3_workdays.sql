@@ -1,7 +1,7 @@
 -- 用途   working days (工作日) by every state of the calendar that a partition adopted, counted on
 -- 依据   行政许可法 §82; Monday to Friday but the holidays, and the weekend days made up (调休)
 -- grain  one row a calendar and day, from the first year of a fact to six years after the last
--- parameters  tables facts, adoptions
+-- parameters  tables facts, adoptions; inspections, which have no facts there
 -- unit   nth: working days up to `day`, included; unknown: days of unpublished years up to `day`
 WITH published AS (
   SELECT
@@ -10,13 +10,16 @@ WITH published AS (
     CAST(json_extract_string(data, '$.workdays[*]') AS DATE[]) AS workdays
   FROM events
   WHERE type IN ('calendar.published', 'calendar.overridden')
+), span AS (
+  SELECT min(year(occurred_local)) AS first, max(year(occurred_local)) + 7 AS last
+  FROM (
+    SELECT occurred_local FROM facts
+    UNION ALL
+    SELECT occurred_local FROM events WHERE stream = 'inspection'
+  )
 ), years AS (
-  SELECT
-    calendar,
-    unnest(range(
-      (SELECT min(year(occurred_local)) FROM facts), (SELECT max(year(occurred_local)) + 7 FROM facts)
-    )) AS year
-  FROM (SELECT -1 AS calendar UNION SELECT calendar FROM adoptions)
+  SELECT c.calendar, unnest(range(s.first, s.last)) AS year
+  FROM (SELECT -1 AS calendar UNION SELECT calendar FROM adoptions) AS c, span AS s
 ), in_force AS (
   SELECT y.calendar, y.year, p.version, p.holidays, p.workdays
   FROM years AS y
