@@ -202,7 +202,7 @@ def check_references(
     if command.source_class is not SourceClass.INTERACTIVE:
         return
     if reference.over:
-        _check_still_there(command, item, reference)
+        _check_still_there(command, data, reference)
     for dept in (command.dept, data.get("to_dept"), data.get("from_dept")):
         if dept is not None and dept not in reference.depts:
             raise Refused(Code.E_REF, f"department {dept} is not known (dept.register)")
@@ -269,12 +269,14 @@ def _check_places(command: Command, reference: Reference) -> None:
         raise Refused(Code.E_REF, f"window {window} belongs to {known.centre}, not to {centre}")
 
 
-def _check_still_there(command: Command, item: str | None, reference: Reference) -> None:
-    """Refuse what happens at a centre after it closed, or asks for an item that was retired."""
+def _check_still_there(command: Command, data: Mapping[str, Any], reference: Reference) -> None:
+    """Refuse what happens where it closed before, or asks for an item that was retired."""
     at = command.occurred_at.astimezone(SHANGHAI).isoformat()
-    if reference.is_over(f"org/{command.centre}", at):
-        raise Refused(Code.E_REF, f"centre {command.centre} was closed before {at}")
-    if item is not None and reference.is_over(f"item/{item}", at):
+    item = data.get("item")
+    for place in (command.centre, command.window, data.get("window_id"), data.get("to_window")):
+        if reference.is_over(f"org/{place}", at):
+            raise Refused(Code.E_REF, f"{place} was closed before {at}")
+    if reference.is_over(f"item/{item}", at):
         raise Refused(Code.E_REF, f"item {item} was retired before {at}")
 
 

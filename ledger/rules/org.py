@@ -3,8 +3,9 @@
 Source: domain.md 3.8a, 2.1–2.6, 2.8. The published catalogue (`CATALOGUE`) is taken whatever state
 its thing is in, as before: the newest counts, and decisions look up nothing else. Of the other
 facts a decision looks up what takes a right or a rule away at once (`Reference.apply`): a post
-revoked, somebody who moved or left, a centre closed, a calendar overridden. The rest is what is
-held against the plan: R27, the structural indicators, the annual assessment.
+revoked, somebody who moved or left, a centre or a window closed or of another type, a calendar
+overridden. The rest is what is held against the plan: R27, the structural indicators, the annual
+assessment.
 """
 
 from typing import NamedTuple
@@ -49,7 +50,11 @@ STATION: Steps = {
     facts.CentreStationOffline.TYPE: {"ON": "OFF"},
 }
 LINE: Steps = {facts.CentreLineReserved.TYPE: {"-": "ON"}}
-WINDOW: Steps = {catalogue.WindowCreated.TYPE: {"-": "SET", "SET": "SET"}}
+WINDOW: Steps = {
+    catalogue.WindowCreated.TYPE: {"-": "SET", "SET": "SET", "RET": "SET"},
+    facts.WindowTypeChanged.TYPE: {"SET": "SET"},
+    facts.WindowRetired.TYPE: {"SET": "RET"},
+}
 DEPT: Steps = {catalogue.DeptRegistered.TYPE: {"-": "REG", "REG": "REG"}}
 DUTY: Steps = {facts.DeptEntryRequired.TYPE: {"-": "REQ", "REQ": "REQ"}}
 ENTRY: Steps = {
@@ -140,6 +145,10 @@ def check_known(asked: Asked) -> None:
     for name in ("to_centre", "centre_id", "village"):
         if (centre := data.get(name)) is not None and centre not in reference.centres:
             raise Refused(Code.E_REF, f"centre {centre} is not known (centre.open)")
+    own = reference.windows.get(asked.key)
+    changed = isinstance(asked.payload, facts.WindowTypeChanged)
+    if changed and own is not None and own.centre != data["centre"]:
+        raise Refused(Code.E_REF, f"window {asked.key} belongs to {own.centre}")
     for window in data.get("window_ids", ()):
         known = reference.windows.get(window)
         if known is None or known.centre != data["centre_id"]:

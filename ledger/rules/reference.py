@@ -15,6 +15,8 @@ from ledger.contracts.events.org import (
     StaffPostRevoked,
     StaffSeconded,
     StaffTransferredIn,
+    WindowRetired,
+    WindowTypeChanged,
 )
 from ledger.contracts.events.reference import (
     CalendarPublished,
@@ -55,7 +57,7 @@ class Reference:
     """Item → where it may be taken in; only of items with a list."""
     calendar: Calendar = field(default_factory=Calendar)
     over: dict[str, str] = field(default_factory=dict)
-    """Stream of a centre that was closed, or an item that was retired → since when."""
+    """Stream of a centre that was closed, a window or an item that was retired → since when."""
 
     agents: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict)
     """代办员 that were ever appointed → village → items, none of them named: all."""
@@ -66,7 +68,7 @@ class Reference:
         return village in villages and item in (villages[village] or {item})
 
     def is_over(self, stream: str, at: str) -> bool:
-        """Tell whether a centre was closed, or an item retired, by then."""
+        """Tell whether a centre was closed, a window or an item retired, by then."""
         return at >= self.over.get(stream, "9")
 
     def exceeds(self, item: str | None, centre: str | None, at: str) -> bool:
@@ -79,12 +81,14 @@ class Reference:
         key = event["subject"].partition("/")[2]
         data = event["data"]["data"]
         match event["type"]:
-            case CentreClosed.TYPE | ItemRetired.TYPE:
+            case CentreClosed.TYPE | WindowRetired.TYPE | ItemRetired.TYPE:
                 self.over[event["subject"]] = event["time"]
             case CentreOpened.TYPE:
                 self.over.pop(event["subject"], None)
                 self.centres[key] = CentreOpened.model_validate(data)
-            case WindowCreated.TYPE:
+            case WindowCreated.TYPE | WindowTypeChanged.TYPE:
+                self.over.pop(event["subject"], None)
+                data = {name: data[name] for name in WindowCreated.model_fields if name in data}
                 self.windows[key] = WindowCreated.model_validate(data)
             case DeptRegistered.TYPE:
                 self.depts[key] = DeptRegistered.model_validate(data)

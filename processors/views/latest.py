@@ -10,7 +10,10 @@ from typing import Any, NamedTuple
 
 from ledger.rules.supervision_rules import RULES
 
-REFERENCE = frozenset({"centre.opened", "window.created", "item.registered", "dept.registered"})
+REFERENCE = frozenset({"centre.opened", "window.created", "window.type_changed", "item.registered",
+                       "dept.registered"})  # fmt: skip
+ANEW = {"window.type_changed": "window.created"}
+"""A fact that tells the whole of a thing anew → the one whose place it takes."""
 ALERTS = frozenset({"alert.raised", "alert.escalated", "alert.acknowledged", "alert.explained",
                     "alert.cancelled", "alert.closed"})  # fmt: skip
 KEPT = REFERENCE | ALERTS
@@ -41,7 +44,8 @@ def fold_latest(latest: Latest, event: Mapping[str, Any]) -> None:
     """
     kind, body = event["type"], event["data"]
     if kind in REFERENCE:
-        name, data = f"{kind}/{event['subject'].partition('/')[2]}", body["data"]
+        key = event["subject"].partition("/")[2]
+        name, data = f"{ANEW.get(kind, kind)}/{key}", body["data"]
     elif kind in ALERTS:
         name, data = ALERT + body["data"]["alert_id"], _row(body["stamp"])
     else:

@@ -212,6 +212,9 @@ class City:
             if step == steps * 2 // 3:
                 window = {"centre": "libao", "no": "2", "kind": "professional:税务"}
                 await self.must("window.create", "libao-2", window, source_class="system")
+                window = {"centre": "qutang", "no": "1", "kind": "comp:construction",
+                          "load_evidence": {"件数": 3}}  # fmt: skip
+                await self.must("window.change_type", "qutang-1", window, source_class="system")
 
 
 @pytest.fixture(scope="package", autouse=True)

@@ -4,6 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
+from ledger.contracts.wire import decode
+from processors.views.latest import fold_latest
 from tests.reference_ways import DESK, HIRED, NEW, OPENED, SAYS, Catalogue
 
 UNDER = {"parent_id": "r1"}
@@ -31,6 +33,13 @@ REFUSED = [  # room | before | command | other data | code | a word of why
     ("entry", DESK[:1], "dept.enter", {"window_ids": ["town-9"]}, "E_REF", "town-9"),
     ("entry", DESK[:1], "dept.enter", {"window_ids": ["key-1"]}, "E_REF", "key-1"),
     ("entry", DESK, "dept.leave", {"centre_id": "key"}, "E_STATE", "in state -"),
+    ("window", ("window.create",), "window.change_type", {"load_evidence": {}}, "E_FIELD",
+     "load_evidence"),
+    ("window", ("window.create",), "window.change_type", {"kind": "comp:nothing"}, "E_FIELD",
+     "kind"),
+    ("window", ("window.create",), "window.change_type", {"centre": "key"}, "E_REF",
+     "belongs to town"),
+    ("window", ("window.create",), "window.change_type", {"centre": "nowhere"}, "E_REF", "nowhere"),
     ("staff", HIRED[:1], "staff.transfer_in", {"to_centre": "nowhere"}, "E_REF", "nowhere"),
     ("staff", HIRED[:1], "staff.second", {"from_dept": "海关"}, "E_REF", "海关"),
     ("staff", (), "staff.grant_post", {}, "E_REF", "staff nie"),
@@ -88,28 +97,52 @@ def test_the_published_catalogue_is_taken_in_every_state_and_at_any_time(hall):
     assert told.say("centre.open", at=hall.now - timedelta(days=30)).status == "accepted"
 
 
-# what was told of the centre | hours before now | source class | may anything happen there
+# what was told of centre and window | hours before now | source class | may anything happen there
 CLOSED = [
     (("centre.close",), 0, "interactive", "E_REF"),
     (("centre.close",), 3, "interactive", ""),
     (("centre.close",), 0, "imported", ""),
     (("centre.close", "centre.open"), 0, "interactive", ""),
     (("centre.suspend",), 0, "interactive", ""),
+    (("window.retire",), 0, "interactive", "E_REF"),
+    (("window.retire",), 3, "interactive", ""),
+    (("window.retire",), 0, "imported", ""),
+    (("window.retire", "window.create"), 0, "interactive", ""),
 ]
 
 
 @pytest.mark.parametrize(("facts", "hours", "source", "code"), CLOSED)
-def test_nothing_happens_at_a_centre_that_was_closed(hall, facts, hours, source, code):
-    """Domain.md 3.2: a centre is there and valid when something happens at it."""
+def test_nothing_happens_where_it_was_closed(hall, facts, hours, source, code):
+    """Domain.md 3.2: a place is there and valid when something happens at it."""
     hall.wait(hours=2)
-    opened = {**NEW, "town": "town"}
+    opened = {**SAYS, "centre.open": {**NEW, "town": "town"}}
     for command in facts:
-        hall.org_must(command, "town", opened if command == "centre.open" else SAYS[command])
+        key = "town" if command.startswith("centre.") else "town-1"
+        hall.org_must(command, key, opened[command])
         hall.wait(minutes=1)
     hall.wait(hours=2)
     at = hall.now - timedelta(hours=hours)
 
     assert hall.submit(at=at, source_class=source).code == code
+
+
+def test_a_window_routes_by_its_new_type_from_its_adoption_on_and_walls_show_it(hall):
+    """S3.8: a window follows its load."""
+    hall.submit("C1")
+    assert hall.accept("C1", window="town-2").status == "accepted"
+    assert hall.last("case/C1")["data"]["stamp"]["flags"] == ["R03"]
+    changed = {**SAYS["window.change_type"], "kind": "comp:livelihood"}
+    hall.org_must("window.change_type", "town-2", changed)
+    hall.submit("C2")
+    assert hall.accept("C2", window="town-2").status == "accepted"
+    latest = {}
+    for value in hall.org.history("org/town-2"):
+        fold_latest(latest, decode(value))
+
+    assert "flags" not in hall.last("case/C2")["data"]["stamp"]
+    assert {name: of.data["kind"] for name, of in latest.items()} == {
+        "window.created/town-2": "comp:livelihood"
+    }
 
 
 ENDS = {"staff.revoke_post": {"post": "accept", "revoked_by": "chief"}, "staff.leave": {}}

@@ -4,10 +4,13 @@
 -- parameters  table cut(partition, until)
 -- unit   windows
 WITH newest AS (
-  SELECT e.type, e.stream_key AS key, max_by(e.data, e.version) AS data
+  SELECT
+    e.type = 'centre.opened' AS is_centre, e.stream_key AS key, max_by(e.data, e.version) AS data
   FROM events AS e
   JOIN cut USING ("partition")
-  WHERE e."offset" < cut.until AND e.type IN ('window.created', 'centre.opened')
+  WHERE
+    e."offset" < cut.until
+    AND e.type IN ('window.created', 'window.type_changed', 'centre.opened')
   GROUP BY ALL
 )
 SELECT
@@ -16,6 +19,6 @@ SELECT
   json_extract_string(c.data, '$.town') AS town,
   json_extract_string(w.data, '$.no') AS no, json_extract_string(w.data, '$.kind') AS kind
 FROM newest AS w
-JOIN newest AS c ON c.type = 'centre.opened' AND c.key = json_extract_string(w.data, '$.centre')
-WHERE w.type = 'window.created'
+JOIN newest AS c ON c.is_centre AND c.key = json_extract_string(w.data, '$.centre')
+WHERE NOT w.is_centre
 ORDER BY centre, no, "window"

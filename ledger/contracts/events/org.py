@@ -5,13 +5,17 @@ is the id of the thing. Documents of the city (routing, rules, config) have thei
 """
 
 from datetime import date
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from ledger.contracts.codes import CentreLevel, Post, Tier
 from ledger.contracts.events.base import TEXT_MAX, Id
-from ledger.contracts.events.reference import CalendarPublished, ReferencePayload
+from ledger.contracts.events.reference import (
+    CalendarPublished,
+    ReferencePayload,
+    WindowCreated,
+)
 
 MANY_MAX = 64
 AREA_MAX = 1_000_000
@@ -291,6 +295,30 @@ class AgentDismissed(ReferencePayload):
 
 
 # -------------------------------------------------------------------------- documents of the city
+
+
+class WindowTypeChanged(WindowCreated):
+    """窗口调整: a window set up anew, of another type, with the load that speaks for it.
+
+    Source: 海政办发〔2020〕14号 任务(三): windows follow the number of cases and people's habits.
+    """
+
+    TYPE: ClassVar[str] = "window.type_changed"
+    COMMAND: ClassVar[str] = "window.change_type"
+
+    load_evidence: dict[Id, Annotated[int, Field(ge=0)]] = Field(
+        min_length=1, max_length=MANY_MAX, description="what was counted → how many"
+    )
+    doc_no: str | None = DocNo
+
+
+class WindowRetired(ReferencePayload):
+    """窗口撤销: nothing happens there any more."""
+
+    TYPE: ClassVar[str] = "window.retired"
+    COMMAND: ClassVar[str] = "window.retire"
+
+    doc_no: str | None = DocNo
 
 
 class CalendarOverridden(CalendarPublished):

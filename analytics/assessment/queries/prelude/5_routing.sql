@@ -6,7 +6,7 @@
 WITH known AS (
   SELECT "offset" AS version, type, stream_key AS key, data
   FROM events
-  WHERE type IN ('dept.registered', 'centre.opened', 'window.created')
+  WHERE type IN ('dept.registered', 'centre.opened', 'window.created', 'window.type_changed')
 ), depts AS (
   SELECT
     version, key,
@@ -26,7 +26,7 @@ WITH known AS (
     version, key, json_extract_string(data, '$.kind') AS kind,
     CAST(json_extract_string(data, '$.covers[*]') AS VARCHAR[]) AS covers
   FROM known
-  WHERE type = 'window.created'
+  WHERE type LIKE 'window.%'
 ), accepted AS (
   SELECT
     a.case_id, a.occurred_local, a.centre, a."window", a.adopted,
