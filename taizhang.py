@@ -123,7 +123,7 @@ async def start_kafka(settings: Settings, stack: AsyncExitStack) -> Settings:
     where = ["--ledger", cluster.url, "--data", str(settings.data)]
     children.start("writer", ["writer", "--demo-clock", *where])
     children.start("worker", ["worker", *where])
-    children.start("archive", ["archive", *where])
+    children.start("archive", ["archive", "--no-closing", *where])
     return settings
 
 

@@ -1,6 +1,7 @@
 """`python -m analytics`: who judges: archive, rebuild, SQL, closing, audit, desk."""
 
 import argparse
+import asyncio
 import sys
 import time
 from datetime import UTC, datetime
@@ -13,12 +14,16 @@ from ledger.terminal import Commands, Progress, Result, main
 
 def add_commands(commands: Commands) -> None:
     """Add this package's commands to a parser."""
-    commands.add(
+    archiving = commands.add(
         "archive",
         archive,
-        "bring the lake up to the ledger; without --once, for ever",
+        "bring the lake up to the ledger; without --once, for ever; publish and sweep each night",
         "taizhang archive --once",
-    ).add_argument("--once", action="store_true", help="up to the end as it is now")
+    )
+    archiving.add_argument("--once", action="store_true", help="up to the end as it is now")
+    archiving.add_argument(
+        "--no-closing", action="store_true", help="leave the nights to another process"
+    )
     rebuilt = commands.add(
         "rebuild",
         rebuild,
@@ -100,14 +105,18 @@ def _add_published(commands: Commands) -> None:
 
 
 async def archive(options: argparse.Namespace, settings: Settings) -> Result:
-    """Archive once or until told to stop."""
+    """Archive once or until told to stop; on Kafka each night is published and swept beside it."""
+    from analytics.closing.run import keep_closing
     from analytics.lake.archiver import Progress as Reached
     from analytics.lake.archiver import archive as run
     from analytics.lake.catalog import Lake
     from ledger.log.open import open_log
 
-    log = await open_log(settings.ledger_url, partitions=settings.partitions, reading=True)
+    # An embedded book is written by its server alone, which closes it as well.
+    nightly = settings.is_kafka and not (options.once or options.no_closing)
+    log = await open_log(settings.ledger_url, partitions=settings.partitions, reading=not nightly)
     lake = Lake(str(settings.lake_dir))
+    beside = [asyncio.create_task(keep_closing(log, lake))] if nightly else []
     began = time.monotonic()
     try:
         with Progress("archiving") as bar:
@@ -117,6 +126,9 @@ async def archive(options: argparse.Namespace, settings: Settings) -> Result:
 
             done = await run(log, lake, once=options.once, on_progress=show)
     finally:
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
         lake.close()
         await log.close()
     seconds = round(time.monotonic() - began, 3)
@@ -156,8 +168,7 @@ async def sweep(options: argparse.Namespace, settings: Settings) -> Result:
     """Bring the lake up to the ledger, look for alerts in it, and hand them in."""
     from analytics.lake.archiver import archive as bring_up
     from analytics.lake.catalog import Lake
-    from analytics.sweeps import command
-    from analytics.sweeps import sweep as run
+    from analytics.sweeps import hand_in
     from analytics.sweeps.certificates import read
     from ledger.log.open import open_log
 
@@ -167,8 +178,7 @@ async def sweep(options: argparse.Namespace, settings: Settings) -> Result:
     lake = Lake(str(settings.lake_dir))
     try:
         await bring_up(log, lake, once=True)
-        found, now = run(lake, lake.cut(settings.partitions), listed)
-        receipts = [] if dry else [await log.submit(command(each, now)) for each in found]
+        found, receipts = await hand_in(log, lake, listed, dry_run=dry)
     finally:
         lake.close()
         await log.close()

@@ -22,6 +22,10 @@ def add_commands(commands: Commands) -> None:
     )
     gate.add_argument("--host", help="address to listen on")
     gate.add_argument("--port", type=int, help="port to listen on")
+    gate.add_argument(
+        "--demo-clock", action="store_const", const=True,
+        help="do not tick: a simulated city does",
+    )  # fmt: skip
     imported = commands.add(
         "import",
         import_,
@@ -51,21 +55,25 @@ def add_commands(commands: Commands) -> None:
 
 
 async def gateway(_: argparse.Namespace, settings: Settings) -> Result:
-    """Serve the HTTP door until told to stop."""
+    """Serve the HTTP door until told to stop; time passes for the ledger while one does."""
     from ledger.log.open import open_log
     from producers.counter.links import load_secret
+    from producers.drive import run_ticker
     from producers.intake.gateway import load_keys, serve_gateway
     from producers.watchman import run_watchman
 
     log = await open_log(settings.ledger_url, partitions=settings.partitions)
     try:
         keys, secret = load_keys(settings.data), load_secret(settings.data)
-        watching = asyncio.create_task(run_watchman(log))
+        beside = [asyncio.create_task(run_watchman(log))]
+        if not settings.demo_clock:
+            beside.append(asyncio.create_task(run_ticker(log)))
         try:
             await serve_gateway(log, settings.host, settings.port, keys, secret=secret)
         finally:
-            watching.cancel()
-            await asyncio.gather(watching, return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
     finally:
         await log.close()
     return None

@@ -240,10 +240,20 @@ class _Pacer:
 
 
 async def run_ticker(log: Log, clock: Callable[[], datetime] = _machine_now) -> None:
-    """Tick every partition each second, until cancelled: the wall's proof of life."""
-    while True:
-        await submit_all(log, _ticks(log, clock().isoformat()))
-        await asyncio.sleep(TICK_SECONDS)
+    """Tick every partition each second, until cancelled: time passes, and a wall sees it does.
+
+    A partition that does not answer holds up no other. Any number may run, in any process: a tick
+    that is older than the newest one moves nothing.
+    """
+
+    async def ticking(number: int) -> None:
+        while True:
+            await submit_all(log, [_tick(number, clock().isoformat())])
+            await asyncio.sleep(TICK_SECONDS)
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(log.partitions + 1):
+            group.create_task(ticking(number))
 
 
 async def submit_reference(log: Log, city: City, clock: CityClock) -> None:
@@ -264,16 +274,15 @@ async def submit_reference(log: Log, city: City, clock: CityClock) -> None:
 async def tick(log: Log, clock: CityClock, now: datetime) -> None:
     """Move the city's clock to `now` and tell every partition, the reference one included."""
     clock.now = max(clock.now, now)
-    await submit_all(log, _ticks(log, clock.now.isoformat()))
+    at = clock.now.isoformat()
+    await submit_all(log, [_tick(number, at) for number in range(log.partitions + 1)])
 
 
-def _ticks(log: Log, at: str) -> list[bytes]:
-    return [
-        orjson.dumps({"type": TICK, "key": str(number), "occurred_at": at,
-                      "source_system": CLOCK, "source_seq": f"{number}@{at}",
-                      "source_class": "system"})
-        for number in range(log.partitions + 1)
-    ]  # fmt: skip
+def _tick(number: int, at: str) -> bytes:
+    return orjson.dumps({
+        "type": TICK, "key": str(number), "occurred_at": at, "source_system": CLOCK,
+        "source_seq": f"{number}@{at}", "source_class": "system",
+    })  # fmt: skip
 
 
 async def beat(log: Log, sources: dict[str, list[str]], now: datetime, number: int) -> None:

@@ -15,6 +15,7 @@ import orjson
 from analytics.closing.plan import Command, freeze_of, instant_of, night_of, plan
 from analytics.lake.archiver import archive
 from analytics.lake.catalog import Lake
+from analytics.sweeps import hand_in
 from ledger.contracts.codes import BATCH_COMMANDS_MAX
 from ledger.contracts.errors import UserError
 from ledger.log.open import open_log
@@ -155,8 +156,19 @@ def _told(command: Command) -> dict[str, Any]:
     }  # fmt: skip
 
 
+async def _swept(log: Log, lake: Lake) -> None:
+    """Raise the alerts that only many streams together show (巡检), each night once."""
+    _, receipts = await hand_in(log, lake)
+    for receipt in receipts:
+        if receipt.status == "refused":
+            _log.warning("sweep: %s was refused: %s", receipt.key, receipt.message)
+
+
 async def keep_closing(log: Log, lake: Lake) -> None:
-    """Publish each night when it is over, until cancelled; a failure is logged and tried again."""
+    """Publish each night when it is over, then sweep; until cancelled.
+
+    A failure is logged and tried again; again adds nothing.
+    """
     done, seen = None, list[Pulse]()
     while True:
         try:
@@ -167,6 +179,7 @@ async def keep_closing(log: Log, lake: Lake) -> None:
                 seen = []
             if last is not None and last != done:
                 await close(log, lake, last)
+                await _swept(log, lake)
                 done = last
         except UserError as error:
             _log.warning("closing: %s", error)

@@ -6,6 +6,7 @@ the same again is a duplicate, a higher level escalates. Facts that were voided 
 history raises nothing.
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -14,9 +15,10 @@ from typing import Any, NamedTuple
 from analytics.lake.catalog import Lake
 from analytics.lake.rebuild import at_cut
 from analytics.sweeps.certificates import Certificate
-from ledger.contracts.codes import SHANGHAI, AlertLevel
+from ledger.contracts.codes import BATCH_COMMANDS_MAX, SHANGHAI, AlertLevel
 from ledger.contracts.events.supervision import FACTS_MAX
-from ledger.log.seam import Cut
+from ledger.contracts.receipts import Receipt
+from ledger.log.seam import Cut, Log
 from ledger.rules.alerts import ORDER, alert_id, raising
 
 HERE = Path(__file__).parent
@@ -98,6 +100,25 @@ def sweep(
     now = newest[0] if newest and newest[0] else datetime.fromtimestamp(0, SHANGHAI)
     fresh = [f for f in found if ORDER[AlertLevel(f.level)] > raised.get(f.alert_id, -1)]
     return fresh, now.astimezone(SHANGHAI)
+
+
+async def hand_in(
+    log: Log, lake: Lake, certificates: Sequence[Certificate] = (), *, dry_run: bool = False
+) -> tuple[list[Found], list[Receipt]]:
+    """Raise what is found at all that the lake holds; give it and the ledger's receipts.
+
+    Raises:
+        LakeError: the lake cannot be read.
+        Unreachable: run again; what was raised stays.
+
+    """
+    cut = await asyncio.to_thread(lake.cut, log.partitions)
+    found, now = await asyncio.to_thread(sweep, lake, cut, certificates)
+    raws = [] if dry_run else [command(each, now) for each in found]
+    receipts = []
+    for n in range(0, len(raws), BATCH_COMMANDS_MAX):
+        receipts += await log.submit_many(raws[n : n + BATCH_COMMANDS_MAX])
+    return found, receipts
 
 
 def _found(rule: str, row: tuple[Any, ...]) -> Found:

@@ -53,8 +53,8 @@ class Site:
             "writer-0": ["writer", "--demo-clock", "--data", folder / "writer-0"],
             "writer-1": ["writer", "--demo-clock", "--data", folder / "writer-1"],
             "worker": ["worker", "--data", folder],
-            "archive": ["archive", "--data", folder],
-            "gateway": ["gateway", "--data", folder, "--port", self.port],
+            "archive": ["archive", "--no-closing", "--data", folder],
+            "gateway": ["gateway", "--demo-clock", "--data", folder, "--port", self.port],
         }
 
     async def __aenter__(self):
