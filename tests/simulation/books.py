@@ -12,6 +12,7 @@ import orjson
 from ledger.contracts.codes import SHANGHAI
 from ledger.log.sqlite import SqliteLog
 from producers.city.faults import expected_refusal
+from producers.city.lines import Lines
 from producers.city.simulate import simulate
 from producers.drive import CityClock, submit_all, submit_reference, tick
 
@@ -48,10 +49,10 @@ def lives(city, seeds, start, cases_per_day, rates):
     """Give the lives of one day of arrivals a seed, each to its end, the days one after another."""
     days = (start + timedelta(n) for n in range(400))
     worked = (day for day in days if city.calendar.is_working(day) or day.weekday() == 5)
-    told = [
-        simulate(city, seed, day, 1, cases_per_day, rates, to_the_end=True)
-        for seed, day in zip(seeds, worked, strict=False)
-    ]
+    told = []
+    for seed, day in zip(seeds, worked, strict=False):
+        told.append(simulate(city, seed, day, 1, cases_per_day, rates, to_the_end=True))
+        told.append(sorted(Lines(city, seed, rates).told(day, 1), key=itemgetter(0)))
     return merge(*told, key=itemgetter(0))
 
 
