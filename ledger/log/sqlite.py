@@ -30,12 +30,34 @@ PAGE = 4000
 QUEUE_MAX = 20_000
 
 
+class Answers:
+    """The receipts of commands that were handed in together: one future for all of them."""
+
+    def __init__(self, commands: int) -> None:
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.receipts: list[Receipt | None] = [None] * commands
+        self._left = commands
+
+    def give(self, place: int, receipt: Receipt) -> None:
+        """Answer one command; the last answer is everybody's."""
+        self.receipts[place] = receipt
+        self._left -= 1
+        if not self._left and not self.done.done():
+            self.done.set_result(None)
+
+    def fail(self, message: str) -> None:
+        """Say that one of them cannot be answered: then nobody knows of them all."""
+        if not self.done.done():
+            self.done.set_exception(Unreachable(message))
+
+
 class Waiting(NamedTuple):
     """A command in the queue."""
 
     raw: bytes
     at: float
-    done: asyncio.Future[Receipt]
+    answers: Answers
+    place: int
 
 
 class SqliteBook:
@@ -185,33 +207,35 @@ class SqliteLog(SqliteBook):
 
     async def submit(self, raw: bytes) -> Receipt:
         """Hand in one command; on return its outcome is on the disk."""
-        return await (await self._enqueue(raw))
+        return (await self.submit_many([raw]))[0]
 
     async def submit_many(self, raws: Sequence[bytes]) -> list[Receipt]:
         """Hand in commands in order; their receipts in that order."""
-        waiting = [await self._enqueue(raw) for raw in raws]
+        if not raws:
+            return []
+        answers = Answers(len(raws))
         try:
-            return [await each for each in waiting]
+            await self._enqueue(raws, answers)
+            await answers.done
         finally:
-            for each in waiting:
-                each.cancel()
-                if not each.cancelled():
-                    each.exception()  # Told by the first that failed.
+            answers.done.cancel()
+            if not answers.done.cancelled():
+                answers.done.exception()  # Heard, whatever is raised here.
+        return [receipt for receipt in answers.receipts if receipt is not None]
 
-    async def _enqueue(self, raw: bytes) -> asyncio.Future[Receipt]:
-        if self._closed:
-            message = f"{self._path} is closed"
-            raise Unreachable(message)
-        done: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
-        waiting = Waiting(raw, time.time(), done)
-        if self._queue.full():
-            await self._queue.put(waiting)
-        else:
-            self._queue.put_nowait(waiting)
+    async def _enqueue(self, raws: Sequence[bytes], answers: Answers) -> None:
+        for place, raw in enumerate(raws):
+            if self._closed:
+                message = f"{self._path} is closed"
+                raise Unreachable(message)
+            waiting = Waiting(raw, time.time(), answers, place)
+            if self._queue.full():
+                await self._queue.put(waiting)
+            else:
+                self._queue.put_nowait(waiting)
         if self._closed and self._task.done():  # It waited for room until nobody was there.
             message = f"{self._path} was closed; submit again"
             raise Unreachable(message)
-        return done
 
     async def _run(self) -> None:
         while True:
@@ -236,8 +260,7 @@ class SqliteLog(SqliteBook):
         for waiting, decision in zip(batch, decisions, strict=True):
             if decision.receipt.status == "noted":
                 self._pulse(waiting)
-            if not waiting.done.done():
-                waiting.done.set_result(decision.receipt)
+            waiting.answers.give(waiting.place, decision.receipt)
 
     def _pulse(self, waiting: Waiting) -> None:
         new = self._writer.pulse(route(waiting.raw, self.partitions), waiting.at)
@@ -273,5 +296,4 @@ class SqliteLog(SqliteBook):
 
 def _fail(batch: list[Waiting], message: str) -> None:
     for waiting in batch:
-        if not waiting.done.done():
-            waiting.done.set_exception(Unreachable(message))
+        waiting.answers.fail(message)
