@@ -1,6 +1,6 @@
 // 大厅 and 到期: where people wait, which windows serve; what is due today, tomorrow, and late.
 
-import { centreName } from './local.js';
+import { centreName } from './names.js';
 import { el, say, set, show, unit, word } from './dom.js';
 import { count, DASH } from './words.js';
 

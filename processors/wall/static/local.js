@@ -1,6 +1,6 @@
 // Of one 区镇 or centre: its windows as cards, by type, and hour by hour.
 
-import { badge, paintBadge, statusOf } from './places.js';
+import { badge, paintBadge, statusOf } from './badge.js';
 import { el, say, set, show, style, unit, word } from './dom.js';
 import { count, DASH, kindName } from './words.js';
 
@@ -13,14 +13,6 @@ const two = (n) => String(n).padStart(2, '0');
 export function hourOf(store, city) {
   if (store.day === '') return 0;
   return city.iso === store.day ? Number(city.time.slice(0, 2)) : city.iso > store.day ? 23 : 0;
-}
-
-// A centre beside its town: the town's own hall has the town's name.
-export function centreName(store, key) {
-  const name = String(store.get('centre', key, 'name') || key);
-  const town = String(store.get('town', store.get('centre', key, 'town'), 'name') || '');
-  if (!town || name === town) return '为民服务中心';
-  return name.startsWith(town) ? name.slice(town.length) : name;
 }
 
 export function windowCard(store, row) {

@@ -1,9 +1,11 @@
 // Where and why: the tiles of the 区镇, the list of what to look at, the windows.
 
-import { centreName, windowCard } from './local.js';
-import { matters, queues, unitName } from './watch.js';
+import { badge, paintBadge, statusOf } from './badge.js';
+import { windowCard } from './local.js';
+import { centreName, unitName } from './names.js';
+import { matters, queues } from './watch.js';
 import { el, flash, say, set, show, style, unit, word } from './dom.js';
-import { brief, count, DASH, kindName, shortSpan, STATUS } from './words.js';
+import { brief, count, DASH, shortSpan, STATUS } from './words.js';
 
 export const TILES_MAX = 40;
 export const MANY = 20; // More tiles need room: panels go before letters shrink.
@@ -11,17 +13,6 @@ const WINDOW_WIDE_MIN = 320, WINDOW_NARROW_MIN = 226; // With stars and the name
 const LINES_MAX = 12, TROUBLES_MAX = 40; // The rows that the wall is sent at most.
 const TILE_WIDE_MIN = 214, TILE_TALL_MIN = 86, GAP = 8, LINE_TALL = 34;
 const BESIDE_NAME = 122, FEW = 6, NAME_PX = 24, NAME_PX_MAX = 26, NAME_PX_MIN = 20;
-
-export const badge = () => {
-  const mark = word('i'), name = word('span'), since = word('span', { class: 'since' });
-  return { box: el('span', { class: 'badge' }, mark, name, since), mark, name, since };
-};
-export function paintBadge(part, status, name = STATUS[status][1], since = '') {
-  say(part.mark, STATUS[status][0]);
-  say(part.name, name);
-  say(part.since, since);
-  set(part.box, 'class', `badge ${STATUS[status][2]}`);
-}
 
 export function buildTiles(root) {
   const tiles = [];
@@ -61,14 +52,6 @@ export function shapeTiles(root, names, least = 0) {
   const fit = Math.floor((best.w - BESIDE_NAME) / longest);
   style(root, '--fit', String(Math.max(NAME_PX_MIN, Math.min(NAME_PX_MAX, fit))));
 }
-
-export const statusOf = (fresh, level, on, all, business) => {
-  if (level === 2 && (fresh === 'live' || fresh === 'late')) return 'bad'; // Red is not hidden by 5 s.
-  if (fresh !== 'live') return fresh;
-  if (level === 1) return 'warn';
-  if (all && on < all) return 'part';
-  return business ? 'ok' : 'none';
-};
 
 // What a tile of this scope is about: a 区镇 in the city, a centre in a 区镇, a window in a centre.
 function cards(store) {
@@ -187,8 +170,4 @@ export function paintWatch(lines, root, sub, store) {
     line.box.classList.toggle('alone', !one.since && !one.holder);
   });
   say(sub, found.length > fit ? `${found.length} 项${found.length >= TROUBLES_MAX ? '以上' : ''}，急的在前，另有 ${found.length - fit} 项按 T 看表` : found[0].status === 'ok' ? '' : `共 ${found.length} 项`);
-}
-
-export function windowName(store, row) {
-  return `${store.get('centre', row[store.col('window', 'centre')], 'name') || row[store.col('window', 'centre')] || ''} ${row[store.col('window', 'no')]} 号`;
 }

@@ -2,7 +2,7 @@
 
 import { el, say, set, show, word } from './dom.js';
 import { count, DASH, FRESH, kindName, satisfaction, span, workdays } from './words.js';
-import { windowName } from './places.js';
+import { windowName } from './names.js';
 
 const rate = (get) => satisfaction(get('rated'), get('negatives')) ?? '样本不足';
 const time = (get) => workdays(get('decision_minutes'), get('decision_n')) ?? DASH;

@@ -4,8 +4,9 @@
 import { el, say, set, show, word } from './dom.js';
 import { buildDue, buildHalls, paintDue, paintHalls } from './halls.js';
 import { buildKpis, paintKpis } from './kpis.js';
+import { centreName } from './names.js';
 import { Link, steady } from './link.js';
-import { buildGroups, buildStrip, centreName, hourOf, paintGroups, paintStrip } from './local.js';
+import { buildGroups, buildStrip, hourOf, paintGroups, paintStrip } from './local.js';
 import { crumbs, next, pathOf, remember, root, scopeHere } from './nav.js';
 import { MANY, buildTiles, buildWatch, paintTiles, paintWatch, shapeTiles } from './places.js';
 import { buildBuckets, buildStars, buildTrend, paintAges, paintBuckets, paintStars, paintTrend } from './plots.js';

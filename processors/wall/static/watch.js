@@ -1,10 +1,8 @@
 // 现在的问题: is anything wrong now, where, since when, and who holds it.
 
 import { day, minutesSince } from './halls.js';
-import { centreName } from './local.js';
+import { centreName, inTown, unitName } from './names.js';
 import { count, span } from './words.js';
-
-export const unitName = (store) => ({ city: '全市', town: '本区镇', centre: '本中心' })[store.scope.kind];
 
 const order = (a, b) => a.at - b.at || ((a.from ?? '') < (b.from ?? '') ? -1 : (a.from ?? '') > (b.from ?? '') ? 1 : 0) || a.size - b.size;
 // A queue is of this minute, a silent line hides what is: both before what is late since days.
@@ -44,12 +42,6 @@ function worst(store, town, reason) {
     if (store.get('centre', row[centreAt], 'town') === town && row[at] && (!top || row[at] > top[at])) top = row;
   }
   return top ? `${top[store.col('window', 'no')]} 号窗 ${count(top[at])} 次` : '各窗口';
-}
-
-// A village is found by its 区镇: 三星镇许桥村.
-function inTown(store, centre) {
-  const name = String(store.get('centre', centre, 'name') || '未归属'), town = String(store.get('town', store.get('centre', centre, 'town'), 'name') || '');
-  return name.startsWith(town) ? name : town + name;
 }
 
 // What a tile is of → how many wait there, where that is too many or too long.
