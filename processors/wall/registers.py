@@ -45,6 +45,9 @@ CARD = "alert|"
 LEVELS = {"red": RED, "yellow": YELLOW}
 COUNTED = frozenset({"R02"})
 """Rules whose alerts the registers count already: a late case is not told twice."""
+STANDING = frozenset({"R06", "R21", "R27"})
+"""Rules of how a place is set up, not of today: they would colour a wall for months, and are the
+desk's (指南, 面积, 进驻)."""
 BESIDE = {"neg_open": "R24", "wait": "R23", "closed": "R23"}
 """Row of a register → the rule whose alerts of that centre would tell it once more."""
 
@@ -171,7 +174,7 @@ def _alerts(
     for key, said in latest.items():
         level = LEVELS.get(str(said.get("level"))) if key.startswith(ALERTS) else None
         rule, centre = str(said.get("rule_id")), str(said.get("centre") or "")
-        if level is None or rule in COUNTED or (rule, centre) in told:
+        if level is None or rule in COUNTED | STANDING or (rule, centre) in told:
             continue
         what = str(said.get("name") or rule)
         what += "（已签收）" if said.get("acknowledged") else ""

@@ -49,6 +49,8 @@ NOW = {**HALL_NOW, "due": "due_today", "late": "late_promised", "over": "late_st
        "neg": "neg_open", "neg_late": "neg_late"}  # fmt: skip
 """What is so now, not what happened today: column → code. Last in a row, where nothing costs
 nothing; short, for a snapshot has 20 KB."""
+FROM = {"neg_from": "negatives", "wrong_from": "wrong_window"}
+"""The hour, from 1, in which today's first was, of what a reason is made of; 0 = none."""
 SEATS = {"open": "windows_open", "paused": "windows_paused"}
 WINDOW_FIGURES = (
     "accepted", "concluded", "decision_n", "decision_minutes", "rated", "wrong_window",
@@ -63,7 +65,7 @@ HOUR_FIGURES = (
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "city": ("key", "name", "rejects", "unplaced", *FIGURES, *NOW),
-    "town": ("key", "name", "centres", *FIGURES, "level", "reason", *NOW, "cards"),
+    "town": ("key", "name", "centres", *FIGURES, "level", "reason", *NOW, "cards", *FROM),
     "centre": ("key", "name", "town", *FIGURES, *HALL_NOW),
     "window": ("key", "centre", "no", "kind", *WINDOW_FIGURES, "level", "reason", *SEATS),
     "hour": ("key", *HOUR_FIGURES),
@@ -167,6 +169,7 @@ class Sums:
         self.hours: list[Figures] = [defaultdict(int) for _ in range(HOURS)]
         self.last_hour = int(picture.now[11:13]) if len(picture.now) > len("2020-06-01T") else -1
         self.oldest: dict[str, str] = {}
+        self.first: dict[tuple[str, str], int] = {}
         get = picture.sums.get
         for key, code, hour, centre, window in cells:
             n = get(key, 0)
@@ -179,6 +182,9 @@ class Sums:
             name = "rated" if code.startswith("stars_") else code
             if hour >= 0:
                 self._count_hour(self.hours[hour], name, n)
+                if n > 0 and code in FROM.values():
+                    at = (centre, code)
+                    self.first[at] = min(hour, self.first.get(at, hour))
                 continue
             self.city[name] += n
             if name != code:
@@ -207,6 +213,11 @@ class Sums:
             )
             for centre, oldest in self.oldest.items()
         }  # fmt: skip
+
+    def first_of(self, centres: Iterable[str], code: str) -> int:
+        """Give the hour of the day, from 1, in which there was the first at these centres; or 0."""
+        hours = [self.first[c, code] for c in centres if (c, code) in self.first]
+        return min(hours, default=-1) + 1
 
     def hall_rows(self) -> dict[str, Row]:
         """Give since when somebody waits, and how many people there are, by centre."""
@@ -281,7 +292,9 @@ def _town_rows(towns: _Towns, sums: Sums, troubles: Mapping[str, Row]) -> dict[s
         members = len(towns.members.get(key, ()))
         level = max(seen.level, gravest(troubles, "town", key))
         now = (*values(total, NOW.values()), cards(troubles, "town", key))
-        rows[key] = (name, members, *values(total, FIGURES), level, seen.reason, *now)
+        here = [centre for centre, town in towns.town_of.items() if town == key]
+        since = (sums.first_of(here, code) for code in FROM.values())
+        rows[key] = (name, members, *values(total, FIGURES), level, seen.reason, *now, *since)
     return rows
 
 

@@ -107,6 +107,28 @@ def test_alerts_come_into_the_same_rows_those_of_one_holder_as_one(city):
     assert found == [(2, "haiyong", "反复转办", 2, "2020-05-30T10:00:00+08:00", "住建")]
 
 
+def test_what_is_wrong_for_months_is_no_trouble_of_now(city):
+    """A hall that is too small would colour its tile until it is rebuilt."""
+    card = {"name": "x", "level": "yellow", "centre": "haiyong", "since": "2020-05-30T10:00:00"}
+    for n, rule in enumerate(("R06", "R21", "R27", "R20")):
+        city.latest[f"alert/{n}"] = {**card, "rule_id": rule}
+    made = added_up(city)
+    cards = made.columns["town"].index("cards") - 1
+
+    assert [row[3] for row in told(made)] == [1]
+    assert made.tables["town"]["haiyong"][cards] == 1
+
+
+def test_a_town_says_in_which_hour_the_first_wrong_window_was(city):
+    for now in ("2020-06-01T09:10:00+08:00", "2020-06-01T08:10:00+08:00"):
+        city.count("wrong_window", 3, centre="sanxing-v1", window="w", now=now)
+    town = added_up(city)
+    columns = town.columns["town"]
+    row = town.tables["town"]["sanxing"]
+
+    assert [row[columns.index(name) - 1] for name in ("neg_from", "wrong_from")] == [0, 9]
+
+
 def test_an_alert_about_what_a_register_tells_is_not_told_again(city):
     put(city, "neg_open", "2020-05-25", "sanxing", "rectify", 1)
     card = {"rule_id": "R24", "name": "差评未处置", "level": "yellow", "dept": "住建",

@@ -28,9 +28,15 @@ export function matters(store, fresh, age) {
     const reason = String(row[store.col('town', 'reason')] || '');
     if (!reason) continue;
     const status = row[store.col('town', 'level')] === 2 ? 'bad' : 'warn';
-    found.push({ status, at: GRAVITY[status] + 0.5, size: -row[store.col('town', 'negatives')], place: row[1], why: short(reason), since: '今日', holder: worst(store, row[0], reason), fresh: 'live' });
+    found.push({ status, at: GRAVITY[status] + 0.5, size: -row[store.col('town', 'negatives')], place: row[1], why: short(reason), since: fromHour(store, row, reason), holder: worst(store, row[0], reason), fresh: 'live' });
   }
   return found.sort(order);
+}
+
+// "9 时起": the first hour of today in which there was one of what the reason names.
+function fromHour(store, row, reason) {
+  const hours = [['差评', 'neg_from'], ['错窗', 'wrong_from']].filter(([name]) => reason.includes(name)).map(([, code]) => row[store.col('town', code)]).filter((h) => h > 0);
+  return hours.length ? `${Math.min(...hours) - 1} 时起` : '今日';
 }
 
 // The window behind it: 60-second question "why".
