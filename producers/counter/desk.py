@@ -125,7 +125,7 @@ def _hall(history: list[Event], index: Index, centre: str) -> dict[str, Any]:
     ]  # fmt: skip
     facts = [
         {"id": event["id"], "type": event["type"], "at": event["time"],
-         "staff": event.get("actorstaff"), "about": _about(event)}
+         "staff": event.get("actorstaff"), "about": _about(event, state, index)}
         for event in current(history).values()
     ]  # fmt: skip
     last = max((event["time"] for event in history), default="")
@@ -133,8 +133,9 @@ def _hall(history: list[Event], index: Index, centre: str) -> dict[str, Any]:
             "issued": len(state.tickets), "heads": state.heads}  # fmt: skip
 
 
-def _about(event: Event) -> str:
+def _about(event: Event, state: hall.State, index: Index) -> str:
     data = event["data"]["data"]
-    return " ".join(
-        str(data[name]) for name in ("ticket_id", "window_id", "staff_id") if name in data
-    )
+    ticket = state.tickets.get(data.get("ticket_id", ""))
+    window = index.reference.windows.get(data.get("window_id", ""))
+    said = (ticket and ticket.no, window and f"{window.no} 号窗", data.get("staff_id"))
+    return " ".join(str(each) for each in said if each)

@@ -79,8 +79,9 @@ def add_rooms(app: FastAPI, log: Log, who: Any, clock: Clock, secret: bytes) -> 
         """Give the open cases of this key's source that wait for somebody here, earliest due first.
 
         `window`: received or accepted there. `sign`: sent to `dept`, not signed for. `held`: in
-        review there. `issue`: granted at `centre`, to be handed out or concluded. `due`: any of
-        these due within a day. `found`: with `q`, the cases of that number.
+        review there. `issue`: granted at `centre`, to be handed out or concluded. `conclude`:
+        handed out or rejected there, to be concluded. `due`: any of these due within a day.
+        `found`: with `q`, the cases of that number.
         """
         await index.catch_up()
         found = await index.find(q[:TEXT_MAX], holder.source, LIST_MAX) if q else []
@@ -172,7 +173,7 @@ def _reference(index: Index, centre: str) -> dict[str, Any]:
             for key, each in windows.items()
         ],
         "staff": [
-            {"id": key, "dept": each.dept, "posts": sorted(each.posts)}
+            {"id": key, "centre": each.centre, "dept": each.dept, "posts": sorted(each.posts)}
             for key, each in known.staff.items() if each.posts and each.centre in {centre, None}
         ],
         "items": items,
@@ -189,6 +190,8 @@ def _lists(
         "held": [row for row in rows if dept and _held_by(row, dept, centre)],
         "issue": [row for row in rows if centre and row.centre == centre
                   and row.state.status == "DEC+"],
+        "conclude": [row for row in rows if centre and row.centre == centre
+                     and row.state.status in {"ISS", "DEC-"} and row.state.concluded_at is None],
     }  # fmt: skip
     mine = {row.case_id for several in lists.values() for row in several}
     lists["due"] = [

@@ -125,6 +125,7 @@ def test_a_void_takes_two_people_and_what_depends_on_it(clerk):
     clerk.press("Tab")
     clerk.type("city-correct-1")
     clerk.press("Enter")
+    clerk.press("Enter")
     panel = clerk.sees("#refusal[data-code=E_DEPENDENT]").text_content()
     clerk.press("1")
     clerk.state("VOI")
@@ -148,9 +149,7 @@ def test_a_rejection_needs_its_reason_and_remedies(clerk):
     clerk.press("Enter")
     panel = clerk.sees("#refusal[data-code=E_FIELD]").text_content()
     clerk.press("1")
-    clerk.sees("#form fieldset:not([hidden])")
-    for _ in range(3):
-        clerk.press("Tab")
+    clerk.sees("#form fieldset:not([hidden]) [name=reason_code]:focus")
     clerk.press("ArrowDown")
     clerk.press("Tab")
     clerk.press("Space")

@@ -94,6 +94,17 @@ async def test_a_case_moves_through_the_lists_of_those_it_waits_for(door):
     assert await lists(door, key="k2", q="00018") == set()
 
 
+async def test_what_was_handed_out_waits_on_a_list_until_it_is_concluded(door):
+    handed = [*list(STEPS)[:5], "case.issue"]
+    await does(door, *handed)
+    before = await lists(door)
+    back_office = await lists(door, centre="sanxing")
+    await does(door, "case.conclude")
+
+    assert (before, back_office) == ({"window", "conclude"}, {"conclude"})
+    assert await lists(door) == set()
+
+
 async def test_a_case_due_within_a_day_is_on_the_list_of_dues(log, door):
     await does(door, "case.submit", "case.accept")
     early = await lists(door)
@@ -113,7 +124,9 @@ async def test_the_reference_says_which_window_takes_an_item(door):
 
     assert (item["required"], item["right"]) == ("comp:livelihood", ["sanxing-10", "sanxing-11"])
     assert here["source"] == SOURCE
-    assert {each["id"] for each in here["staff"]} >= {*PEOPLE.values(), "city-correct-1"}
+    centres = {each["id"]: each["centre"] for each in here["staff"]}
+    assert centres.keys() >= {*PEOPLE.values(), "city-correct-1"}
+    assert (centres["sanxing-10-c"], centres["city-correct-1"]) == ("sanxing", None)
     assert (await door.get("/v1/reference", params={"centre": "x"})).status_code == 404
 
 

@@ -2,13 +2,15 @@
 
 import { el } from './dom.js';
 import { FORMS } from './forms.js';
+import { centreName, deptName, windowNo } from './names.js';
+import { button } from './toolbar.js';
 import { ACTIONS, FACTS, FLAGS, LATE, OUTCOMES, POSTS, RESULTS, TYPES, VOIDS, windowName } from './words.js';
 
 // The state as it will be when everything that waits has been delivered.
 export function projected(view, waiting, reference) {
   let status = view?.state.status ?? '-';
   let concluded = Boolean(view?.state.concluded_at);
-  let item = view?.state.item ?? null;
+  let item = view?.state.item ?? view?.events.findLast((event) => event.type === 'case.submitted')?.data.data.item ?? null; // A void forgets it.
   let transfer = view?.state.transfer ?? null;
   let last = view?.events.reduce((at, event) => (event.time > at ? event.time : at), '') ?? '';
   const pending = waiting.filter((each) => !each.trouble);
@@ -33,9 +35,20 @@ export function projected(view, waiting, reference) {
 
 const moment = (at) => at.slice(0, 16).replace('T', ' ');
 
-const placeName = (id, reference) => reference.centres.find((each) => each.id === id)?.name ?? id;
+// What has to be done next, in words; '' where nothing is.
+export function nextStep({ status, concluded, item, transfer }, reference) {
+  switch (status) {
+    case 'SUB': return '受理（F4）';
+    case 'ACC': return item?.short ? '审批（F8），或转办（F6）' : '转办（F6）';
+    case 'TRN': return `${transfer ? `由${deptName(transfer.to_dept, reference)}` : ''}签收（F7）`;
+    case 'REV': return '审批（F8）';
+    case 'DEC+': return concluded ? '出件（F10）' : '出件（F10），再办结（F9）';
+    case 'DEC-': case 'ISS': return concluded ? '' : '办结（F9）';
+    default: return '';
+  }
+}
 
-function about(event, reference) {
+function about(event, reference, events) {
   const { data, stamp } = event.data;
   const parts = [];
   switch (event.type) {
@@ -43,31 +56,33 @@ function about(event, reference) {
       if (stamp.promised_due) parts.push(`承诺 ${stamp.promised_due.slice(0, 10)} 前办结`);
       if (data.accept_no) parts.push(data.accept_no);
       break;
-    case 'case.transferred': parts.push(`转往 ${[data.to_dept, placeName(data.to_centre, reference)].filter(Boolean).join(' · ')}`); break;
+    case 'case.transferred': parts.push(`转往 ${[deptName(data.to_dept, reference), centreName(data.to_centre, reference)].filter(Boolean).join(' · ')}`); break;
     case 'case.decision_made': parts.push(OUTCOMES[data.outcome], data.doc_no); break;
     case 'case.concluded': parts.push(RESULTS[data.result_code]); break;
     case 'case.issued': parts.push(data.doc_name, data.cert_no); break;
-    case 'case.event_voided': parts.push(`${data.target}，${VOIDS[data.reason_code]}，审批人 ${data.approved_by}`); break;
+    case 'case.event_voided': parts.push(`作废：${facts([data.target, ...(data.cascade ?? [])], events)}`, VOIDS[data.reason_code], `审批人 ${data.approved_by}`); break;
     default: parts.push(data.receipt_no);
   }
   return parts.filter(Boolean).join('，');
 }
 
-function line(event, voided, reference) {
+const facts = (ids, events) => ids.map((id) => FACTS[events.find((each) => each.id === id)?.type] ?? id).join('、');
+
+function line(event, { voided, events }, reference) {
   const flags = (event.data.stamp.flags ?? []).map((flag) => el('span', {}, FLAGS[flag] ?? flag));
   if (event.latereason) flags.push(el('span', {}, LATE[event.latereason] ?? event.latereason));
   const gone = voided.includes(event.id);
   if (gone) flags.push(el('span', { class: 'gone' }, '已作废'));
-  const who = [event.actorstaff, POSTS[event.actorpost], event.window ?? event.centre].filter(Boolean).join(' · ');
-  return el('li', { class: gone ? 'gone' : '', 'data-event': event.type },
-    el('time', {}, moment(event.time)), el('b', {}, FACTS[event.type]), el('span', { class: 'about' }, about(event, reference)),
+  const who = [event.actorstaff, POSTS[event.actorpost], event.window ? `${windowNo(event.window, reference)}窗口` : centreName(event.centre, reference)].filter(Boolean).join(' · ');
+  return el('li', { class: gone ? 'gone' : '', 'data-event': event.type, title: event.data.data.target ?? event.id },
+    el('time', {}, moment(event.time)), el('b', {}, FACTS[event.type]), el('span', { class: 'about' }, about(event, reference, events)),
     el('small', {}, who), el('span', { class: 'tags' }, ...flags));
 }
 
 export function timeline(view, waiting, reference) {
   const events = (view?.events ?? []).filter((event) => FACTS[event.type]);
   return el('ol', { class: 'timeline', id: 'timeline' },
-    ...events.map((event) => line(event, view.voided, reference)),
+    ...events.map((event) => line(event, view, reference)),
     ...waiting.map((item) => el('li', { class: item.trouble ? 'refused' : 'pending' },
       el('time', {}, moment(item.at)), el('b', {}, ACTIONS[item.type]), el('span', { class: 'about' }, item.trouble ? '被台账退回' : '待上报'))));
 }
@@ -81,16 +96,14 @@ export function head(caseNo, view, state, reference) {
     ['事项', state.item ? `${state.item.name}（${state.item.dept}，${TYPES[state.item.project_type]}）` : '—'],
     ['窗口类型', state.item?.required ? windowName(state.item.required) : '—'],
     ['期限', due ? el('span', { class: over ? 'over' : '' }, `${due.slice(0, 10)}${over ? ' 已逾期' : ''}`) : '受理后起算'],
-    ['在办', [view?.state.holder_dept, placeName(view?.state.holder_centre, reference)].filter(Boolean).join(' · ') || '—'],
+    ['下一步', el('b', { id: 'next' }, nextStep(state, reference) || '—')],
+    ['在办', [deptName(view?.state.holder_dept, reference), centreName(view?.state.holder_centre, reference)].filter(Boolean).join(' · ') || '—'],
   ];
   return el('header', { class: 'case' }, el('h1', { tabindex: '-1', id: 'case-title' }, `办件 ${caseNo}`),
     el('dl', {}, ...cells.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value)))));
 }
 
-export function actions(state, open) {
+export function actions(state, shift, reference, open) {
   const shown = FORMS.filter(([type]) => type !== 'case.submit');
-  return el('div', { class: 'actions', role: 'toolbar', 'aria-label': '可以办理' }, ...shown.map(([type, keys]) => {
-    const can = state.legal.includes(type);
-    return el('button', { type: 'button', 'data-type': type, class: can ? '' : 'dim', onclick: () => open(type) }, `${ACTIONS[type]} `, el('kbd', {}, keys));
-  }));
+  return el('div', { class: 'actions', role: 'toolbar', 'aria-label': '可以办理' }, ...shown.map(([type, keys]) => button(type, keys, { shift, reference, timely: state.legal.includes(type), start: open })));
 }

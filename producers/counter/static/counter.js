@@ -1,17 +1,21 @@
 // The counter: who is on duty, which case is on the desk, and the keys.
 
-import { actions, head, projected, timeline } from './case.js';
+import { bars, lamp, outboxList, waitingBar } from './bars.js';
+import { actions, head, nextStep, projected, timeline } from './case.js';
 import { $, announce, el, fill } from './dom.js';
-import { FORMS, formOf } from './forms.js';
-import { hallRoom } from './hall.js';
+import { findForm } from './find.js';
+import { FORMS, focusOn, formOf } from './forms.js';
+import { hallRoom, happens } from './hall.js';
 import { Down, call, hasKey, now, onLine, setKey } from './line.js';
 import { caseId, caseNo, commandNo } from './numbers.js';
+import { named, windowNo } from './names.js';
 import { negDesk, negList } from './neg.js';
 import { Outbox } from './outbox.js';
+import { lacks, postFor, postNames } from './people.js';
 import { qr } from './qr.js';
-import { refusal } from './refusal.js';
+import { refusal, wanted, wrongField } from './refusal.js';
 import { kept, reference as fetchReference, signIn, takeShift } from './shift.js';
-import { ACTIONS, POSTS, sentence, windowName } from './words.js';
+import { ACTIONS, sentence } from './words.js';
 import { showWork } from './work.js';
 
 const POLL_MS = 5_000;
@@ -20,12 +24,20 @@ let desk = { id: null, no: '', view: null }; // The case on the desk.
 let room = null; // The hall, or a negative: where a command that is about no case goes.
 let search = '';
 let screen = ''; // What the stage shows; an answer that comes in redraws a case, never what is being typed.
+let turn = 0; // Counts what a person did: an answer that comes after the next deed shows nothing.
+let missing = {}; // Who could do what was refused, while the refusal is on the stage.
 let settled = Promise.resolve(); // Keys pressed while a command is being kept are played afterwards.
 
 // --- the case on the desk ---------------------------------------------------------------------
 
 const waiting = () => (desk.id ? outbox.ofCase(desk.id) : []);
 const state = () => projected(desk.view, waiting(), reference);
+const say = (words) => named(words, reference, [...(desk.view?.events ?? []), ...(room?.about.hall?.facts ?? [])]);
+function dept() { // Whose business the case on the desk is.
+  const known = state();
+  return known.transfer?.to_dept ?? desk.view?.state.holder_dept ?? known.item?.dept ?? null;
+}
+const troubled = (key) => outbox.ofCase(key).find((item) => item.trouble);
 
 async function look() {
   const { id } = desk;
@@ -36,7 +48,7 @@ async function look() {
     if (status === 200) {
       desk.view = body;
       desk.no = body.events.filter((event) => event.type === 'case.submitted').at(-1)?.data.data.case_no ?? desk.no;
-    } else if (!waiting().length) { desk.view = null; announce(sentence(body)); }
+    } else if (!waiting().length) { desk.view = null; announce(say(sentence(body))); }
   } catch (error) {
     if (!(error instanceof Down)) throw error;
   }
@@ -54,7 +66,7 @@ function paint(part) {
   if (!desk.id) { fill($('stage'), part ?? welcome()); return; }
   const now_ = state();
   const rateable = desk.view?.rate && now_.concluded && !part;
-  fill($('stage'), head(desk.no, desk.view, now_, reference), actions(now_, open), part,
+  fill($('stage'), head(desk.no, desk.view, now_, reference), actions(now_, shift, reference, open), part,
     el('h2', {}, '经过'), el('div', { class: 'past' }, timeline(desk.view, waiting(), reference), rateable && rating()));
 }
 
@@ -69,12 +81,13 @@ function rating() {
 }
 
 async function put(id, no) {
+  turn += 1;
+  announce('');
   room = null;
   desk = { id, no, view: null };
   await look();
   draw();
-  const trouble = waiting().find((item) => item.trouble);
-  if (trouble) showRefusal(trouble); else $('case-title')?.focus();
+  if (troubled(id)) showRefusal(troubled(id)); else $('case-title')?.focus();
   work();
 }
 
@@ -82,21 +95,37 @@ async function put(id, no) {
 
 const ofCase = (type) => type.startsWith('case.');
 
-function open(type, was = {}) {
-  if (!ofCase(type)) { openRoom(type, was); return; }
+// `timely`: it may happen now; then who lacks the post is led to who holds it, before anything is filled in.
+function handOver(type, was, timely) {
+  const posts = timely ? lacks(type, shift, reference) : [];
+  if (!posts.length) return false;
+  changeShift({ posts, dept: dept(), then: () => open(type, was) });
+  announce(`「${ACTIONS[type]}」须「${postNames(posts)}」岗，请由有此岗的人接手。`);
+  return true;
+}
+
+// `wrong`: the field that a refusal was about.
+function open(type, was = {}, wrong = '') {
+  turn += 1;
+  announce('');
+  if (!ofCase(type)) { openRoom(type, was, wrong); return; }
+  if (type !== 'case.submit' && !desk.id) { announce('请先打开一个办件。'); return; }
+  const known = state();
+  const timely = type === 'case.submit' || known.legal.includes(type);
+  const back = type !== 'case.submit' && troubled(desk.id);
+  if (back) { showRefusal(back); announce('先处理被退回的这一件。'); return; }
+  if (handOver(type, was, timely)) return;
   room = null;
   if (type === 'case.submit') desk = { id: null, no: '', view: null };
-  else if (!desk.id) { announce('请先打开一个办件。'); return; }
-  const back = waiting().find((item) => item.trouble);
-  if (back) { showRefusal(back); announce('先处理被退回的这一件。'); return; }
-  const known = state();
+  const fresh = type === 'case.submit' ? state() : known;
   const about = {
-    reference, shift, was, item: known.item, caseNo: desk.no, status: known.status, transfer: known.transfer,
+    reference, shift, was, item: fresh.item, caseNo: desk.no, status: fresh.status, transfer: fresh.transfer,
     events: desk.view?.events ?? [], voided: desk.view?.voided ?? [],
+    untimely: !timely && `办件现在是「${reference.states[known.status]}」，台账多半不会接受「${ACTIONS[type]}」。`,
   };
-  const form = formOf(type, about, (data) => send(type, data), () => { draw(); $('case-title')?.focus(); });
+  const form = formOf(type, about, (data) => send(type, data), back);
   draw(form, 'form');
-  (form.querySelector('input:not([type=hidden]), select') ?? form.querySelector('button')).focus();
+  focusOn(form, wrong);
 }
 
 // --- the hall and the negatives ---------------------------------------------------------------
@@ -113,8 +142,10 @@ async function ask(path) {
   return null;
 }
 
-function back() { // Where Esc and a finished command lead.
-  if (room) room.show(); else { draw(); $('case-title')?.focus(); }
+async function back() { // Where Esc and a finished command lead.
+  if (room) { await room.show(); return; }
+  const trouble = desk.id && troubled(desk.id);
+  if (trouble) showRefusal(trouble); else { draw(); $('case-title')?.focus(); }
 }
 
 function inRoom(name, key, node, title) {
@@ -124,45 +155,49 @@ function inRoom(name, key, node, title) {
   $(title)?.focus();
 }
 
-async function hall() {
-  const body = await ask(`/v1/hall?centre=${encodeURIComponent(shift.centre)}`);
-  if (!body) return;
-  room = { key: body.key, last: body.last, about: { hall: body }, show: hall };
-  const trouble = outbox.ofCase(body.key).find((item) => item.trouble);
-  if (trouble) { showRefusal(trouble); return; }
-  inRoom('hall', body.key, hallRoom(body, shift, open), 'hall-title');
+async function asked(path, show) { // The answer, unless somebody has done something else meanwhile.
+  const mine = (turn += 1);
+  const body = await ask(`${path}?centre=${encodeURIComponent(shift.centre)}`);
+  if (body && mine === turn) show(body);
 }
 
-async function negatives() {
-  const body = await ask(`/v1/negatives?centre=${encodeURIComponent(shift.centre)}`);
-  if (!body) return;
+const hall = () => asked('/v1/hall', (body) => {
+  room = { key: body.key, last: body.last, about: { hall: body }, show: hall };
+  if (troubled(body.key)) { showRefusal(troubled(body.key)); return; }
+  inRoom('hall', body.key, hallRoom(body, shift, reference, open), 'hall-title');
+});
+
+const negatives = () => asked('/v1/negatives', (body) => {
   room = { key: '', last: '', about: {}, show: negatives };
   inRoom('negatives', '', negList(body, negative), 'neg-title');
   $('negatives').querySelector('button')?.focus();
-}
+});
 
 function negative(neg) {
-  const again = async () => {
-    const found = (await ask(`/v1/negatives?centre=${encodeURIComponent(shift.centre)}`))?.rows.find((each) => each.rating === neg.rating);
-    if (found) negative(found); else negatives();
-  };
+  const again = () => asked('/v1/negatives', (body) => {
+    const found = body.rows.find((each) => each.rating === neg.rating);
+    if (found) negative(found); else return negatives();
+  });
   room = { key: neg.case, last: neg.last, about: { neg }, show: again };
-  const trouble = outbox.ofCase(neg.case).find((item) => item.trouble);
-  if (trouble) { showRefusal(trouble); return; }
-  inRoom('negative', neg.case, negDesk(neg, now(), open), 'neg-title');
+  if (troubled(neg.case)) { showRefusal(troubled(neg.case)); return; }
+  inRoom('negative', neg.case, negDesk(neg, now(), shift, reference, open), 'neg-title');
 }
 
-function openRoom(type, was) {
+function openRoom(type, was, wrong) {
   if (!room?.key) { announce('请先打开大厅（Alt+H）或差评（Alt+N）。'); return; }
-  const form = formOf(type, { reference, shift, was, ...room.about }, (data) => send(type, room.about.neg ? { rating_id: room.about.neg.rating, ...data } : data), back);
+  const { hall: day, neg } = room.about;
+  if (handOver(type, was, !day || happens(day, type))) return;
+  const form = formOf(type, { reference, shift, was, ...room.about }, (data) => send(type, neg ? { rating_id: neg.rating, ...data } : data), back);
   screen = 'form';
   fill($('stage'), form);
-  (form.querySelector('input:not([type=hidden]), select') ?? form.querySelector('button')).focus();
+  focusOn(form, wrong);
 }
 
-function postFor(type) {
-  const may = reference.posts[type] ?? [];
-  return may.includes(shift.post) ? shift.post : shift.posts.find((post) => may.includes(post)) ?? shift.post;
+function what(type, data) { // What a command is about, as people call it.
+  if (ofCase(type)) return `办件 ${desk.no}`;
+  const { hall: day, neg } = room.about;
+  if (neg) return `办件 ${neg.case_no}`;
+  return [data.no ?? day.tickets.find((each) => each.id === data.ticket_id)?.no, data.window_id && `${windowNo(data.window_id, reference)}窗口`].filter(Boolean).join('，');
 }
 
 function send(type, data) {
@@ -178,13 +213,13 @@ async function keep(type, data) {
   const last = ofCase(type) ? state().last : room.last;
   const command = {
     type, key: ofCase(type) ? desk.id : room.key, occurred_at: at > last ? at : last, source_system: shift.source, source_seq: commandNo(),
-    actor: { kind: 'staff', staff: shift.staff, post: postFor(type) }, centre: shift.centre, data,
+    actor: { kind: 'staff', staff: shift.staff, post: postFor(type, shift, reference) }, centre: shift.centre, data,
   };
   if (shift.window) command.window = shift.window;
   if (shift.dept) command.dept = shift.dept;
   if (type === 'case.submit' || type === 'case.accept') command.channel = shift.window ? 'window' : 'internal';
   try {
-    await outbox.put(command);
+    await outbox.put(command, { no: ofCase(type) ? desk.no : room.about.neg?.case_no, about: what(type, data) });
   } catch { // Nothing was sent: what cannot be kept must not be half known.
     if (type === 'case.submit') desk = { id: null, no: '', view: null };
     open(type, data);
@@ -195,10 +230,14 @@ async function keep(type, data) {
 }
 
 async function recorded(item, receipt) {
-  announce(`已入账：${ACTIONS[item.type]} ${receipt.events.join('、')}`);
+  const told = `已入账：${ACTIONS[item.type]} ${item.about ?? ''}`;
+  announce(told, receipt.events.join('、'));
   if (item.case === desk.id) {
+    const mine = turn;
     await look();
     if (screen === 'case' && item.case === desk.id) draw();
+    const next = nextStep(state(), reference);
+    if (next && mine === turn && screen === 'case' && !waiting().length) announce(`${told}，下一步：${next}`, receipt.events.join('、'));
   }
   if (!ofCase(item.type) && room?.key === item.case && screen === 'sent') back();
   work();
@@ -207,39 +246,32 @@ async function recorded(item, receipt) {
 function showRefusal(item) {
   const away = async () => { await outbox.drop(item); await look(); };
   const command = JSON.parse(item.raw);
-  const node = refusal(item, {
+  const again = async () => { await away(); open(item.type, command.data, wrongField(item)); };
+  const node = refusal(item, reference, say, {
     open: async (type) => { await away(); open(type); },
-    shift: async () => { await away(); changeShift(); },
+    shift: (who) => changeShift({ ...who, dept: dept(), then: again }),
     resend: async (changes) => { await away(); send(item.type, { ...command.data, ...changes }); },
-    edit: async () => { await away(); open(item.type, command.data); },
+    edit: again,
     again: async () => { await outbox.again(item); if (ofCase(item.type)) { draw(); $('case-title')?.focus(); } else screen = 'sent'; },
-    drop: async () => { await away(); if (ofCase(item.type)) { draw(); $('case-title')?.focus(); } else back(); },
+    drop: async () => { await away(); back(); },
   });
+  announce(`台账退回：${ACTIONS[item.type]} ${item.about ?? ''}`);
   if (ofCase(item.type)) draw(node, 'refusal'); else { screen = 'refusal'; fill($('stage'), node); }
+  const other = wanted(item, reference);
+  missing = other ? { ...other, dept: dept(), then: again } : {};
   node.querySelector('button').focus();
 }
 
 function refused(item) {
   if (ofCase(item.type) ? item.case === desk.id && screen === 'case' : item.case === room?.key && screen === 'sent') { showRefusal(item); return; }
-  announce(`台账退回了一件：${sentence(item.trouble)} 按 Alt+Q 查看。`);
+  announce(`台账退回了一件：${say(sentence(item.trouble))} 按 Alt+Q 查看。`);
 }
 
 // --- outbox, work list, top and foot ----------------------------------------------------------
 
-function changed(items) {
-  const back = items.filter((item) => item.trouble).length;
-  $('outbox').hidden = !items.length;
-  $('outbox').classList.toggle('bad', back > 0);
-  $('waiting').textContent = `待上报 ${items.length} 件${back ? `，退回 ${back} 件` : ''}`;
-}
-
 function showOutbox() {
   screen = 'outbox';
-  const rows = outbox.items.map((item) => el('button', { type: 'button', onclick: () => put(item.case, JSON.parse(item.raw).data.case_no ?? item.case) },
-    el('b', {}, ACTIONS[item.type]), ` ${item.at.slice(5, 16).replace('T', ' ')} · ${item.trouble ? `退回：${sentence(item.trouble)}` : item.source === shift.source ? '待上报' : `属于来源 ${item.source}，请用它的密钥登录`}`));
-  fill($('stage'), el('div', { class: 'panel list' }, el('h1', {}, '待上报'), el('p', { class: 'hint' }, '按先后上报；同一办件被退回时，它后面的等您处理。'),
-    ...(rows.length ? rows : [el('p', {}, '没有待上报的。')])));
-  rows[0]?.focus();
+  outboxList(outbox.items, shift.source, say, (item) => put(item.case, item.no ?? item.case));
   outbox.deliver();
 }
 
@@ -257,33 +289,14 @@ async function work() {
 
 function find() {
   screen = 'find';
-  const input = el('input', { name: 'q', id: 'q', autocomplete: 'off', maxlength: 50, value: search });
-  const form = el('form', { class: 'panel narrow' }, el('h1', {}, '查办件'), el('div', { class: 'field' }, el('label', { for: 'q' }, '办件编号'), input, el('small', {}, '开头或末尾几位')));
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault();
-    search = input.value.trim();
+  findForm(search, async (text) => {
+    search = text;
     const found = (await work())?.found;
-    if (found?.n === 1) put(found.rows[0].case, found.rows[0].case_no);
+    if (found?.n === 1) await put(found.rows[0].case, found.rows[0].case_no);
     else if (found?.n) $('work').querySelector('[data-list=found] button').focus();
-    else announce('没有查到。');
+    else if (!found) announce('线路中断，恢复后再查。');
+    return found?.n;
   });
-  fill($('stage'), form);
-  input.focus();
-}
-
-function lamp(up) {
-  $('lamp').textContent = up ? '● 已连通' : '◌ 线路中断，可照常办理，恢复后补报';
-  $('lamp').classList.toggle('down', !up);
-}
-
-function bars() {
-  const window_ = reference.windows.find((each) => each.id === shift.window);
-  const centre = reference.centres.find((each) => each.id === shift.centre);
-  $('shift').textContent = [centre?.name, window_ ? `${window_.no} 号 ${windowName(window_.kind)}` : '后台', shift.staff, `${POSTS[shift.post] ?? ''}岗`].join(' · ');
-  $('change').hidden = false;
-  $('work').hidden = false;
-  const shown = [...FORMS.map(([type, keys]) => [keys, ACTIONS[type]]), ['F3', '查办件'], ['Alt+W', '列表'], ['Alt+Q', '待上报'], ['Alt+H', '大厅'], ['Alt+N', '差评'], ['Alt+S', '换班']];
-  fill($('keys'), ...shown.map(([keys, words]) => el('span', {}, el('kbd', {}, keys), ` ${words}`)));
 }
 
 // --- beginning --------------------------------------------------------------------------------
@@ -293,24 +306,28 @@ async function begin(next, found) {
   reference = found;
   if (outbox) outbox.source = shift.source;
   else {
-    outbox = new Outbox({ source: shift.source, changed, recorded, refused, unknown: () => { setKey(''); start(); } });
+    outbox = new Outbox({ source: shift.source, changed: waitingBar, recorded, refused, unknown: () => { setKey(''); start(); } });
     await outbox.open();
     setInterval(work, POLL_MS);
   }
   outbox.deliver();
   if (desk.id) await look();
-  draw();
-  bars();
-  $('case-title')?.focus();
+  bars(shift, reference);
+  announce('');
   work();
+  await back();
 }
 
-async function changeShift() {
-  screen = 'shift';
-  try { takeShift(await fetchReference(), begin, reference && (() => { draw(); $('case-title')?.focus(); })); }
-  catch (error) {
+// Change the shift; afterwards one is back where it was begun, or at what it was `then` changed for.
+async function changeShift(who = screen === 'refusal' ? missing : {}) {
+  const mine = (turn += 1);
+  try {
+    const first = await fetchReference();
+    if (mine !== turn) return;
+    screen = 'shift';
+    takeShift(first, async (next, found) => { await begin(next, found); who.then?.(); }, { cancel: back, wanted: who });
+  } catch (error) {
     if (!(error instanceof Down)) throw error;
-    draw();
     announce('线路中断，暂时不能换班。');
   }
 }
@@ -338,7 +355,9 @@ document.addEventListener('keydown', (event) => {
     return;
   }
   if (event.key === 'Escape' && shift && screen !== 'case' && screen !== 'refusal') {
-    if (room?.key && screen === 'form') { back(); return; }
+    turn += 1;
+    announce('');
+    if (screen === 'shift' || (room?.key && screen === 'form')) { back(); return; }
     if (screen === 'negative') { negatives(); return; }
     room = null;
     draw();
@@ -356,7 +375,10 @@ document.addEventListener('keydown', (event) => {
   const act = KEYS.get(name);
   if (!act || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
-  if (!event.repeat && screen && shift) settled.then(act);
+  if (event.repeat || !screen || !shift) return;
+  turn += 1;
+  announce('');
+  settled.then(() => act());
 });
 document.addEventListener('click', (event) => {
   const go = event.target.closest('[data-go]')?.dataset.go;

@@ -17,6 +17,6 @@ export function fill(node, ...children) {
 
 export const $ = (id) => document.getElementById(id);
 
-export function announce(text) { // Told to whoever listens, and shown for as long as nothing newer is.
-  $('said').textContent = text;
+export function announce(text, small) { // Told to whoever listens, and shown until the next action.
+  fill($('said'), text, small && el('small', {}, small));
 }

@@ -3,10 +3,12 @@
 import { el, fill } from './dom.js';
 import { field, select, text } from './fields.js';
 import { HALL } from './hall.js';
+import { centreName, deptName } from './names.js';
 import { NEG } from './neg.js';
 import { transferNo } from './numbers.js';
 import { pick } from './pick.js';
-import { ACTIONS, DOCS, FACTS, KINDS, OUTCOMES, REASONS, RESULTS, TYPES, VOIDS, limit, windowName } from './words.js';
+import { voidForm } from './void.js';
+import { ACTIONS, DOCS, FACTS, KINDS, OUTCOMES, REASONS, RESULTS, TYPES, limit, windowName } from './words.js';
 
 export const FORMS = [
   ['case.submit', 'F2'], ['case.accept', 'F4'], ['case.transfer', 'F6'], ['case.receive_transfer', 'F7'],
@@ -60,8 +62,8 @@ export const BUILD = {
       need: () => (dept.hidden.value ? null : [dept.input, '请选一个部门。']),
     };
   },
-  'case.receive_transfer'({ transfer, was }) {
-    const to = transfer ? [transfer.to_dept, transfer.to_centre].filter(Boolean).join(' · ') : '';
+  'case.receive_transfer'({ reference, transfer, was }) {
+    const to = transfer ? [deptName(transfer.to_dept, reference), centreName(transfer.to_centre, reference)].filter(Boolean).join(' · ') : '';
     return {
       nodes: [el('p', {}, to ? `转往 ${to}，签收后由本部门审查。` : '没有待签收的转办。')],
       data: () => ({ transfer_id: transfer?.transfer_id ?? was.transfer_id ?? '-' }),
@@ -98,15 +100,10 @@ export const BUILD = {
         field('证照编号', text('cert_no', was.cert_no, { maxlength: 64 }), '可以不填')],
     };
   },
-  'case.void_event'({ events, voided, shift, was }) {
-    const targets = events.filter((event) => FACTS[event.type] && !event.type.endsWith('_voided') && !voided.includes(event.id));
-    const words = Object.fromEntries([...targets].reverse().map((event) => [event.id, `${FACTS[event.type]} · ${event.time.slice(5, 16).replace('T', ' ')} · ${event.actorstaff ?? ''}`]));
-    return {
-      nodes: [field('作废哪一条', select('target', words, was.target)), field('缘由', select('reason_code', VOIDS, was.reason_code)),
-        el('p', { class: 'hint' }, `申请人：${shift.staff}。更正要两个人，请审批人自己输入工号。`),
-        field('审批人工号', text('approved_by', was.approved_by, { required: true }))],
-      data: (data) => ({ ...data, requested_by: shift.staff, ...(was.cascade && { cascade: was.cascade }) }),
-    };
+  'case.void_event'({ events, voided, shift, reference, was }) {
+    const targets = events.filter((event) => FACTS[event.type] && !event.type.endsWith('_voided') && !voided.includes(event.id)).reverse()
+      .map((event) => ({ id: event.id, staff: event.actorstaff, words: `${FACTS[event.type]} · ${event.time.slice(5, 16).replace('T', ' ')} · ${event.actorstaff ?? ''}` }));
+    return voidForm({ targets, shift, reference, was });
   },
 };
 
@@ -115,7 +112,7 @@ export function formOf(type, about, send, cancel) {
   const built = BUILD[type]({ was: {}, ...about, type });
   const wrong = el('p', { class: 'wrong', role: 'alert' });
   const form = el('form', { class: 'panel', id: 'form', 'data-type': type, 'aria-labelledby': 'form-title' },
-    el('h2', { id: 'form-title' }, ACTIONS[type]), ...built.nodes, wrong,
+    el('h2', { id: 'form-title' }, ACTIONS[type]), about.untimely && el('p', { class: 'note bad', id: 'untimely' }, `! ${about.untimely}`), ...built.nodes, wrong,
     el('p', { class: 'buttons' }, el('button', { class: 'go' }, `${ACTIONS[type]} `, el('kbd', {}, 'Enter')),
       el('button', { type: 'button', class: 'plain', onclick: cancel }, '不办了 ', el('kbd', {}, 'Esc'))));
   let sent = false;
@@ -130,4 +127,11 @@ export function formOf(type, about, send, cancel) {
     send(built.data ? built.data(said) : said);
   });
   return form;
+}
+
+// Put the cursor where something has to be typed: into the field of that name, else into the first.
+export function focusOn(form, name) {
+  const of = [...form.elements].find((each) => name && each.name === name);
+  const node = of?.type === 'hidden' ? of.parentNode.querySelector('input') : of;
+  (node ?? form.querySelector('input:not([type=hidden]), select') ?? form.querySelector('button')).focus();
 }

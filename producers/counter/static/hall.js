@@ -3,7 +3,9 @@
 import { el } from './dom.js';
 import { field, select, text } from './fields.js';
 import { ticketNo } from './numbers.js';
-import { ACTIONS, FACTS, VOIDS } from './words.js';
+import { button } from './toolbar.js';
+import { voidForm } from './void.js';
+import { FACTS } from './words.js';
 
 const SEATS = { open: '开放', paused: '暂停', closed: '关闭' };
 const ROWS = { WAIT: '等候', CALL: '已叫号', PASS: '过号', SERV: '办理中', parked: '挂起', 'parked SERV': '办理中挂起' };
@@ -58,20 +60,25 @@ export const HALL = {
   'hall.count_heads'({ hall, was }) {
     return { nodes: [field('在厅人数', text('count', was.count ?? hall.heads, { type: 'number', min: 0, max: 100000, required: true }))], data: (said) => ({ count: Number(said.count) }) };
   },
-  'hall.void_event'({ hall, shift, was }) {
-    const words = Object.fromEntries([...hall.facts].reverse().map((each) => [each.id, `${FACTS[each.type] ?? each.type} · ${each.at.slice(11, 16)} · ${each.about}`]));
-    return {
-      nodes: [field('作废哪一条', select('target', words, was.target)), field('缘由', select('reason_code', VOIDS, was.reason_code)),
-        el('p', { class: 'hint' }, `申请人：${shift.staff}。更正要两个人，请审批人自己输入工号。`), field('审批人工号', text('approved_by', was.approved_by, { required: true }))],
-      data: (data) => ({ ...data, requested_by: shift.staff, ...(was.cascade && { cascade: was.cascade }) }),
-    };
+  'hall.void_event'({ hall, shift, reference, was }) {
+    const targets = [...hall.facts].reverse().map((each) => ({ id: each.id, staff: each.staff, words: `${FACTS[each.type] ?? each.type} · ${each.at.slice(11, 16)} · ${each.about}` }));
+    return voidForm({ targets, shift, reference, was });
   },
 };
 
 const KEYS = ['ticket.issue', 'ticket.call', 'ticket.start_service', 'ticket.finish_service', 'ticket.pass_over', 'window.open', 'window.close', 'window.pause', 'window.resume', 'hall.void_event'];
 
-export function hallRoom(hall, shift, start) {
-  const buttons = KEYS.map((type, i) => el('button', { type: 'button', 'data-type': type, class: 'plain', onclick: () => start(type) }, `${ACTIONS[type]} `, el('kbd', {}, String((i + 1) % 10))));
+const SEAT = { 'window.open': ['closed'], 'window.close': ['open', 'paused'], 'window.pause': ['open'], 'window.resume': ['paused'] };
+
+// Tell whether anything in the hall is such that this can happen to it now.
+export function happens(hall, type) {
+  if (OF[type]) return hall.tickets.some((each) => OF[type].includes(each.status));
+  if (SEAT[type]) return hall.windows.some((each) => SEAT[type].includes(each.status));
+  return type !== 'hall.void_event' || hall.facts.length > 0;
+}
+
+export function hallRoom(hall, shift, reference, start) {
+  const buttons = KEYS.map((type, i) => button(type, String((i + 1) % 10), { shift, reference, timely: happens(hall, type), plain: true, start }));
   const waiting = hall.tickets.filter((each) => each.status === 'WAIT').length, oldest = hall.tickets.filter((each) => each.status === 'WAIT').map((each) => each.since).sort()[0];
   const desk = (id) => (hall.windows.find((each) => each.id === id)?.no ?? '') + (id ? ' 号窗' : '');
   const rank = (each) => (each.id === shift.window ? 0 : each.status === 'closed' ? 2 : 1);

@@ -23,13 +23,31 @@ export function initials(text) {
   return made;
 }
 
-// 0: does not fit; the higher the better it fits.
-export function fits(text, code, typed) {
-  const asked = typed.trim().toLowerCase();
-  if (!asked) return 1;
-  const letters = initials(text);
-  if (text.toLowerCase().startsWith(asked) || letters.startsWith(asked)) return 4;
-  if (text.toLowerCase().includes(asked)) return 3;
-  if (letters.includes(asked)) return 2;
-  return code.toLowerCase().includes(asked) ? 1 : 0;
+export const EXACT = 6;
+export const LAST_RESORT = 1; // The letters are there in their order, others between them: 低保, db → 最低生活保障.
+
+function inOrder(text, asked) {
+  let at = 0;
+  for (const char of text) if (char === asked[at]) at += 1;
+  return asked.length > 1 && at === asked.length;
+}
+
+function rank(text, asked) {
+  const letters = initials(text), low = text.toLowerCase();
+  if (low === asked) return EXACT;
+  if (low.startsWith(asked) || letters.startsWith(asked)) return 5;
+  if (low.includes(asked)) return 4;
+  if (letters.includes(asked)) return 3;
+  return inOrder(low, asked) || inOrder(letters, asked) ? LAST_RESORT : 0;
+}
+
+function ofCode(code, asked) {
+  if (code.toLowerCase() === asked) return EXACT;
+  return code.toLowerCase().includes(asked) ? 2 : 0;
+}
+
+// How well words and a code fit what was typed, 0: not at all. Of several words typed each has to fit.
+export function fits(words, code, typed) {
+  const parts = typed.trim().toLowerCase().split(/\s+/).filter(Boolean);
+  return Math.min(EXACT, ...parts.map((asked) => Math.max(ofCode(code, asked), ...words.map((word) => rank(word, asked)))));
 }

@@ -2,7 +2,7 @@
 
 import { el } from './dom.js';
 import { field, select, text } from './fields.js';
-import { ACTIONS } from './words.js';
+import { button } from './toolbar.js';
 
 const YES = { true: '是', false: '否' };
 const FINDINGS = { valid: '属实', partly: '部分属实', mistaken: '误评', malicious: '恶意', no_basis: '无依据' };
@@ -71,9 +71,9 @@ export function negList({ now, n, rows }, open) {
     el('p', { class: 'hint' }, '↑↓ 选择，Enter 办理，Esc 返回'));
 }
 
-export function negDesk(neg, now, start) {
+export function negDesk(neg, now, shift, reference, start) {
   const [step, who] = STEPS[neg.step];
-  const buttons = neg.ways.map((type, i) => el('button', { type: 'button', 'data-type': type, class: i ? 'plain' : '', onclick: () => start(type) }, `${ACTIONS[type]} `, el('kbd', {}, String(i + 1))));
+  const buttons = neg.ways.map((type, i) => button(type, String(i + 1), { shift, reference, timely: true, plain: i > 0, start }));
   const cells = [['下一步', `${step}，由${who}`], ['评价', `${'★'.repeat(neg.stars)}${'☆'.repeat(5 - neg.stars)}${neg.real_name ? '（实名）' : ''}`], ['事项', neg.item_name || '—'],
     ['单位', [neg.dept, neg.window].filter(Boolean).join(' · ') || '—'], ['结论', FINDINGS[neg.finding] ?? '—'],
     ...neg.dues.map((each) => { const [left, kind] = countdown(each.due, now); return [CLOCKS[each.clock] ?? each.clock, el('span', { class: kind }, `${each.due.slice(0, 10)}，${left}`)]; })];

@@ -50,11 +50,11 @@ export class Outbox {
 
   ofCase(id) { return this.items.filter((item) => item.case === id); }
 
-  // Keep a command, then send it. One with a known number is the same Enter pressed twice.
-  async put(command) {
+  // Keep a command, with the number and the words it is known by, then send it. One with a known number is the same Enter pressed twice.
+  async put(command, about) {
     const behind = this.ofCase(command.key).length > 0 || !isUp();
     const raw = JSON.stringify(behind ? { ...command, late_reason: command.late_reason ?? LATE } : command);
-    const item = { seq: command.source_seq, case: command.key, type: command.type, source: command.source_system, at: command.occurred_at, raw };
+    const item = { seq: command.source_seq, case: command.key, type: command.type, source: command.source_system, at: command.occurred_at, raw, ...about };
     try {
       await inStore(this.db, 'readwrite', (store) => store.add(item));
     } catch (error) {

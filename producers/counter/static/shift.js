@@ -1,7 +1,8 @@
 // Signing in with the window's key, and the shift: centre, window, person, post.
 
-import { $, announce, el, fill } from './dom.js';
+import { $, el, fill } from './dom.js';
 import { Down, call, setKey } from './line.js';
+import { people, postNames } from './people.js';
 import { pick } from './pick.js';
 import { POSTS, windowName } from './words.js';
 
@@ -44,27 +45,63 @@ export function signIn(done) {
 
 const option = (value, text) => el('option', { value }, text);
 
+// The window last taken at each centre: kept over shifts in the back office, at this terminal.
+const WINDOWS = 'tz.windows';
+const lastWindows = () => { try { return JSON.parse(localStorage.getItem(WINDOWS)) ?? {}; } catch { return {}; } };
+const AT_WINDOWS = ['accept', 'issue', 'agent']; // Who holds one of these sits at a window; others are in the back office until they say so.
+const ASK = '?';
+
+function keep(shift) {
+  sessionStorage.setItem('tz.shift', JSON.stringify(shift));
+  localStorage.setItem('tz.last', JSON.stringify(shift));
+  if (shift.window) localStorage.setItem(WINDOWS, JSON.stringify({ ...lastWindows(), [shift.centre]: shift.window }));
+}
+
+// The window: what was chosen by hand stays; else it follows the person, and is never one that this terminal did not have before.
+function windowBox() {
+  const node = el('select', { id: 'window' });
+  let last = ASK, byHand = false;
+  node.addEventListener('change', () => { byHand = true; });
+  return {
+    node,
+    offer(windows, remembered) {
+      fill(node, el('option', { value: ASK, disabled: true, hidden: true }, '请选择'), option('', '不在窗口（后台）'), ...windows.map((each) => option(each.id, `${each.no} 号 · ${windowName(each.kind)}`)));
+      last = windows.some((each) => each.id === remembered) ? remembered : ASK;
+      node.value = last;
+      byHand = false;
+    },
+    follow(posts) { if (!byHand) node.value = posts.some((post) => AT_WINDOWS.includes(post)) ? last : ''; },
+  };
+}
+
+function shiftForm(wanted, fields, cancel) {
+  const named = wanted.posts?.length ? `须「${postNames(wanted.posts)}」岗` : '';
+  return el('form', { class: 'panel narrow', id: 'shift-form', 'aria-labelledby': 'title' },
+    el('h1', { id: 'title' }, named ? `换班（${named}）` : '上岗'), named && el('p', { class: 'hint', id: 'only' }, '只列出有此岗的人；再按 ', el('kbd', {}, 'Alt+S'), ' 列出所有人。'),
+    ...fields, el('p', { class: 'buttons' }, el('button', {}, '上岗 ', el('kbd', {}, 'Enter')),
+      cancel && el('button', { type: 'button', class: 'plain', onclick: cancel }, '返回 ', el('kbd', {}, 'Esc'))));
+}
+
 // Ask for centre, window, person and post; the last choice of this terminal is offered again.
-export function takeShift(first, done, cancel) {
+// `wanted` as `people` takes it: who can do what is to be done.
+export function takeShift(first, done, { cancel, wanted = {} } = {}) {
   const before = kept() ?? JSON.parse(localStorage.getItem('tz.last') ?? 'null') ?? {};
-  let found = null;
-  const windows = el('select', { id: 'window' });
+  let found = null, staff = null, asked = 0;
+  const windows = windowBox();
   const posts = el('select', { id: 'post' });
   const staffBox = el('div');
   const wrong = el('p', { class: 'wrong', role: 'alert' });
-  let staff = null;
-  let asked = 0;
 
   function showPosts() {
-    const held = found?.staff.find((each) => each.id === staff?.hidden.value)?.posts ?? [];
+    const who = found?.staff.find((each) => each.id === staff?.hidden.value);
+    const held = who?.posts ?? [];
     fill(posts, ...held.map((post) => option(post, POSTS[post] ?? post)));
-    if (held.includes(before.post)) posts.value = before.post;
+    const needed = wanted.posts?.find((post) => held.includes(post));
+    if (needed) posts.value = needed; else if (held.includes(before.post)) posts.value = before.post;
+    if (who) windows.follow(held);
   }
   function showStaff() {
-    const people = (found?.staff ?? []).map((each) => ({
-      id: each.id, name: each.id, more: [each.dept, ...each.posts.map((post) => POSTS[post] ?? post)].filter(Boolean).join(' · '),
-    }));
-    staff = pick({ name: 'staff', options: people, value: before.staff, changed: showPosts, placeholder: '工号' });
+    staff = pick({ name: 'staff', options: found ? people(found, wanted) : [], value: before.staff, changed: showPosts, placeholder: '工号、岗位或部门（首字母也行）', eager: Boolean(wanted.posts) });
     fill(staffBox, row('人员', staff.node, staff.id));
     showPosts();
   }
@@ -75,34 +112,27 @@ export function takeShift(first, done, cancel) {
       try { const got = await reference(centre.id); if (mine === asked) found = got; } catch { wrong.textContent = '连不上台账，请稍后再试。'; }
     }
     if (mine !== asked) return;
-    fill(windows, option('', '不在窗口（后台）'), ...(found?.windows ?? []).map((each) => option(each.id, `${each.no} 号 · ${windowName(each.kind)}`)));
-    if (found?.windows.some((each) => each.id === before.window)) windows.value = before.window;
-    else if (found?.windows.length) windows.value = found.windows[0].id;
+    windows.offer(found?.windows ?? [], (before.centre === centre?.id && before.window) || lastWindows()[centre?.id]);
     showStaff();
     form.dataset.ready = found ? 'yes' : '';
   }
   const centres = first.centres.map((each) => ({ id: each.id, name: each.name }));
   const centre = pick({ name: 'centre', options: centres, value: before.centre, changed: here });
-  const form = el('form', { class: 'panel narrow', id: 'shift-form', 'aria-labelledby': 'title' },
-    el('h1', { id: 'title' }, '上岗'), row('中心', centre.node, centre.id), row('窗口', windows, 'window'), staffBox,
-    row('岗位', posts, 'post'), wrong,
-    el('p', { class: 'buttons' }, el('button', {}, '上岗 ', el('kbd', {}, 'Enter')),
-      cancel && el('button', { type: 'button', class: 'plain', onclick: cancel }, '返回 ', el('kbd', {}, 'Esc'))));
+  const form = shiftForm(wanted, [row('中心', centre.node, centre.id), row('窗口', windows.node, 'window'), staffBox, row('岗位', posts, 'post'), wrong], cancel);
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     const who = found?.staff.find((each) => each.id === staff?.hidden.value);
-    const missing = !found ? centre : !who ? staff : null;
-    if (missing) { wrong.textContent = '请从列表中选一个。'; missing.input.focus(); return; }
+    const missing = !found ? centre.input : !who ? staff.input : windows.node.value === ASK ? windows.node : null;
+    if (missing) { wrong.textContent = missing === windows.node ? '请选窗口；不在窗口的选「不在窗口（后台）」。' : '请从列表中选一个。'; missing.focus(); return; }
     const shift = {
-      source: first.source, centre: centre.hidden.value, window: windows.value || null, staff: who.id, dept: who.dept, posts: who.posts, post: posts.value,
+      source: first.source, centre: centre.hidden.value, window: windows.node.value || null, staff: who.id, dept: who.dept, posts: who.posts, post: posts.value,
     };
-    sessionStorage.setItem('tz.shift', JSON.stringify(shift));
-    localStorage.setItem('tz.last', JSON.stringify(shift));
-    announce('');
+    keep(shift);
     done(shift, found);
   });
   fill($('stage'), form);
-  here(centre.hidden.value ? { id: centre.hidden.value } : null);
+  const ready = here(centre.hidden.value ? { id: centre.hidden.value } : null);
   centre.input.focus();
   centre.input.select();
+  if (wanted.posts) ready.then(() => { if (form.isConnected && staff) staff.input.focus(); });
 }

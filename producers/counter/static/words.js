@@ -59,7 +59,7 @@ const NEG_WHY = [
 const WINDOW = { closed: '没有开', paused: '暂停着', open: '已经开着' };
 const TICKET = { WAIT: '在等候', CALL: '已叫到', PASS: '已过号', SERV: '正在办理', END: '已经结束', parked: '挂起着', 'parked SERV': '挂起着', '-': '还没有取' };
 const SENTENCES = [
-  [/^neg\.\w+: (.+)$/, (m) => `${NEG_WHY.find(([pattern]) => pattern.test(m[1]))?.[1] ?? m[1]}。`],
+  [/^neg\.\w+: (.+)$/, (m) => `${NEG_WHY.find(([pattern]) => pattern.test(m[1]))?.[1] ?? '按这件差评现在的步骤，还不能这样办'}。`],
   [/^this negative is closed/, () => '这件差评已经办结，只能再批示。'],
   [/^this rating is not adopted/, () => '申诉已成立，这条评价不予采纳，只需答复和办结。'],
   [/^an appeal was filed before/, () => '已经申诉过了，只能申诉一次。'],
