@@ -38,6 +38,15 @@ class City:
         self.receipts = []
         self.revised = Counter()
 
+    async def tick(self):
+        """Tell every partition of cases what time it is."""
+        now = self.clock.now.isoformat()
+        for partition in range(self.log.partitions):
+            await self.log.submit(orjson.dumps({
+                "type": "clock.tick", "key": str(partition), "occurred_at": now, "data": {},
+                "source_system": "clock", "source_seq": f"{partition}@{now}",
+                "source_class": "system"}))  # fmt: skip
+
     async def say(self, kind, key, data, *, at=None, staff=None, post=None, **rest):
         self.seq += 1
         command = {

@@ -3,7 +3,6 @@
 import random
 from datetime import timedelta
 
-import orjson
 import pytest
 
 from analytics.assessment.second_road import second_road
@@ -79,14 +78,6 @@ class Tasks:
         if receipt.status == "accepted":
             self.last[key] = self.chance.choice(list(USUAL))
 
-    async def tick(self):
-        now = self.city.clock.now.isoformat()
-        for partition in range(self.city.log.partitions):
-            await self.city.log.submit(orjson.dumps({
-                "type": "clock.tick", "key": str(partition), "occurred_at": now, "data": {},
-                "source_system": "clock", "source_seq": f"{partition}@{now}",
-                "source_class": "system"}))  # fmt: skip
-
     async def live(self):
         for _ in range(DAYS):
             for _ in range(self.chance.randint(4, 12)):
@@ -97,7 +88,7 @@ class Tasks:
             start = self.city.clock.now.replace(hour=9, minute=0) + timedelta(days=1)
             self.city.clock.now = start
             if self.chance.random() < 0.7:
-                await self.tick()
+                await self.city.tick()
 
 
 @pytest.mark.slow
@@ -137,7 +128,7 @@ async def test_a_hand_made_fortnight_has_the_figures_that_were_counted_by_hand(c
     await tell("A", "end")  # in time, called back later
     await tell("B", "suspend")
     clock.now += timedelta(days=4)  # C, D and E are overdue, B waits
-    await tasks.tick()
+    await city.tick()
     early = {"at": clock.now - timedelta(days=3), "late_reason": "网断"}
     await tell("E", "suspend", **early)  # heals nothing any more
     await tell("E", "resume", "end")

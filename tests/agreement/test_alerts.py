@@ -3,7 +3,6 @@
 import random
 from datetime import timedelta
 
-import orjson
 import pytest
 
 from analytics.assessment.second_road import second_road
@@ -29,15 +28,6 @@ HANDLED = (
 )  # fmt: skip
 
 
-async def tick(city):
-    now = city.clock.now.isoformat()
-    for partition in range(city.log.partitions):
-        await city.log.submit(orjson.dumps({
-            "type": "clock.tick", "key": str(partition), "occurred_at": now, "data": {},
-            "source_system": "clock", "source_seq": f"{partition}@{now}",
-            "source_class": "system"}))  # fmt: skip
-
-
 async def handle(city, case):
     """Somebody does something about an alert of the case, if there is one; a sweep raises one."""
     chance = city.random
@@ -60,7 +50,7 @@ async def test_a_month_of_alerts_agrees_at_random_cuts(city, tmp_path):
     for _ in range(STEPS):
         city.clock.now += timedelta(minutes=chance.choice((3, 3, 10, 60, 600)))
         if chance.random() < 0.3:
-            await tick(city)
+            await city.tick()
         case = f"C{chance.randint(1, CASES)}"
         await (handle(city, case) if chance.random() < 0.2 else city.move(case))
     lake = Lake(str(tmp_path / "lake"))

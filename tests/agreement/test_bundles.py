@@ -3,7 +3,6 @@
 import random
 from datetime import timedelta
 
-import orjson
 import pytest
 
 from analytics.assessment.second_road import second_road
@@ -60,21 +59,13 @@ class Week:
             if receipt.code == "E_DEPENDENT":
                 await self.city.void(key, target, receipt.legal, stream=stream)
 
-    async def tick(self):
-        now = self.city.clock.now.isoformat()
-        for partition in range(self.city.log.partitions):
-            await self.city.log.submit(orjson.dumps({
-                "type": "clock.tick", "key": str(partition), "occurred_at": now, "data": {},
-                "source_system": "clock", "source_seq": f"{partition}@{now}",
-                "source_class": "system"}))  # fmt: skip
-
     async def live(self):
         for _ in range(10):
             for _ in range(40):
                 self.city.clock.now += timedelta(minutes=self.chance.randint(1, 12))
                 await self.step()
             self.city.clock.now = self.city.clock.now.replace(hour=9) + timedelta(days=1)
-            await self.tick()
+            await self.city.tick()
 
 
 @pytest.mark.slow

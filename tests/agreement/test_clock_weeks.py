@@ -3,7 +3,6 @@
 import random
 from datetime import timedelta
 
-import orjson
 import pytest
 
 from analytics.assessment.second_road import second_road
@@ -86,14 +85,6 @@ class Weeks:
                 data = {"case_no": case, "item": item} if item else says.get(kind, {})
                 await self.city.must(f"case.{kind}", case, data, source_class="imported",
                                      channel="window")  # fmt: skip
-
-    async def tick(self):
-        now = self.city.clock.now.isoformat()
-        for partition in range(self.city.log.partitions):
-            await self.city.log.submit(orjson.dumps({
-                "type": "clock.tick", "key": str(partition), "occurred_at": now, "data": {},
-                "source_system": "clock", "source_seq": f"{partition}@{now}",
-                "source_class": "system"}))  # fmt: skip
 
     def data_of(self, kind):
         """Give what such a fact may say."""
@@ -202,12 +193,12 @@ class Weeks:
                 if self.done and self.chance.random() < 0.05:
                     await self.amend()
                 if self.chance.random() < 0.05:
-                    await self.tick()
+                    await self.city.tick()
             self.oldest += 2
             tomorrow = self.city.clock.now + timedelta(days=1)
             self.city.clock.now = tomorrow.replace(hour=8, minute=self.chance.randint(0, 59))
             if self.chance.random() < 0.8:
-                await self.tick()
+                await self.city.tick()
             if day == DAYS // 3:
                 await self.city.calendar(2021, ["2021-01-01", "2021-01-12"], ["2021-01-16"])
 

@@ -3,7 +3,6 @@
 import random
 from datetime import timedelta
 
-import orjson
 import pytest
 
 from analytics.assessment.second_road import second_road
@@ -111,14 +110,6 @@ class Visits:
             name = self.chance.choice(FINDINGS)
             self.last[key, name] = self.chance.choice(list(NEXT))
 
-    async def tick(self):
-        now = self.city.clock.now.isoformat()
-        for partition in range(self.city.log.partitions):
-            await self.city.log.submit(orjson.dumps({
-                "type": "clock.tick", "key": str(partition), "occurred_at": now, "data": {},
-                "source_system": "clock", "source_seq": f"{partition}@{now}",
-                "source_class": "system"}))  # fmt: skip
-
     async def live(self):
         for day in range(DAYS):
             if day % 4 == 0 and len(self.keys) < INSPECTIONS:
@@ -131,7 +122,7 @@ class Visits:
             start = self.city.clock.now.replace(hour=9, minute=0) + timedelta(days=1)
             self.city.clock.now = start
             if self.chance.random() < 0.7:
-                await self.tick()
+                await self.city.tick()
             if day == DAYS // 3:
                 await self.city.calendar(2021, ["2021-01-14", "2021-01-15"], ["2021-01-16"])
 
@@ -189,21 +180,21 @@ async def test_hand_made_stories_have_the_figures_that_were_counted_by_hand(city
     await must(village, "issue", ["F1", "F2"])  # due ten working days on: 12 January
     await must(village, "issue", ["F3"], but=first, source_class="historical")  # no clock
     clock.now += timedelta(days=3)
-    await visits.tick()
+    await city.tick()
     await must(town, "submit", ["F1", "F2", "F3"])
     await must(town, "accept", ["F1"])  # in time, on 1 January
     await must(village, "submit", ["F1", "F2", "F3"])
     clock.now += timedelta(days=5)  # 6 January: F2 and F3 of the town are overdue
-    await visits.tick()
+    await city.tick()
     early = {"at": clock.now - timedelta(days=4), "late_reason": "网断"}
     await must(town, "accept", ["F2"], **early)  # on 2 January: no breach after all
     await must(town, "accept", ["F3"])  # after the breach: nothing changes
     await must(village, "accept", ["F1", "F3"])  # F1 in time; F3 has no clock
     kept = [event for _, event in visits.done][-1]
     clock.now += timedelta(days=7)  # 13 January: F2 of the village is overdue
-    await visits.tick()
+    await city.tick()
     assert (await city.void(village, kept, stream="inspection")).status == "accepted"
-    await visits.tick()  # the same instant again, F1 of the village is not accepted now
+    await city.tick()  # the same instant again, F1 of the village is not accepted now
 
     assert await agree(city, tmp_path) == {
         "findings_rectified|2021-01-01|libao|": 1, "findings_rectified|2021-01-02|libao|": 1,

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-import orjson
 import pytest
 
 from analytics.assessment.second_road import prepare, second_road
@@ -287,12 +286,7 @@ class Book:
 
     async def tick(self, now):
         self.city.clock.now = now
-        for partition in range(self.city.log.partitions):
-            await self.city.log.submit(orjson.dumps({
-                "type": "clock.tick", "key": str(partition), "data": {},
-                "occurred_at": now.isoformat(), "source_system": "clock",
-                "source_seq": f"{partition}@{now.isoformat()}",
-                "source_class": "system"}))  # fmt: skip
+        await self.city.tick()
 
     async def rows(self, sql, parameters=()):
         await archive(self.city.log, self.lake)

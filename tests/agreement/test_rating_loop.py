@@ -3,7 +3,6 @@
 import random
 from datetime import timedelta
 
-import orjson
 import pytest
 
 from analytics.assessment.second_road import second_road
@@ -52,14 +51,6 @@ class Loops:
         for kind, data in (("appeal.file", {"by": "unit", "reason": "mistaken"}),
                            ("appeal.uphold", {})):  # fmt: skip
             await self.city.must(kind, f"C{CASES - 1}", {"rating_id": "a", **data}, **OTHER)
-
-    async def tick(self):
-        now = self.city.clock.now.isoformat()
-        for partition in range(self.city.log.partitions):
-            await self.city.log.submit(orjson.dumps({
-                "type": "clock.tick", "key": str(partition), "occurred_at": now, "data": {},
-                "source_system": "clock", "source_seq": f"{partition}@{now}",
-                "source_class": "system"}))  # fmt: skip
 
     async def step(self):
         r = self.chance
@@ -111,7 +102,7 @@ class Loops:
             start = self.city.clock.now.replace(hour=9, minute=0) + timedelta(days=1)
             self.city.clock.now = start
             if self.chance.random() < 0.8:
-                await self.tick()
+                await self.city.tick()
             if day == DAYS // 2:
                 await self.city.calendar(2021, ["2021-01-25", "2021-01-26"], ["2021-01-30"])
 

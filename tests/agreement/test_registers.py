@@ -3,7 +3,6 @@
 import random
 from datetime import timedelta
 
-import orjson
 import pytest
 
 from analytics.assessment.second_road import second_road
@@ -24,14 +23,6 @@ class Desk:
 
     def __init__(self, city, seed):
         self.city, self.chance, self.done = city, random.Random(seed), []
-
-    async def tick(self):
-        now = self.city.clock.now.isoformat()
-        for partition in range(self.city.log.partitions):
-            await self.city.log.submit(orjson.dumps({
-                "type": "clock.tick", "key": str(partition), "occurred_at": now, "data": {},
-                "source_system": "clock", "source_seq": f"{partition}@{now}",
-                "source_class": "system"}))  # fmt: skip
 
     async def step(self):
         r = self.chance
@@ -72,7 +63,7 @@ class Desk:
             start = self.city.clock.now.replace(hour=9, minute=0) + timedelta(days=1)
             self.city.clock.now = start
             if self.chance.random() < 0.7:
-                await self.tick()
+                await self.city.tick()
             if day == DAYS // 3:
                 await self.city.register("item-2", "住建")
                 await self.city.calendar(2021, ["2021-01-01"], ["2021-01-02"])
