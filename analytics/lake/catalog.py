@@ -109,7 +109,8 @@ class Lake:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._root = duckdb.connect(
             config={"autoinstall_known_extensions": "false",
-                    "autoload_known_extensions": "false"}
+                    "autoload_known_extensions": "false",
+                    "temp_directory": str(self.path.with_suffix(".spill"))}
         )  # fmt: skip
         load_extensions(self._root)
         self._root.execute("SET TimeZone = 'Asia/Shanghai'; SET preserve_insertion_order = false")

@@ -96,6 +96,21 @@ async def test_the_lake_is_opened_again_by_another_reader_and_after_it_was_moved
         reader.sql("DELETE FROM events")
 
 
+def test_what_a_query_spills_lies_beside_the_lake(tmp_path, monkeypatch):
+    """DuckDB's own choice is the folder one happens to stand in, which may be read-only or full."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    lake = Lake(str(tmp_path / "lake"))
+    many = "SELECT count(DISTINCT i::VARCHAR || repeat('x', 200)) FROM range(800000) AS t(i)"
+    lake.sql("SET memory_limit = '64MB'")
+
+    assert lake.sql(many) == [(800_000,)]
+    assert [*(tmp_path / "here").iterdir()] == []
+    assert lake.sql("SELECT current_setting('temp_directory')") == [
+        (str(tmp_path / "lake" / "catalog.spill"),)
+    ]
+
+
 async def test_rows_and_offsets_are_one_commit(log, tmp_path):
     """A commit that fails after its rows leaves no row; the whole is retried."""
     lake = Lake(str(tmp_path / "lake"))
