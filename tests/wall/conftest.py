@@ -102,9 +102,10 @@ class Stage:
     def __init__(self, city, *, alive=True):
         self.city = city
         self.alive = alive
-        self.ahead = 0.0
+        self._ahead = 0.0
+        self._turning = threading.RLock()
         self.source = Held(city.picture())
-        self.app = wall_app(self.source, clock=lambda: time.time() + self.ahead, tick_s=0.05)
+        self.app = wall_app(self.source, clock=lambda: time.time() + self._ahead, tick_s=0.05)
         config = uvicorn.Config(
             self.app, host="127.0.0.1", port=0, log_level="error", timeout_graceful_shutdown=1
         )
@@ -112,6 +113,19 @@ class Stage:
         self.thread = threading.Thread(target=lambda: asyncio.run(self.server.serve()))
         self.stop = threading.Event()
         self.pulse = threading.Thread(target=self._pulses)
+
+    @property
+    def ahead(self):
+        """Seconds by which the clock of this world is ahead of ours."""
+        return self._ahead
+
+    @ahead.setter
+    def ahead(self, seconds):
+        """Let time pass, and with it the beats of who is not silent: nobody else looks lost."""
+        with self._turning:
+            if self.alive:
+                self.show(later=seconds)
+            self._ahead = seconds
 
     def start(self):
         self.thread.start()
@@ -129,8 +143,10 @@ class Stage:
     def show(self, **changes):
         """Let the world tick on, with real time, and show the city as it now is."""
         silent = changes.pop("silent", self.silent if hasattr(self, "silent") else ())
-        self.city.tick(time.time() + self.ahead, silent=silent, **changes)
-        self.source.now = self.city.picture()
+        with self._turning:
+            ahead = changes.pop("later", self._ahead)
+            self.city.tick(time.time() + ahead, silent=silent, **changes)
+            self.source.now = self.city.picture()
 
     def close(self):
         self.stop.set()
