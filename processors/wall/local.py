@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from processors.views.picture import Picture
 from processors.wall.attention import attend
 from processors.wall.cells import DayCells
-from processors.wall.registers import TROUBLE_COLUMNS, Row, cards, due_rows, shown
+from processors.wall.registers import TROUBLE_COLUMNS, Row, cards, due_rows, gravest, shown
 from processors.wall.sheet import (
     COLUMNS,
     FIGURES,
@@ -25,7 +25,6 @@ from processors.wall.sheet import (
     Sums,
     Tables,
     bucket_rows,
-    gravest,
     hour_rows,
     values,
 )

@@ -189,14 +189,21 @@ def _alerts(
     ]
 
 
+def _told_of(troubles: Mapping[str, Row], column: str, key: str, what: str) -> dict[str, int]:
+    """Give column `what` of the troubles of one `town` or `centre`, by their keys."""
+    at, of = TROUBLE_COLUMNS.index(what) - 1, TROUBLE_COLUMNS.index(column) - 1
+    return {name: int(row[at] or 0) for name, row in troubles.items() if row[of] == key}
+
+
+def gravest(troubles: Mapping[str, Row], column: str, key: str) -> int:
+    """Give the worst level among the troubles of a town or a centre; 0 = none."""
+    return max(_told_of(troubles, column, key, "level").values(), default=0)
+
+
 def cards(troubles: Mapping[str, Row], column: str, key: str) -> int:
     """Give how many open cards (黄牌, 红牌) of the troubles are of a town or a centre."""
-    at, n = TROUBLE_COLUMNS.index(column) - 1, TROUBLE_COLUMNS.index("n") - 1
-    return sum(
-        int(row[n] or 0)
-        for name, row in troubles.items()
-        if row[at] == key and name.startswith(CARD)
-    )
+    told = _told_of(troubles, column, key, "n")
+    return sum(n for name, n in told.items() if name.startswith(CARD))
 
 
 def shown(troubles: Mapping[str, Row]) -> dict[str, Row]:

@@ -28,6 +28,7 @@ from processors.wall.registers import (
     cards,
     count,
     due_rows,
+    gravest,
     shown,
     trouble_rows,
 )
@@ -273,12 +274,6 @@ def _city(picture: Picture, towns: _Towns, sums: Sums) -> dict[str, Row]:
     }
 
 
-def gravest(troubles: Mapping[str, Row], column: str, key: str) -> int:
-    """Give the worst level among the troubles of a town or a centre; 0 = none."""
-    at = TROUBLE_COLUMNS.index(column) - 1
-    return max((int(row[0] or 0) for row in troubles.values() if row[at] == key), default=0)
-
-
 def _town_rows(towns: _Towns, sums: Sums, troubles: Mapping[str, Row]) -> dict[str, Row]:
     rolled: dict[str, Figures] = {town: defaultdict(int) for town in towns.members}
     for centre, figures in sums.centres.items():
@@ -292,8 +287,7 @@ def _town_rows(towns: _Towns, sums: Sums, troubles: Mapping[str, Row]) -> dict[s
         members = len(towns.members.get(key, ()))
         level = max(seen.level, gravest(troubles, "town", key))
         now = (*values(total, NOW.values()), cards(troubles, "town", key))
-        here = [centre for centre, town in towns.town_of.items() if town == key]
-        since = (sums.first_of(here, code) for code in FROM.values())
+        since = (sums.first_of(towns.members.get(key, ()), code) for code in FROM.values())
         rows[key] = (name, members, *values(total, FIGURES), level, seen.reason, *now, *since)
     return rows
 
