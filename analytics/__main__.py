@@ -1,7 +1,6 @@
 """`python -m analytics`: who judges: archive, rebuild, SQL, closing, audit, desk."""
 
 import argparse
-import asyncio
 import sys
 import time
 from datetime import UTC, datetime
@@ -111,12 +110,13 @@ async def archive(options: argparse.Namespace, settings: Settings) -> Result:
     from analytics.lake.archiver import archive as run
     from analytics.lake.catalog import Lake
     from ledger.log.open import open_log
+    from ledger.processes import beside
 
     # An embedded book is written by its server alone, which closes it as well.
     nightly = settings.is_kafka and not (options.once or options.no_closing)
     log = await open_log(settings.ledger_url, partitions=settings.partitions, reading=not nightly)
     lake = Lake(str(settings.lake_dir))
-    beside = [asyncio.create_task(keep_closing(log, lake))] if nightly else []
+    nights = (keep_closing(log, lake),) if nightly else ()
     began = time.monotonic()
     try:
         with Progress("archiving") as bar:
@@ -124,11 +124,9 @@ async def archive(options: argparse.Namespace, settings: Settings) -> Result:
             def show(reached: Reached) -> None:
                 bar(sum(reached.cut), sum(reached.end))
 
-            done = await run(log, lake, once=options.once, on_progress=show)
+            async with beside(*nights):
+                done = await run(log, lake, once=options.once, on_progress=show)
     finally:
-        for task in beside:
-            task.cancel()
-        await asyncio.gather(*beside, return_exceptions=True)
         lake.close()
         await log.close()
     seconds = round(time.monotonic() - began, 3)

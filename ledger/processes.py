@@ -1,20 +1,43 @@
-"""Child processes of a demo: the production commands, kept running, stopped together.
+"""What runs beside: tasks of a server, and the child processes of a demo, stopped together.
 
-A child that ends by itself is started again after a moment, as a supervisor would: a fenced
-writer or worker ends on purpose.
+The children are the production commands, kept running. A child that ends by itself is started
+again after a moment, as a supervisor would: a fenced writer or worker ends on purpose.
 """
 
 import asyncio
+import logging
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 STOP_SECONDS = 8.0
 AGAIN_SECONDS = 1.0
 TAIZHANG = Path(__file__).parent.parent / "taizhang.py"
+
+_log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def beside(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Let endless work run beside a block; what ends of itself is told in the log."""
+    tasks = [asyncio.create_task(each) for each in work]
+    for task in tasks:
+        task.add_done_callback(_tell)
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _tell(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _log.error("stopped beside us: %s; start this process again", error)
 
 
 class Children:

@@ -1,7 +1,6 @@
 """`python -m producers`: who writes: gateway, importer, imagined city."""
 
 import argparse
-import asyncio
 import sys
 from pathlib import Path
 from typing import Any
@@ -57,6 +56,7 @@ def add_commands(commands: Commands) -> None:
 async def gateway(_: argparse.Namespace, settings: Settings) -> Result:
     """Serve the HTTP door until told to stop; time passes for the ledger while one does."""
     from ledger.log.open import open_log
+    from ledger.processes import beside
     from producers.counter.links import load_secret
     from producers.drive import run_ticker
     from producers.intake.gateway import load_keys, serve_gateway
@@ -65,15 +65,9 @@ async def gateway(_: argparse.Namespace, settings: Settings) -> Result:
     log = await open_log(settings.ledger_url, partitions=settings.partitions)
     try:
         keys, secret = load_keys(settings.data), load_secret(settings.data)
-        beside = [asyncio.create_task(run_watchman(log))]
-        if not settings.demo_clock:
-            beside.append(asyncio.create_task(run_ticker(log)))
-        try:
+        clock = () if settings.demo_clock else (run_ticker(log),)
+        async with beside(run_watchman(log), *clock):
             await serve_gateway(log, settings.host, settings.port, keys, secret=secret)
-        finally:
-            for task in beside:
-                task.cancel()
-            await asyncio.gather(*beside, return_exceptions=True)
     finally:
         await log.close()
     return None
