@@ -86,6 +86,7 @@ def test_arrows_lead_through_the_scopes_in_one_page_on_one_line(page, stage, cit
     city.accept(9).accept(4, centre="haiyong", window="haiyong-01")
     page.goto(f"{stage.url}/wall/city")
     page.wait_for_function(ALL_LIVE)
+    shows(page, "accepted", "13")
     nodes = "() => document.querySelectorAll('*').length"
     before = page.evaluate(nodes)
     page.evaluate("() => { globalThis.neverReloaded = true; }")
