@@ -67,7 +67,7 @@ def _decide_case(asked: Asked) -> list[Draft]:
         asked.state_of(alerts.subject_stream(asked.key))
     ):
         drafts[0] = drafts[0]._replace(stamp={**drafts[0].stamp, "suspected": True})
-    if kind == "case.conclude" or state.corrected:
+    if state.corrected:
         # Accepted or concluded again after a void: ratings given before count where and when it
         # is accepted and concluded now (tests/agreement/test_corrections.py).
         restated = rating_facts.restated_by_case(ratings, asked.history_of(ratings), state)
