@@ -5,12 +5,14 @@ Not shared between partitions: each adopts at its own offset, and a replay decid
 
 from dataclasses import dataclass, field
 
+from ledger.contracts.codes import Tier
 from ledger.contracts.events.item import ItemRetired, ItemRevised
 from ledger.contracts.events.org import (
     AgentAppointed,
     AgentDismissed,
     CalendarOverridden,
     CentreClosed,
+    CentreTierChanged,
     StaffLeft,
     StaffPostRevoked,
     StaffSeconded,
@@ -49,6 +51,8 @@ class Reference:
     offset: int = 0
     """Reference facts before this offset are folded in."""
     centres: dict[str, CentreOpened] = field(default_factory=dict)
+    tiers: dict[str, list[tuple[str, Tier]]] = field(default_factory=dict)
+    """Centre → (day from which it holds, tier) as told since it was opened, the newest last."""
     windows: dict[str, WindowCreated] = field(default_factory=dict)
     depts: dict[str, DeptRegistered] = field(default_factory=dict)
     staff: dict[str, Staff] = field(default_factory=dict)
@@ -66,6 +70,14 @@ class Reference:
         """Tell whether an agent is appointed for an item there; true where nothing is known."""
         villages = self.agents.get(agent, {village: frozenset()})
         return village in villages and item in (villages[village] or {item})
+
+    def centre_on(self, centre: str, at: str) -> CentreOpened:
+        """Give a known centre with the tier it had at an instant (domain.md 3.8a)."""
+        known = self.centres[centre]
+        for since, tier in reversed(self.tiers.get(centre, [])):
+            if since <= at:
+                return known.model_copy(update={"tier": tier})
+        return known
 
     def is_over(self, stream: str, at: str) -> bool:
         """Tell whether a centre was closed, a window or an item retired, by then."""
@@ -85,7 +97,11 @@ class Reference:
                 self.over[event["subject"]] = event["time"]
             case CentreOpened.TYPE:
                 self.over.pop(event["subject"], None)
+                self.tiers.pop(key, None)
                 self.centres[key] = CentreOpened.model_validate(data)
+            case CentreTierChanged.TYPE:
+                told = self.tiers.setdefault(key, [])
+                told.append((data["effective_from"], Tier(data["tier"])))
             case WindowCreated.TYPE | WindowTypeChanged.TYPE:
                 self.over.pop(event["subject"], None)
                 data = {name: data[name] for name in WindowCreated.model_fields if name in data}

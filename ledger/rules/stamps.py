@@ -66,7 +66,8 @@ def accepted(
     stamp.update(_allows(item))
     centre, window = place
     if item and centre in reference.centres and window in reference.windows:
-        needed = required_window(item, reference.depts.get(item.dept), reference.centres[centre])
+        here = reference.centre_on(centre, at)
+        needed = required_window(item, reference.depts.get(item.dept), here)
         if needed is not None:
             stamp["required_window"] = needed.value
         stamp["wrong_window"] = is_wrong(reference.windows[window], needed)

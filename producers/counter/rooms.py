@@ -69,7 +69,7 @@ def add_rooms(app: FastAPI, log: Log, who: Any, clock: Clock, secret: bytes) -> 
             raise Denied(
                 404, "E_REF", f"centre {centre[:TEXT_MAX]} is not known (centre.open)", "centre"
             )
-        return _json({"now": _now(clock), "source": holder.source, **_reference(index, centre)})
+        return _json({"now": _now(clock), "source": holder.source, **_reference(index, centre, _now(clock))})
 
     @app.get("/v1/worklist", responses=troubles)
     async def worklist(
@@ -134,7 +134,7 @@ def _json(body: dict[str, Any]) -> Response:
     return Response(orjson.dumps(body), headers=headers, media_type="application/json")
 
 
-def _reference(index: Index, centre: str) -> dict[str, Any]:
+def _reference(index: Index, centre: str, now: str) -> dict[str, Any]:
     known = index.reference
     body: dict[str, Any] = {
         "centres": [{"id": key, "name": each.name, "level": each.level.value, "town": each.town}
@@ -150,7 +150,7 @@ def _reference(index: Index, centre: str) -> dict[str, Any]:
     }  # fmt: skip
     if not centre:
         return body
-    here = known.centres[centre]
+    here = known.centre_on(centre, now)
     windows = {key: each for key, each in known.windows.items() if each.centre == centre}
     items = []
     for key, item in known.items.items():

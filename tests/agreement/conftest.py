@@ -216,6 +216,8 @@ class City:
             if step == steps // 3:
                 await self.revise("item-2", "住建")
                 await self.override(2020, ["2020-12-30"])
+                tier = {"tier": "key_central_town", "effective_from": "2020-12-30", "doc_no": "D"}
+                await self.must("centre.change_tier", "libao", tier, source_class="system")
             if step == steps // 2:
                 await self.calendar(2021, ["2021-01-01"], ["2021-01-02"])
             if step == steps * 2 // 3:

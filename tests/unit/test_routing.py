@@ -105,3 +105,33 @@ def test_an_acceptance_is_stamped_with_the_window_it_needed(hall, place, require
 
     assert (stamp.get("required_window"), stamp.get("wrong_window")) == (required, wrong)
     assert ("R03" in stamp.get("flags", [])) is (wrong is True)
+
+
+TIERS = [  # (what is told, the day from which it holds), the day of the acceptance: 税务 taken in?
+    ([("key_central_town", "2020-06-01")], True),
+    ([("key_central_town", "2020-06-02")], False),
+    ([("key_central_town", "2020-05-01"), ("central_town", "2020-06-01")], False),
+    ([("central_town", "2020-06-02"), ("key_central_town", "2020-05-01")], True),
+    ([("key_central_town", "2020-05-01"), None], False),
+]
+
+
+@pytest.mark.parametrize(("told", "taken"), TIERS)
+def test_a_tier_routes_from_its_day_on(hall, told, taken):
+    """domain.md 3.8a: it "affects norm and key_central rules from that date only"."""
+    for each in told:
+        if each is None:
+            opened = {"name": "town", "level": "town", "tier": "other_town", "town": "town"}
+            hall.org_must("centre.open", "town", opened)
+            continue
+        tier, day = each
+        document = {"tier": tier, "effective_from": day, "doc_no": "D1"}
+        hall.org_must("centre.change_tier", "town", document)
+    hall.org_must("item.register", "item-tax", {
+        "name": "x", "dept": "税务", "project_type": "promised", "promised": {"n": 10}})  # fmt: skip
+    hall.org_must("window.create", "town-tax",
+                  {"centre": "town", "no": "9", "kind": "professional:税务"})  # fmt: skip
+    hall.submit(item="item-tax")
+    assert hall.accept(centre="town", window="town-tax").status == "accepted"
+
+    assert hall.last()["data"]["stamp"]["wrong_window"] is not taken

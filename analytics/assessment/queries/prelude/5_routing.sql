@@ -1,12 +1,14 @@
 -- 用途   the window type (窗口类型) each acceptance at a known window needed, and whether it got it
--- 依据   domain.md 5.1, rows 1, 3–15, first match wins; newest reference data by key, as adopted by then
+-- 依据   domain.md 5.1, rows 1, 3–15, first match wins; data as adopted by then, a tier from its day (3.8a)
 -- grain  one row an acceptance whose item, centre and window were known when it was decided
 -- parameters  tables acceptances, items
 -- unit   cases; required NULL = not offered at that centre, so that any window is a wrong one
 WITH known AS (
   SELECT "offset" AS version, type, stream_key AS key, data
   FROM events
-  WHERE type IN ('dept.registered', 'centre.opened', 'window.created', 'window.type_changed')
+  WHERE type IN (
+    'dept.registered', 'centre.opened', 'centre.tier_changed', 'window.created', 'window.type_changed'
+  )
 ), depts AS (
   SELECT
     version, key,
@@ -16,11 +18,15 @@ WITH known AS (
   FROM known
   WHERE type = 'dept.registered'
 ), centres AS (
-  SELECT
-    version, key, json_extract_string(data, '$.level') AS level,
-    json_extract_string(data, '$.tier') AS tier
+  SELECT version, key, json_extract_string(data, '$.level') AS level
   FROM known
   WHERE type = 'centre.opened'
+), tiers AS (
+  SELECT
+    version, key, json_extract_string(data, '$.tier') AS tier,
+    coalesce(CAST(json_extract_string(data, '$.effective_from') AS DATE), DATE '0001-01-01') AS since
+  FROM known
+  WHERE type IN ('centre.opened', 'centre.tier_changed')
 ), windows AS (
   SELECT
     version, key, json_extract_string(data, '$.kind') AS kind,
@@ -33,10 +39,17 @@ WITH known AS (
     i.dept, i.topic, i.window_rule, i.is_project
   FROM acceptances AS a
   ASOF JOIN items AS i ON i.item = a.item AND i.version < a.adopted
+), ranked AS (
+  SELECT a.case_id, arg_max(t.tier, t.version) AS tier
+  FROM accepted AS a
+  JOIN tiers AS t
+    ON t.key = a.centre AND t.version < a.adopted AND t.since <= CAST(a.occurred_local AS DATE)
+  GROUP BY a.case_id
 ), placed AS (
-  SELECT a.*, c.level, c.tier
+  SELECT a.*, c.level, r.tier
   FROM accepted AS a
   ASOF JOIN centres AS c ON c.key = a.centre AND c.version < a.adopted
+  JOIN ranked AS r ON r.case_id = a.case_id
 ), seated AS (
   SELECT p.*, w.kind, w.covers
   FROM placed AS p
