@@ -14,7 +14,7 @@ from ledger.contracts.wire import decode
 from ledger.rules import case
 from ledger.rules.partition import Partition
 from ledger.rules.recording import keep_looks
-from tests.ways import BEFORE, ROADS, SAYS, SIGNED
+from tests.ways import BEFORE, RESULT, ROADS, SAYS, SIGNED
 
 ROOT = Path(__file__).parents[1]
 MORNING = datetime(2020, 6, 1, 10, 0, tzinfo=SHANGHAI)
@@ -198,8 +198,9 @@ class Hall:
             data |= {"reason_code": "not_qualified", "remedies_told": True}
         return self.say("case.decide", key, data, **{"who": "bo", "post": "approve", **more})
 
-    def conclude(self, key="C1", **more):
-        return self.say("case.conclude", key, {"result_code": 0},
+    def conclude(self, key="C1", result=None, **more):
+        code = RESULT.get(self.state(key).status, 0) if result is None else result
+        return self.say("case.conclude", key, {"result_code": code},
                         **{"who": "bo", "post": "approve", **more})  # fmt: skip
 
     def issue(self, key="C1", **more):
@@ -227,7 +228,10 @@ class Hall:
         actor = {"who": way.who, "post": way.post}
         if command == "rating.submit":
             actor = {"actor": {"kind": "citizen"}}
-        data = {k: v for k, v in {**way.data, **(but or {})}.items() if v is not None}
+        own = way.data
+        if command == "case.conclude":
+            own = {"result_code": RESULT.get(self.state(key).status, 0)}
+        data = {k: v for k, v in {**own, **(but or {})}.items() if v is not None}
         return self.say(command, key, data, **{**actor, **place, **more})
 
     def ready_for(self, command, key="C1", state=None, item=None):

@@ -20,6 +20,9 @@ MATERIALS = {"materials": ["m1", "m2"]}
 CORRECTION = {"requested_by": "fu", "approved_by": "gu"}
 TRANSFER = {"transfer_id": "t1", "kind": "dispatch", "to_dept": "民政"}
 
+RESULT = {"DEC-": 1, "NAC": 6, "WDR": 5, "TER": 5}
+"""State → the done code (办结结果) it is usually concluded with; 0 elsewhere (domain.md 3.11)."""
+
 SAYS = {
     "case.submit": Way("-", "an", "accept", {"case_no": "1", "item": "generous"}),
     "case.correct_material": Way("SUB", "an", "accept", {"materials": ["m1"]}),

@@ -87,6 +87,11 @@ class LimitUnit(StrEnum):
     HOUR = "hour"
 
 
+UNITS_A_WORKDAY = 56
+"""Limits are compared in 1/56 of a working day: 8 hours a day, 5 of 7 days."""
+UNITS = {LimitUnit.WORKDAY: UNITS_A_WORKDAY, LimitUnit.DAY: 40, LimitUnit.HOUR: 7}
+
+
 class CentreLevel(StrEnum):
     """三级体系: 市政务服务中心, 区镇为民服务中心, 村(社区)便民服务中心."""
 

@@ -11,7 +11,16 @@ from ledger.contracts.events import case_course as course
 from ledger.contracts.wire import Event
 from ledger.rules import clock_moves
 from ledger.rules.case_course import Changes, accepted, course_changes
-from ledger.rules.case_matrix import COMMAND_OF, KEEP, MATRIX, STATE_NAMES, check, is_short, legal
+from ledger.rules.case_matrix import (
+    COMMAND_OF,
+    KEEP,
+    MATRIX,
+    RESULTS,
+    STATE_NAMES,
+    check,
+    is_short,
+    legal,
+)
 from ledger.rules.case_state import Special, State, Transfer
 from ledger.rules.effective import CORRECTIONS, current
 
@@ -22,6 +31,7 @@ __all__ = [
     "COMMAND_OF",
     "KEEP",
     "MATRIX",
+    "RESULTS",
     "STATE_NAMES",
     "Special",
     "State",
@@ -100,6 +110,7 @@ def _changes(state: State, event: Event) -> Changes:
                 "holder_dept": holder[0],
                 "holder_centre": holder[1],
                 "route": (*state.route, holder),
+                "review_staff": _reviewers(state, event),
             }
         case facts.DecisionMade.TYPE:
             after = "DEC-" if data["outcome"] == "rejected" else "DEC+"

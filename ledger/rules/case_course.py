@@ -66,7 +66,8 @@ def course_changes(state: State, event: Event) -> Changes:
         case course.DeficiencyCommitted.TYPE:
             return {"materials_owed": frozenset(data["materials"]), "deficiency_at": at}
         case course.DeficiencyFilled.TYPE:
-            return {"materials_owed": state.materials_owed - set(data["materials"])}
+            owed = state.materials_owed - set(data["materials"])
+            return {"materials_owed": owed, "cleared_at": max(state.cleared_at or "", at)}
         case course.DeficiencyFailed.TYPE:
             return {"deficiency_failed": True}
         case course.CollectedRemote.TYPE:
@@ -82,7 +83,7 @@ def course_changes(state: State, event: Event) -> Changes:
             opened = Special(data["sp_no"], at, data["kind"])
             return {"special": opened, "specials_seen": state.specials_seen | {data["sp_no"]}}
         case course.SpecialEnded.TYPE:
-            return {"special": None}
+            return {"special": None, "cleared_at": max(state.cleared_at or "", at)}
         case course.ExtensionGranted.TYPE:
             return {"extended_at": at}
         case course.ClockSuspended.TYPE:

@@ -7,6 +7,7 @@ from typing import Any
 from ledger.contracts.codes import ProjectType
 from ledger.contracts.events import case as facts
 from ledger.contracts.events import case_course as course
+from ledger.rules.case_order import predecessor
 from ledger.rules.case_state import State
 from ledger.rules.refusals import Code, Refused
 
@@ -142,7 +143,7 @@ def check(state: State, kind: str, data: Data, at: str, *, hard: bool) -> None:
             "a promised case is transferred and reviewed before it is decided (后台分类审批)",
             (facts.Transferred.COMMAND,),
         )
-    needs = _predecessor(state, kind, data)
+    needs = predecessor(state, kind, data)
     if needs is not None and at < needs:
         raise Refused(
             Code.E_TIME_ORDER, f"{kind} at {at} is before the fact it needs, which was at {needs}"
@@ -177,8 +178,8 @@ def _step_finished(state: State, data: Data) -> None:
 def _transferred(state: State, data: Data) -> None:
     if data["transfer_id"] in state.transfers_seen:
         raise Refused(Code.E_STATE, f"transfer {data['transfer_id']} was used before")
-    sender = (data.get("from_dept") or state.holder_dept,
-              data.get("from_centre") or state.holder_centre)  # fmt: skip
+    sender = (state.holder_dept or data.get("from_dept"),
+              state.holder_centre or data.get("from_centre"))  # fmt: skip
     if sender == (data["to_dept"], data.get("to_centre")):
         raise Refused(Code.E_STATE, f"{data['to_dept']} holds the case; transfer it to another")
 
@@ -317,10 +318,34 @@ def _special_permitted(state: State, data: Data) -> None:
         )
 
 
+RESULTS = {
+    **dict.fromkeys(("DEC+", "ISS"), (0, 4, 2, 3)),
+    "DEC-": (1, 4, 2, 3),
+    "DLV": (0, 1, 4, 2, 3),
+    "NAC": (6, 2, 3),
+    **dict.fromkeys(("WDR", "TER"), (5, 2, 3)),
+}
+"""State → done codes (办结结果) it may be concluded with, the usual one first (domain.md 3.11).
+
+What was delivered may have been a certificate or a refusal.
+"""
+
+
+def _result_permitted(state: State, data: Data) -> None:
+    codes = RESULTS[state.status]
+    if data["result_code"] not in codes:
+        raise Refused(
+            Code.E_STATE,
+            f"result {data['result_code']} is not that of {state.status} "
+            f"({STATE_NAMES[state.status]}); it is one of {', '.join(map(str, codes))}",
+        )
+
+
 PERMITTED: dict[str, Callable[[State, Data], None]] = {
     course.DeficiencyCommitted.TYPE: _deficiency_permitted,
     course.CommitmentSigned.TYPE: _commitment_permitted,
     course.SpecialStarted.TYPE: _special_permitted,
+    facts.CaseConcluded.TYPE: _result_permitted,
 }
 """What the item has to allow, where the fact is entered here; elsewhere it is a fact (law 2)."""
 
@@ -347,45 +372,3 @@ PARTS: dict[str, Callable[[State, Data], None]] = {
     course.CaseDelivered.TYPE: _delivered,
     course.EscalatedResult.TYPE: _escalated,
 }
-
-
-def _predecessor(state: State, kind: str, data: Data) -> str | None:
-    """Give the occurred_at of the fact that must come before."""
-    match kind:
-        case facts.StepFinished.TYPE:
-            return dict(state.steps_open)[data["step_no"]]
-        case facts.TransferReceived.TYPE | course.TransferRefused.TYPE:
-            return state.transfer.at if state.transfer else None
-        case course.SpecialEnded.TYPE:
-            return state.special.at if state.special else None
-        case course.ClockResumed.TYPE:
-            return state.suspended_at
-        case course.HearingRequested.TYPE:
-            return max(f"{data['told_on']}T00:00:00+08:00", state.accepted_at or "")
-        case course.Supplemented.TYPE:
-            return state.noticed_at
-        case course.SupplementNoticed.TYPE | course.NotAccepted.TYPE:
-            return state.noticed_at if state.status == "SUP" else state.received_at
-        case course.CaseTerminated.TYPE if state.status == "SUP":
-            return state.noticed_at
-        case course.DeficiencyFilled.TYPE | course.DeficiencyFailed.TYPE:
-            return state.deficiency_at
-        case facts.Transferred.TYPE | facts.DecisionMade.TYPE:
-            return state.held_since
-        case facts.CaseConcluded.TYPE:
-            return state.decided_at or state.ended_at
-        case facts.CaseIssued.TYPE:
-            return state.decided_at
-        case course.CaseDelivered.TYPE:
-            return state.issued_at or state.decided_at or state.ended_at
-        case course.CaseArchived.TYPE:
-            ends = (state.concluded_at, state.issued_at, state.delivered_at)
-            return max(filter(None, ends), default=None)
-        case course.DecisionRevoked.TYPE:
-            return state.concluded_at
-        case course.CommitmentVerified.TYPE:
-            return state.decided_at
-        case facts.CaseAccepted.TYPE | course.DeemedAccepted.TYPE:
-            return state.received_at
-    since_acceptance = kind in _COURSE or kind == course.SpecialStarted.TYPE
-    return state.accepted_at if since_acceptance and state.accepted_at else state.submitted_at

@@ -72,6 +72,8 @@ class State(NamedTuple):
     """告知承诺: when it was checked, and whether it was kept."""
     special: Special | None = None
     specials_seen: frozenset[str] = frozenset()
+    cleared_at: str | None = None
+    """When what a decision had to wait for came last: a special procedure's end, materials owed."""
     extended_at: str | None = None
     hearing_asked_at: str | None = None
     suspended_at: str | None = None

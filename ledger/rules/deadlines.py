@@ -180,7 +180,8 @@ def _deemed(stream: str, state: case.State, reference: Reference) -> Draft:
     if place[0]:
         preview["centre"] = place[0]
     after = case.evolve(state, preview)
-    stamp = {**stamps.history_parts(after), **own, "flags": ["R01"]}
+    flags = ["R01", *["R30"] * own.get("unauthorised", False)]
+    stamp = {**stamps.history_parts(after), **own, "flags": flags}
     return Draft(
         stream, course.DeemedAccepted.TYPE, data, stamp, at=at, centre=place[0],
         derived=True,

@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from ledger.contracts.codes import SHANGHAI, ActorKind, Channel, LimitUnit, ProjectType, SourceClass
+from ledger.contracts.codes import (
+    SHANGHAI,
+    UNITS,
+    UNITS_A_WORKDAY,
+    ActorKind,
+    Channel,
+    ProjectType,
+    SourceClass,
+)
 from ledger.contracts.commands import Command
 from ledger.contracts.events import (
     REFERENCE_COMMANDS,
@@ -27,7 +35,6 @@ AT_COUNTER = frozenset({"case.submit", "case.accept"})
 NEEDS_CHANNEL = frozenset({SourceClass.INTERACTIVE, SourceClass.HISTORICAL})
 """Another system's import may not know the channel; history is asked for little, but for this."""
 CORRECTIONS = (".void_event", ".amend_event")
-HOURS_A_DAY = 24
 SKEW = timedelta(minutes=5)
 A_DAY = timedelta(days=1)
 LATE_WORKDAYS = 1
@@ -49,6 +56,8 @@ def check_fields(command: Command, payload: Payload) -> None:
             raise Refused(Code.E_FIELD, "case.submit needs a channel (办理渠道)")
         case case.CaseAccepted():
             _check_limits(payload.promised, payload.statutory)
+        case case.DecisionMade(doc_no=None) if interactive:
+            raise Refused(Code.E_FIELD, "a decision needs doc_no (决定文书编号)")
         case case.DecisionMade(outcome="rejected") if interactive and not (
             payload.reason_code and payload.remedies_told
         ):
@@ -76,7 +85,8 @@ def check_fields(command: Command, payload: Payload) -> None:
         case facts.ItemRegistered():
             _check_limits(payload.promised, payload.statutory)
             promised = payload.promised
-            if payload.project_type is ProjectType.INSTANT and promised and _days(promised) > 1:
+            instant = payload.project_type is ProjectType.INSTANT
+            if instant and promised and _units(promised) > UNITS_A_WORKDAY:
                 raise Refused(Code.E_FIELD, "即办件 is promised within one working day")
         case facts.CalendarPublished():
             _check_calendar(command.key, payload)
@@ -132,17 +142,13 @@ def _check_changes(amendment: case.CaseEventAmended) -> None:
         raise Refused(Code.E_FIELD, "changing occurred_at needs evidence (文书编号)")
 
 
-def _days(limit: Limit) -> float:
-    return limit.n / HOURS_A_DAY if limit.unit is LimitUnit.HOUR else limit.n
+def _units(limit: Limit) -> int:
+    return limit.n * UNITS[limit.unit]
 
 
 def _check_limits(promised: Limit | None, statutory: Limit | None) -> None:
-    """Refuse a promise longer than the law allows, where the units can be compared."""
-    if promised is None or statutory is None:
-        return
-    units = {promised.unit, statutory.unit}
-    comparable = len(units) == 1 or units == {LimitUnit.DAY, LimitUnit.HOUR}
-    if comparable and _days(promised) > _days(statutory):
+    """Refuse a promise longer than the law allows, after unit conversion (domain.md 2.6)."""
+    if promised is not None and statutory is not None and _units(promised) > _units(statutory):
         raise Refused(Code.E_FIELD, "promised limit is longer than the statutory one")
 
 
@@ -241,6 +247,19 @@ def check_receiver(command: Command, transfer: Transfer | None, reference: Refer
     if not of_dept or (to_centre is not None and staff.centre != to_centre):
         where = " at ".join(filter(None, (to_dept, to_centre)))
         raise Refused(Code.E_AUTH, f"{command.actor.staff} does not belong to {where}")
+
+
+def check_promise(command: Command, payload: Payload, item: str | None, known: Reference) -> None:
+    """Refuse an acceptance that promises more time than the law gives, its own or its item's.
+
+    Raises:
+        Refused: E_FIELD.
+
+    """
+    of = known.items.get(item or "")
+    hard = command.source_class is SourceClass.INTERACTIVE
+    if hard and of is not None and isinstance(payload, case.CaseAccepted):
+        _check_limits(payload.promised or of.promised, payload.statutory or of.statutory)
 
 
 def check_authority(command: Command, item: str | None, at: str, reference: Reference) -> None:

@@ -60,6 +60,8 @@ def of_said(state: State, kind: str, data: Data, stamp: Data, source_class: str)
     match kind:
         case facts.CaseAccepted.TYPE if not data.get("accept_no"):
             found.append("R20")
+        case facts.DecisionMade.TYPE if not data.get("doc_no"):
+            found.append("R20")
         case course.NotAccepted.TYPE if not data.get("doc_no"):
             found += ["R14", "R20"]
         case course.FeeCharged.TYPE if not data.get("standard_id"):

@@ -6,10 +6,11 @@ else moves by the table. A claim says what the limits are worth (K14), so a docu
 after it restates it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from ledger.contracts.codes import UNITS, LimitUnit
 from ledger.contracts.events import item as facts
 from ledger.contracts.events.reference import ItemRegistered
 from ledger.contracts.wire import Event
@@ -29,9 +30,6 @@ LISTS = {facts.ItemDelegated.TYPE: "town", facts.ItemExtended.TYPE: "town",
 GUIDES = (facts.GuidePublished.TYPE, facts.GuideUpdated.TYPE)
 CLAIMED = ("CLM", "CNF")
 INCOMPLETE = "R21"
-UNITS_A_DAY = 56
-"""Limits are compared in 1/56 of a working day: 8 hours a day, 5 of 7 days."""
-UNITS: Mapping[str, int] = {"workday": UNITS_A_DAY, "day": 40, "hour": 7}
 
 ROOMS = {
     **dict.fromkeys((ItemRegistered.TYPE, facts.ItemRevised.TYPE, facts.ItemRetired.TYPE), ITEM),
@@ -192,7 +190,7 @@ def _worth(item: Subject) -> dict[str, int]:
     told = item.told.get(DOCUMENT)
     if item.status != "REG" or told is None or not {"promised", "statutory"} <= told.data.keys():
         return {}
-    return {f"{name}_units": told.data[name]["n"] * UNITS[told.data[name]["unit"]]
+    return {f"{name}_units": told.data[name]["n"] * UNITS[LimitUnit(told.data[name]["unit"])]
             for name in ("promised", "statutory")}  # fmt: skip
 
 

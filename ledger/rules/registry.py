@@ -27,7 +27,7 @@ from ledger.rules import (
     source,
 )
 from ledger.rules.corrections import check_targets, current, recounted
-from ledger.rules.door import CORRECTIONS, check_authority, check_receiver
+from ledger.rules.door import CORRECTIONS, check_authority, check_promise, check_receiver
 from ledger.rules.facts import (
     Draft,
     decide_case,
@@ -51,6 +51,7 @@ def _right_in_case(asked: Asked) -> None:
         check_receiver(asked.command, asked.state.transfer, asked.reference)
     elif asked.command.type == "case.accept":
         check_authority(asked.command, asked.state.item, asked.at, asked.reference)
+        check_promise(asked.command, asked.payload, asked.state.item, asked.reference)
 
 
 def _decide_case(asked: Asked) -> list[Draft]:

@@ -173,6 +173,7 @@ TOUCHES: tuple[Touch, ...] = (
           "reported at eight", where=_clock("C15")),
     _flag("R20", "case.accepted", YELLOW, "without a document number", "with one"),
     _flag("R20", "case.not_accepted", YELLOW, "without a document number", "with one"),
+    _flag("R20", "case.decision_made", YELLOW, "elsewhere, without a document number", "with one"),
     Touch("R22", "staff.clock_in", REMIND, "came after opening", "at opening",
           test="late_a_little", about="data.staff_id"),
     Touch("R22", "staff.clock_in", YELLOW, "came over ten minutes after opening",
@@ -192,6 +193,8 @@ TOUCHES: tuple[Touch, ...] = (
           about="data.finding_id"),
     _flag("R28", "case.deficiency_committed", YELLOW, "the item allows none", "it allows it"),
     _flag("R30", "case.accepted", RED, "at a centre without list or claim, entered elsewhere",
+          "with both"),
+    _flag("R30", "case.deemed_accepted", RED, "by silence, at a centre without list or claim",
           "with both"),
     *(
         Touch("R31", event, REMIND, "by staff, before 08:00, after 18:00 or on no working day",

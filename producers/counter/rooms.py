@@ -69,7 +69,9 @@ def add_rooms(app: FastAPI, log: Log, who: Any, clock: Clock, secret: bytes) -> 
             raise Denied(
                 404, "E_REF", f"centre {centre[:TEXT_MAX]} is not known (centre.open)", "centre"
             )
-        return _json({"now": _now(clock), "source": holder.source, **_reference(index, centre, _now(clock))})
+        return _json(
+            {"now": _now(clock), "source": holder.source, **_reference(index, centre, _now(clock))}
+        )
 
     @app.get("/v1/worklist", responses=troubles)
     async def worklist(
@@ -141,6 +143,7 @@ def _reference(index: Index, centre: str, now: str) -> dict[str, Any]:
                     for key, each in known.centres.items()],
         "depts": [{"id": key, "name": each.name} for key, each in known.depts.items()],
         "states": case.STATE_NAMES,
+        "results": case.RESULTS,
         "posts": {kind: sorted(posts) for kind, posts in duty.POSTS.items()},
         "matrix": {
             state: {case.COMMAND_OF[kind]: state if to == case.KEEP else to

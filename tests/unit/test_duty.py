@@ -166,6 +166,18 @@ def test_accept_approve_is_hard_and_review_approve_soft(
         assert hall.last()["data"]["stamp"].get("flags", []) == flags
 
 
+@pytest.mark.parametrize(("post", "flags"), [("review", ["R07"]), ("approve", [])])
+def test_who_signed_for_a_case_as_its_reviewer_has_reviewed_it(hall, post, flags):
+    hall.org_must("staff.join", "both", {"centre": "town", "dept": "民政"})
+    for each in ("review", "approve"):
+        hall.org_must("staff.grant_post", "both", {"post": each, "granted_by": "chief"})
+    hall.bring_to("TRN")
+    assert hall.receive(who="both", post=post).status == "accepted"
+    assert hall.decide_on(who="both").status == "accepted"
+
+    assert hall.last()["data"]["stamp"].get("flags", []) == flags
+
+
 SHORT = [("promised", "interactive", "E_STATE"), ("promised", "imported", ""),
          ("promised", "historical", ""), ("instant", "interactive", ""),
          ("alone", "interactive", "")]  # fmt: skip

@@ -73,6 +73,8 @@ def ended(result=0):
     return "case.conclude", {"result_code": result}
 
 
+ELSEWHERE = {"source_class": "imported"}
+"""Other systems end cases with results that the counter is not offered."""
 NOTICED = (
     ("06-01T10:01", "case.notice_supplement"), ("06-01T10:02", "case.supplement"),
 )  # fmt: skip
@@ -94,9 +96,9 @@ CONCLUDED = [
      EARLY - {"promised_early", "statutory_met"}
      | {"promised_broken", "overdue_promised", "statutory_broken", "overdue_statutory"}, (20, 21)),
     ("with a partial result", (*road(), ("06-02T11:00", *ended(4))), EARLY, (1, 1)),
-    ("without a result of its own", (*road(), ("06-02T11:00", *ended(6))),
+    ("without a result of its own", (*road(), ("06-02T11:00", *ended(6), ELSEWHERE)),
      EARLY - {"statutory_met", "promised_early"}, None),
-    ("returned", (*road(), ("06-02T11:00", *ended(5))),
+    ("returned", (*road(), ("06-02T11:00", *ended(5), ELSEWHERE)),
      EARLY - {"statutory_met", "promised_early"} | {"returned"}, None),
     ("withdrawn is no conclusion of the figures", (*road(), ("06-01T11:00", *ended(2))),
      {"accepted_at_window", "signed_in_time"}, None),

@@ -127,8 +127,8 @@ def test_a_tier_routes_from_its_day_on(hall, told, taken):
         tier, day = each
         document = {"tier": tier, "effective_from": day, "doc_no": "D1"}
         hall.org_must("centre.change_tier", "town", document)
-    hall.org_must("item.register", "item-tax", {
-        "name": "x", "dept": "税务", "project_type": "promised", "promised": {"n": 10}})  # fmt: skip
+    item = {"name": "x", "dept": "税务", "project_type": "promised", "promised": {"n": 10}}
+    hall.org_must("item.register", "item-tax", item)
     hall.org_must("window.create", "town-tax",
                   {"centre": "town", "no": "9", "kind": "professional:税务"})  # fmt: skip
     hall.submit(item="item-tax")

@@ -122,6 +122,8 @@ SCENES = {
         "=SUB|case.accept {'accept_no':null}", "=SUB|case.accept"),
     ("R20", "case.not_accepted", "without"): (
         "=SUB|case.refuse_acceptance {'doc_no':null}", "=SUB|case.refuse_acceptance"),
+    ("R20", "case.decision_made", "without"): (
+        "=REV|case.decide {'doc_no':null}", "=REV|case.decide"),
     ("R22", "staff.clock_in", "came after"): (
         "06-02T09:05|staff.record_in {'staff_id':'an'}",
         "06-02T09:00|staff.record_in {'staff_id':'an'}"),
@@ -144,6 +146,8 @@ SCENES = {
         "=ACC promised|case.commit_deficiency", "=ACC generous|case.commit_deficiency"),
     ("R30", "case.accepted", "list"): (
         "given key|=SUB|case.accept", "given town|=SUB|case.accept"),
+    ("R30", "case.deemed_accepted", "silence"): (
+        "given key|=SUB|06-11T09:00|tick", "given town|=SUB|06-11T09:00|tick"),
     ("R31", "case.decision_made", "staff"): (
         "=REV|06-02T20:00|case.decide", "=REV|06-02T08:00|case.decide"),
     ("R31", "case.event_voided", "staff"): (

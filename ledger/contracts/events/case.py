@@ -114,7 +114,12 @@ class DecisionMade(CasePayload):
     COMMAND: ClassVar[str] = "case.decide"
 
     outcome: Literal["approved", "rejected", "partly"]
-    doc_no: str = Field(min_length=1, max_length=64, description="决定文书编号")
+    doc_no: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=64,
+        description="决定文书编号; asked for at the counter",
+    )
     legal_basis: str | None = Field(default=None, max_length=TEXT_MAX)
     reason_code: str | None = Field(default=None, max_length=64)
     remedies_told: bool = False

@@ -88,9 +88,10 @@ export const BUILD = {
       },
     };
   },
-  'case.conclude'({ status, was }) {
+  'case.conclude'({ status, was, reference }) {
+    const codes = reference.results[status] ?? Object.keys(RESULTS);
     return {
-      nodes: [field('办结结果', select('result_code', RESULTS, was.result_code ?? (status === 'DEC-' ? 1 : 0)))],
+      nodes: [field('办结结果', select('result_code', Object.fromEntries(codes.map((code) => [code, RESULTS[code]])), was.result_code ?? codes[0]))],
       data: (data) => ({ result_code: Number(data.result_code) }),
     };
   },
