@@ -126,6 +126,17 @@ class SpecialKind(StrEnum):
     OTHER = "other"
 
 
+class MaterialSource(StrEnum):
+    """材料来源: brought by the applicant, 共享数据, 电子证照 (domain.md 2.6).
+
+    What the office gets by itself nobody may be asked for (R11).
+    """
+
+    APPLICANT = "applicant"
+    SHARED = "shared"
+    E_LICENCE = "e_licence"
+
+
 class AlertLevel(StrEnum):
     """监察级别: 预警, 黄牌, 红牌."""
 

@@ -176,7 +176,7 @@ def _reworked(
         case _ if now is before:
             return now
     kept = [flag for flag in old.get("flags", []) if flag not in flags.SAID_FLAGS]
-    kept += flags.of_said(state, kind, said, own, now["sourceclass"])
+    kept += flags.of_said(kind, said, own, now["sourceclass"])
     if kind == course.ExtensionGranted.TYPE:
         kept = [flag for flag in kept if flag != "R02"]
         kept += flags.of_extension(state, now["time"], now["sourceclass"], reference.calendar)

@@ -69,6 +69,9 @@ def _changes(state: State, event: Event) -> Changes:
                 "holder_centre": event.get("centre"),
                 "allows": frozenset(stamp.get("allows", ())),
                 "channel": event.get("channel"),
+                "asks": stamp.get("asks", {}),
+                "got": frozenset(data.get("materials") or ()),
+                "ticked": data.get("materials") is not None,
             }
         case facts.CaseAccepted.TYPE:
             return accepted(state, event, at, at)

@@ -78,6 +78,7 @@ def check_fields(command: Command, payload: Payload) -> None:
             promised = payload.promised
             if payload.project_type is ProjectType.INSTANT and promised and _days(promised) > 1:
                 raise Refused(Code.E_FIELD, "即办件 is promised within one working day")
+            _check_materials(payload)
         case facts.CalendarPublished():
             _check_calendar(command.key, payload)
     if interactive and command.type in AT_COUNTER:
@@ -144,6 +145,12 @@ def _check_limits(promised: Limit | None, statutory: Limit | None) -> None:
     comparable = len(units) == 1 or units == {LimitUnit.DAY, LimitUnit.HOUR}
     if comparable and _days(promised) > _days(statutory):
         raise Refused(Code.E_FIELD, "promised limit is longer than the statutory one")
+
+
+def _check_materials(item: facts.ItemRegistered) -> None:
+    names = [each.id for each in item.materials or ()]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise Refused(Code.E_FIELD, f"materials: {', '.join(twice)} is listed twice")
 
 
 def _check_calendar(key: str, calendar: facts.CalendarPublished) -> None:

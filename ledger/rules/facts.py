@@ -63,7 +63,7 @@ def decide_case(asked: "Asked") -> tuple[list[Draft], case.State]:
     own |= outcomes.outcome(kind, data, at, around, reference.calendar)
     stamp = {**stamps.history_parts(after), **own}
     found = flags.of_history(state, kind, data, command.actor.staff, source)
-    found += flags.of_said(state, kind, data, own, source)
+    found += flags.of_said(kind, data, own, source)
     if kind == course.ExtensionGranted.TYPE:
         found += flags.of_extension(state, at, source, reference.calendar)
     if found:

@@ -19,6 +19,7 @@ from ledger.rules import (
     inspection,
     interaction,
     item,
+    materials,
     org,
     period,
     rating,
@@ -41,9 +42,14 @@ from ledger.rules.registers import CASE_ENDS
 from ledger.rules.streams import Asked, StreamRules
 
 
-def _known_in_case(asked: Asked) -> None:
+def _known_targets(asked: Asked) -> None:
     if asked.command.type.endswith(CORRECTIONS):
         check_targets(asked.stream, asked.data, asked.history_of(asked.stream))
+
+
+def _known_in_case(asked: Asked) -> None:
+    _known_targets(asked)
+    materials.check_known(asked)
 
 
 def _right_in_case(asked: Asked) -> None:
@@ -95,7 +101,7 @@ def _settle_case(
 
 def _known_in_rating(asked: Asked) -> None:
     if asked.command.type.endswith(CORRECTIONS):
-        _known_in_case(asked)
+        _known_targets(asked)
     else:
         of = asked.state_of(f"case/{asked.key}")
         rating.check_known(asked.state, of, asked.payload.TYPE, asked.data)
@@ -108,7 +114,7 @@ def _decide_rating(asked: Asked) -> list[Draft]:
 
 
 def _known_in_hall(asked: Asked) -> None:
-    _known_in_case(asked)
+    _known_targets(asked)
     hall.check_known(asked)
 
 

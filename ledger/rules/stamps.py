@@ -14,7 +14,7 @@ from ledger.contracts.events import case as facts
 from ledger.contracts.events import case_course as course
 from ledger.contracts.events.base import Limit
 from ledger.contracts.events.reference import ItemRegistered
-from ledger.rules import outcomes, registers
+from ledger.rules import materials, outcomes, registers
 from ledger.rules.case import State
 from ledger.rules.reference import Reference
 from ledger.rules.routing import is_wrong, required_window
@@ -40,7 +40,8 @@ def submitted(item: str, reference: Reference) -> Stamp:
     stamp = {"item": item, "dept": known.dept, "project_type": known.project_type.value}
     if known.reported_to is not None:
         stamp["reported_to"] = known.reported_to
-    return {**stamp, **_allows(known)}
+    asks = {"asks": asked} if (asked := materials.asked_for(known)) else {}
+    return {**stamp, **_allows(known), **asks}
 
 
 def _allows(item: ItemRegistered | None) -> Stamp:

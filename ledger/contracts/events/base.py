@@ -13,6 +13,7 @@ EventId = Annotated[str, StringConstraints(min_length=3, max_length=160)]
 """`stream/key@version`."""
 
 TEXT_MAX = 200
+MATERIALS_MAX = 100
 
 
 class Payload(BaseModel):

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from ledger.contracts.codes import ProjectType
 from ledger.contracts.events.base import (
+    MATERIALS_MAX,
     TEXT_MAX,
     EventAmended,
     EventRestamped,
@@ -17,6 +18,10 @@ from ledger.contracts.events.base import (
     Id,
     Limit,
     Payload,
+)
+
+Missing = Field(
+    default=None, min_length=1, max_length=MATERIALS_MAX, description="materials it fails for"
 )
 
 
@@ -42,6 +47,10 @@ class CaseSubmitted(CasePayload):
     applicant_kind: int | None = Field(default=None, ge=1, le=6)
     receipt_no: str | None = Field(default=None, max_length=50)
     ticket_id: str | None = Field(default=None, max_length=64)
+    materials: tuple[Id, ...] | None = Field(
+        default=None, max_length=MATERIALS_MAX, description="ids of the materials that came; "
+        "None: nobody said",
+    )  # fmt: skip
 
 
 class CaseAccepted(CasePayload):
@@ -60,6 +69,10 @@ class CaseAccepted(CasePayload):
     deadline: str | None = Field(
         default=None, max_length=40, description="a due date as the source itself recorded it"
     )
+    deferred: tuple[Id, ...] | None = Field(
+        default=None, min_length=1, max_length=MATERIALS_MAX,
+        description="容缺: required materials that follow before the decision",
+    )  # fmt: skip
 
 
 class StepStarted(CasePayload):
@@ -118,6 +131,7 @@ class DecisionMade(CasePayload):
     legal_basis: str | None = Field(default=None, max_length=TEXT_MAX)
     reason_code: str | None = Field(default=None, max_length=64)
     remedies_told: bool = False
+    missing: tuple[Id, ...] | None = Missing
 
 
 class CaseConcluded(CasePayload):
