@@ -173,6 +173,11 @@ def _reworked(
             kept_parts = {k: v for k, v in own.items() if k not in {"lapsed", "short_notice"}}
             calendar = reference.calendar.as_of(now["recordedat"])
             own = {**kept_parts, **stamps.of_hearing(kind, said, now["time"], calendar)}
+        case course.DeficiencyCommitted.TYPE if (
+            now is not before or was.applicant != state.applicant
+        ):
+            own = {k: v for k, v in own.items() if k != "dishonest"}
+            own |= stamps.of_promise(state, kind, said, now["time"], reference)
         case _ if now is before:
             return now
     kept = [flag for flag in old.get("flags", []) if flag not in flags.SAID_FLAGS]

@@ -69,6 +69,7 @@ def _changes(state: State, event: Event) -> Changes:
                 "holder_centre": event.get("centre"),
                 "allows": frozenset(stamp.get("allows", ())),
                 "channel": event.get("channel"),
+                "applicant": data.get("applicant_ref"),
                 "asks": stamp.get("asks", {}),
                 "got": frozenset(data.get("materials") or ()),
                 "ticked": data.get("materials") is not None,

@@ -1,7 +1,7 @@
 """办件 (case): the matrix of states and events, and what it cannot say (domain.md 3.3, 4.1)."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ledger.contracts.codes import ProjectType
 from ledger.contracts.events import case as facts
@@ -9,6 +9,9 @@ from ledger.contracts.events import case_course as course
 from ledger.rules import materials
 from ledger.rules.case_state import State
 from ledger.rules.refusals import Code, Refused
+
+if TYPE_CHECKING:
+    from ledger.rules.streams import Asked
 
 KEEP = "="
 """In the matrix: legal, the state stays."""
@@ -110,15 +113,18 @@ def legal(state: State) -> tuple[str, ...]:
     return tuple(sorted(filter(None, names)))
 
 
-def check(state: State, kind: str, data: Data, at: str, *, hard: bool) -> None:
+def check(
+    state: State, kind: str, data: Data, at: str, *, hard: bool, asked: "Asked | None" = None
+) -> None:
     """Refuse a fact that cannot follow `state`; `at` is its occurred_at.
 
     `hard`: the fact was entered here (interactive), so that a promised case cannot be decided
-    before a back office signed for it; elsewhere such a decision is a fact (law 2).
+    before a back office signed for it; elsewhere such a decision is a fact (law 2). `asked`: the
+    command of such a fact, unless it is history: what reference data of the day say is asked once.
 
     Raises:
         Refused: E_STATE with what is legal; E_FIELD for materials that are not there; E_LIMIT for
-            an extension too long; E_TIME_ORDER.
+            an extension too long, a promise of the dishonest; E_TIME_ORDER.
 
     """
     if kind == course.ClockBreached.TYPE:
@@ -143,6 +149,8 @@ def check(state: State, kind: str, data: Data, at: str, *, hard: bool) -> None:
             "a promised case is transferred and reviewed before it is decided (后台分类审批)",
             (facts.Transferred.COMMAND,),
         )
+    if asked is not None:
+        materials.check_honest(asked)
     needs = _predecessor(state, kind, data)
     if needs is not None and at < needs:
         raise Refused(

@@ -42,6 +42,8 @@ class State(NamedTuple):
     """Of the item as it was at acceptance (domain.md 4.3: a case finishes under its snapshot)."""
     allows: frozenset[str] = frozenset()
     """What the item allows besides, likewise: `deficiency`, `commitment`, `special:KIND`."""
+    applicant: str | None = None
+    """Reference of the applicant in the vault."""
     asks: Mapping[str, Any] = MappingProxyType({})
     """材料: id → name, required, deferrable, source; of the item as it was at the submission."""
     got: frozenset[str] = frozenset()

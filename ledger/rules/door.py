@@ -1,5 +1,6 @@
 """What is checked of every command before its own rules: fields, lateness, references, posts."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,10 +15,11 @@ from ledger.contracts.events import (
     hall,
     inspection,
     interaction,
+    org,
     period,
 )
 from ledger.contracts.events import reference as facts
-from ledger.contracts.events.base import Limit, Payload
+from ledger.contracts.events.base import REF_PATTERN, Limit, Payload
 from ledger.rules import duty
 from ledger.rules.case import Transfer
 from ledger.rules.reference import Reference
@@ -79,6 +81,8 @@ def check_fields(command: Command, payload: Payload) -> None:
             if payload.project_type is ProjectType.INSTANT and promised and _days(promised) > 1:
                 raise Refused(Code.E_FIELD, "即办件 is promised within one working day")
             _check_materials(payload)
+        case org.TrustPayload() if not re.fullmatch(REF_PATTERN, command.key):
+            raise Refused(Code.E_FIELD, "key: it is the applicant's reference in the vault (HMAC)")
         case facts.CalendarPublished():
             _check_calendar(command.key, payload)
     if interactive and command.type in AT_COUNTER:

@@ -24,7 +24,7 @@ Data = Mapping[str, Any]
 
 
 def of_history(
-    state: State, kind: str, data: Data, staff: str | None, source_class: str
+    state: State, kind: str, data: Data, stamp: Data, staff: str | None, source_class: str
 ) -> list[str]:
     """Give R07 岗位未分离, R08 多次补正, R11 重复要件, R12 反复转办, R28 容缺违规.
 
@@ -35,7 +35,7 @@ def of_history(
     found = duty.flags(state, kind, staff, source_class)
     if kind == course.SupplementNoticed.TYPE and state.notices:
         found.append("R08")
-    found += materials.flags(state, kind, data)
+    found += materials.flags(state, kind, data, stamp)
     if kind == facts.Transferred.TYPE and (
         len(state.transfers_seen) >= HOPS_MAX or _goes_back(state, data)
     ):

@@ -15,6 +15,7 @@ from ledger.contracts.events import case as facts
 from ledger.contracts.events import case_course as course
 from ledger.contracts.events.reference import ItemRegistered
 from ledger.rules.case_state import State
+from ledger.rules.reference import Reference
 from ledger.rules.refusals import Code, Refused
 
 if TYPE_CHECKING:
@@ -121,6 +122,25 @@ def check_committed(state: State, data: Data) -> None:
         )
 
 
+def check_honest(asked: "Asked") -> None:
+    """Refuse to let somebody on the list of the dishonest (失信名单) bring a material later.
+
+    Raises:
+        Refused: E_LIMIT.
+
+    """
+    state, kind = asked.state, asked.payload.TYPE
+    if dishonest(state, kind, asked.data, asked.at, asked.reference):
+        raise Refused(Code.E_LIMIT, "the applicant is on the list of the dishonest (失信名单): "
+                      "nothing may follow later", (course.SupplementNoticed.COMMAND,))  # fmt: skip
+
+
+def dishonest(state: State, kind: str, data: Data, at: str, reference: Reference) -> bool:
+    """Tell whether a fact lets an applicant bring a material later who was on the list then."""
+    defers = kind == course.DeficiencyCommitted.TYPE or bool(data.get("deferred"))
+    return defers and reference.is_listed(state.applicant, at)
+
+
 def check_filled(state: State, data: Data) -> None:
     """Refuse what is not owed.
 
@@ -146,8 +166,10 @@ def check_decided(state: State) -> None:
                       (course.DeficiencyFilled.COMMAND,))  # fmt: skip
 
 
-def flags(state: State, kind: str, data: Data) -> list[str]:
+def flags(state: State, kind: str, data: Data, stamp: Data) -> list[str]:
     """Give R08, R11, R28 as materials touch them; `state` is the one before the fact.
+
+    `stamp`: of the fact, whether the applicant was `dishonest`.
 
     Of an acceptance that another system made, only what was told is held against it: where nobody
     said which materials came, nothing is known to be missing.
@@ -155,11 +177,11 @@ def flags(state: State, kind: str, data: Data) -> list[str]:
     found = []
     match kind:
         case course.DeficiencyCommitted.TYPE:
-            if not all(may_follow(state, name) for name in data["materials"]):
+            if "dishonest" in stamp or not all(may_follow(state, n) for n in data["materials"]):
                 found.append("R28")
         case facts.CaseAccepted.TYPE:
             lacking = {*(missing(state) if state.ticked else ()), *(data.get("deferred") or ())}
-            if not all(may_follow(state, name) for name in lacking):
+            if "dishonest" in stamp or not all(may_follow(state, name) for name in lacking):
                 found.append("R28")
         case course.SupplementNoticed.TYPE:
             applicant = {"source": MaterialSource.APPLICANT}

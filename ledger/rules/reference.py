@@ -9,6 +9,8 @@ from ledger.contracts.events.item import ItemRetired, ItemRevised
 from ledger.contracts.events.org import (
     AgentAppointed,
     AgentDismissed,
+    ApplicantListed,
+    ApplicantUnlisted,
     CalendarOverridden,
     CentreClosed,
     StaffLeft,
@@ -61,6 +63,14 @@ class Reference:
 
     agents: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict)
     """代办员 that were ever appointed → village → items, none of them named: all."""
+
+    listed: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    """失信名单: reference of an applicant → [from, until) of each time on it, ISO dates."""
+
+    def is_listed(self, applicant: str | None, at: str) -> bool:
+        """Tell whether an applicant was on the list of the dishonest on the day of `at`."""
+        day = at[: len("2020-06-01")]
+        return any(since <= day < until for since, until in self.listed.get(applicant or "", ()))
 
     def serves(self, agent: str, village: str, item: str) -> bool:
         """Tell whether an agent is appointed for an item there; true where nothing is known."""
@@ -116,6 +126,11 @@ class Reference:
                 self.agents.setdefault(key, {})[data["village"]] = items
             case AgentDismissed.TYPE:
                 self.agents.get(key, {}).pop(data["village"], None)
+            case ApplicantListed.TYPE:
+                self.listed.setdefault(key, []).append((data["effective_from"], "9"))
+            case ApplicantUnlisted.TYPE if self.listed.get(key):
+                since, _ = self.listed[key].pop()
+                self.listed[key].append((since, data["effective_from"]))
             case kind if kind in rights.FACTS:
                 self.rights.setdefault(key, Rights()).apply(kind, data, event["time"])
             case CalendarPublished.TYPE | CalendarOverridden.TYPE:

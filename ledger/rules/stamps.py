@@ -73,6 +73,7 @@ def accepted(
         stamp["wrong_window"] = is_wrong(reference.windows[window], needed)
     if reference.exceeds(state.item, centre, at):
         stamp["unauthorised"] = True
+    stamp.update(of_promise(state, facts.CaseAccepted.TYPE, data, at, reference))
     start = datetime.fromisoformat(at).astimezone(SHANGHAI)
     limits = {
         name: limit
@@ -101,6 +102,13 @@ def dues(start: datetime, limits: Mapping[str, Limit], calendar: Calendar) -> St
     if used := [calendar.sources[y] for y in sorted(years) if y in calendar.sources]:
         stamp["calendar"] = ",".join(used)
     return stamp
+
+
+def of_promise(
+    state: State, kind: str, data: Mapping[str, Any], at: str, reference: Reference
+) -> Stamp:
+    """Tell of what lets a material follow that the applicant was on the list of the dishonest."""
+    return {"dishonest": True} if materials.dishonest(state, kind, data, at, reference) else {}
 
 
 HEARING_ASKED_WORKDAYS = 5
@@ -140,6 +148,8 @@ def of_case_fact(
             return accepted(state, data, at, place, reference)
         case course.HearingRequested.TYPE | course.HearingNotified.TYPE:
             return of_hearing(kind, data, at, reference.calendar)
+        case course.DeficiencyCommitted.TYPE:
+            return of_promise(state, kind, data, at, reference)
         case facts.CaseConcluded.TYPE:
             bundles = {"bundles": dict(state.bundles)} if state.bundles else {}
             return {**bundles, **registers.ended(state, at)}

@@ -11,6 +11,7 @@ from pydantic import Field
 from ledger.contracts.codes import ProjectType
 from ledger.contracts.events.base import (
     MATERIALS_MAX,
+    REF_PATTERN,
     TEXT_MAX,
     EventAmended,
     EventRestamped,
@@ -43,7 +44,7 @@ class CaseSubmitted(CasePayload):
 
     case_no: str = Field(min_length=1, max_length=50, description="办件编号, as printed")
     item: Id = Field(description="实施编码 of a registered item")
-    applicant_ref: str | None = Field(default=None, pattern=r"^[0-9a-f]{16,64}$")
+    applicant_ref: str | None = Field(default=None, pattern=REF_PATTERN)
     applicant_kind: int | None = Field(default=None, ge=1, le=6)
     receipt_no: str | None = Field(default=None, max_length=50)
     ticket_id: str | None = Field(default=None, max_length=64)
