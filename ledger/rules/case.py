@@ -87,8 +87,9 @@ def _changes(state: State, event: Event) -> Changes:
             return {"steps_open": still, "review_staff": _reviewers(state, event)}
         case facts.Transferred.TYPE:
             moving = Transfer(
-                data["transfer_id"], data["to_dept"], data.get("to_centre"), at, state.status
-            )
+                data["transfer_id"], data["to_dept"], data.get("to_centre"), at, state.status,
+                data["kind"],
+            )  # fmt: skip
             return {
                 "status": "TRN",
                 "transfer": moving,

@@ -16,6 +16,8 @@ class Transfer(NamedTuple):
     at: str
     sender_status: str
     """The state to go back to when it is refused."""
+    kind: str
+    """dispatch, refer, escalate, return, delegate."""
 
 
 class Special(NamedTuple):

@@ -5,7 +5,15 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from ledger.contracts.codes import SHANGHAI, ActorKind, Channel, LimitUnit, ProjectType, SourceClass
+from ledger.contracts.codes import (
+    SHANGHAI,
+    ActorKind,
+    CentreLevel,
+    Channel,
+    LimitUnit,
+    ProjectType,
+    SourceClass,
+)
 from ledger.contracts.commands import Command
 from ledger.contracts.events import (
     REFERENCE_COMMANDS,
@@ -28,6 +36,8 @@ from ledger.rules.refusals import Code, Refused
 AT_COUNTER = frozenset({"case.submit", "case.accept"})
 NEEDS_CHANNEL = frozenset({SourceClass.INTERACTIVE, SourceClass.HISTORICAL})
 """Another system's import may not know the channel; history is asked for little, but for this."""
+TO_THE_COUNTER = frozenset({"return", "delegate"})
+"""Kinds of transfer that bring a case to the counter of a centre."""
 CORRECTIONS = (".void_event", ".amend_event")
 HOURS_A_DAY = 24
 SKEW = timedelta(minutes=5)
@@ -240,6 +250,10 @@ def check_duty(command: Command, data: Mapping[str, Any], reference: Reference) 
 def check_receiver(command: Command, transfer: Transfer | None, reference: Reference) -> None:
     """Refuse a signature of somebody who does not belong to where the case was sent.
 
+    The counter (前台) has no department of its own: its people sign for what comes back to their
+    centre (退回前台, 下转村), not for a department that sits there; in a village one is both.
+    Source: domain.md 3.3, "actor belongs to `to`".
+
     Raises:
         Refused: E_AUTH.
 
@@ -248,7 +262,11 @@ def check_receiver(command: Command, transfer: Transfer | None, reference: Refer
     if command.source_class is not SourceClass.INTERACTIVE or transfer is None or staff is None:
         return
     to_dept, to_centre = transfer.to_dept, transfer.to_centre
-    of_dept = staff.dept == to_dept or (staff.dept is None and to_centre is not None)
+    known = reference.centres.get(to_centre or "")
+    counter = known is not None and (
+        transfer.kind in TO_THE_COUNTER or known.level is CentreLevel.VILLAGE
+    )
+    of_dept = staff.dept == to_dept or (staff.dept is None and counter)
     if not of_dept or (to_centre is not None and staff.centre != to_centre):
         where = " at ".join(filter(None, (to_dept, to_centre)))
         raise Refused(Code.E_AUTH, f"{command.actor.staff} does not belong to {where}")
