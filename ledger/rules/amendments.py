@@ -27,7 +27,7 @@ from ledger.rules.refusals import Code, Refused
 
 LIMITS = ("statutory", "promised")
 ROUTING = ("required_window", "wrong_window", "unauthorised")
-OF_THE_ITEM = ("one_person_ok", "allows")
+OF_THE_ITEM = ("one_person_ok", "allows", "physical_result")
 
 
 def amend_case_fact(

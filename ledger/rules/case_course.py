@@ -38,6 +38,7 @@ def accepted(state: State, event: Event, since: str, at: str) -> Changes:
         "due_provisional": stamp.get("due_provisional"),
         "acceptance": event.get("id"),
         "one_person_ok": stamp.get("one_person_ok", False),
+        "physical_result": stamp.get("physical_result"),
         "allows": frozenset(stamp.get("allows", ())),
         "deferred": frozenset(event["data"]["data"].get("deferred") or ()) - state.got,
     }

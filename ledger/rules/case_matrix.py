@@ -301,10 +301,17 @@ def _special_permitted(state: State, data: Data) -> None:
         )
 
 
+def _archive_permitted(state: State, _: Data) -> None:
+    if state.status == "DEC+" and state.physical_result:
+        raise Refused(Code.E_STATE, "the document is issued before the case is archived (出件)",
+                      (facts.CaseIssued.COMMAND,))  # fmt: skip
+
+
 PERMITTED: dict[str, Callable[[State, Data], None]] = {
     facts.CaseAccepted.TYPE: materials.check_accepted,
     course.DeficiencyCommitted.TYPE: materials.check_permitted,
     course.CommitmentSigned.TYPE: _commitment_permitted,
+    course.CaseArchived.TYPE: _archive_permitted,
     course.SpecialStarted.TYPE: _special_permitted,
 }
 """What the item asks for or has to allow, where the fact is entered here; elsewhere it is a fact

@@ -42,6 +42,8 @@ class State(NamedTuple):
     accept_staff: str | None = None
     one_person_ok: bool = False
     """Of the item as it was at acceptance (domain.md 4.3: a case finishes under its snapshot)."""
+    physical_result: bool | None = None
+    """Whether a document is handed out, likewise; None: nobody said."""
     allows: frozenset[str] = frozenset()
     """What the item allows besides, likewise: `deficiency`, `commitment`, `special:KIND`."""
     applicant: str | None = None

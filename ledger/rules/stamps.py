@@ -65,6 +65,8 @@ def accepted(
     if item and item.one_person_ok:
         stamp["one_person_ok"] = True
     stamp.update(_allows(item))
+    if item and item.physical_result is not None:
+        stamp["physical_result"] = item.physical_result
     centre, window = place
     if item and centre in reference.centres and window in reference.windows:
         needed = required_window(item, reference.depts.get(item.dept), reference.centres[centre])

@@ -201,6 +201,37 @@ def test_a_case_goes_on_under_what_the_item_allowed_at_acceptance(hall):
     assert hall.usual("case.commit_deficiency").status == "accepted"
 
 
+# physical_result of the item | state | source class | code
+ARCHIVES = [
+    (None, "DEC+", "interactive", ""), (False, "DEC+", "interactive", ""),
+    (True, "DEC+", "interactive", "E_STATE"), (True, "DEC+", "imported", ""),
+    (True, "DEC-", "interactive", ""), (True, "ISS", "interactive", ""),
+    (True, "NAC", "interactive", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("physical", "state", "source", "code"), ARCHIVES)
+def test_what_has_a_document_is_archived_after_it_was_issued(hall, physical, state, source, code):
+    """Domain.md 4.1, note 6."""
+    more = {} if physical is None else {"physical_result": physical}
+    hall.org_must("item.register", "paper", {"name": "x", "dept": "民政",
+                                             "project_type": "promised", **more})  # fmt: skip
+    hall.bring_to(state, item="paper")
+    assert hall.usual("case.conclude").status == "accepted"
+    receipt = hall.usual("case.archive", source_class=source)
+
+    assert receipt.code == code, receipt
+    assert receipt.legal == (("case.issue",) if code else ())
+
+
+def test_a_case_is_archived_as_its_item_was_at_acceptance(hall):
+    hall.bring_to("ACC", item="generous")
+    more = {"name": "x", "dept": "民政", "project_type": "promised", "physical_result": True}
+    hall.org_must("item.register", "generous", more)
+    for command in ("transfer", "receive_transfer", "decide", "conclude", "archive"):
+        assert hall.usual(f"case.{command}").status == "accepted"
+
+
 # state | said before | command | minutes before the fact it needs
 EARLY = [
     ("SUP", (), "case.supplement"),

@@ -124,6 +124,10 @@ class ItemRegistered(ReferencePayload):
     reported_to: Id | None = Field(
         default=None, description="数据上报: the platform its cases are reported to"
     )
+    physical_result: bool | None = Field(
+        default=None, description="a document is handed out: issued before it is archived (归档); "
+        "None: nobody said, and either is legal",
+    )  # fmt: skip
     materials: tuple[Material, ...] | None = Field(
         default=None, max_length=MATERIALS_MAX, description="材料清单; None: nothing is asked for"
     )
