@@ -58,7 +58,7 @@ STAFF = {
     "an": ("accept", "approve", "issue", "review"), "bo": ("approve",), "cui": ("review",),
     "dai": ("issue", "accept"), "fu": ("corrector", "accept"), "gu": ("correct_approver",),
     "hu": ("correct_approver", "corrector"), "boss": ("item_admin",), "idle": (),
-    "mo": ("hall_manager",),
+    "mo": ("hall_manager",), "lin": ("gov_head",),
 }  # fmt: skip
 
 

@@ -68,6 +68,8 @@ class Post(StrEnum):
     RATING_OFFICER = "rating_officer"
     CALLBACK_OFFICER = "callback_officer"
     INSPECTOR = "inspector"
+    GOV_HEAD = "gov_head"
+    """政府负责人: appends nothing; a long extension of a joint case names one who approved it."""
 
 
 class ProjectType(StrEnum):

@@ -214,6 +214,7 @@ def _special_ended(state: State, data: Data) -> None:
 
 
 DAYS_MAX, DAYS_MAX_JOINT = 10, 15
+"""延长 in the unit of the limit: with the head's approval, and with the government head's (§42)."""
 
 
 def _extension(state: State, data: Data) -> None:

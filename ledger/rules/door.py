@@ -11,6 +11,7 @@ from ledger.contracts.codes import (
     CentreLevel,
     Channel,
     LimitUnit,
+    Post,
     ProjectType,
     SourceClass,
 )
@@ -29,7 +30,8 @@ from ledger.contracts.events import (
 from ledger.contracts.events import reference as facts
 from ledger.contracts.events.base import REF_PATTERN, Limit, Payload
 from ledger.rules import duty
-from ledger.rules.case import Transfer
+from ledger.rules.case import State, Transfer
+from ledger.rules.case_matrix import DAYS_MAX
 from ledger.rules.reference import Reference
 from ledger.rules.refusals import Code, Refused
 
@@ -270,6 +272,28 @@ def check_receiver(command: Command, transfer: Transfer | None, reference: Refer
     if not of_dept or (to_centre is not None and staff.centre != to_centre):
         where = " at ".join(filter(None, (to_dept, to_centre)))
         raise Refused(Code.E_AUTH, f"{command.actor.staff} does not belong to {where}")
+
+
+def check_head(command: Command, payload: Payload, state: State, reference: Reference) -> None:
+    """Refuse an extension of a joint case over 10 days that no 政府负责人 approved.
+
+    Source: 行政许可法 §42; domain.md 3.3, C2 of 4.2.
+
+    Raises:
+        Refused: E_AUTH.
+
+    """
+    if command.source_class is not SourceClass.INTERACTIVE or not isinstance(
+        payload, case_course.ExtensionGranted
+    ):
+        return
+    long = payload.days > DAYS_MAX and state.project_type == ProjectType.JOINT
+    known = reference.staff.get(payload.approver)
+    if long and (known is None or Post.GOV_HEAD not in known.posts):
+        raise Refused(
+            Code.E_AUTH, f"an extension of {payload.days} days is approved by a {Post.GOV_HEAD} "
+            f"(政府负责人); {payload.approver} is none", (Post.GOV_HEAD.value,),
+        )  # fmt: skip
 
 
 def check_authority(command: Command, item: str | None, at: str, reference: Reference) -> None:

@@ -28,7 +28,7 @@ from ledger.rules import (
     source,
 )
 from ledger.rules.corrections import check_targets, current, recounted
-from ledger.rules.door import CORRECTIONS, check_authority, check_receiver
+from ledger.rules.door import CORRECTIONS, check_authority, check_head, check_receiver
 from ledger.rules.facts import (
     Draft,
     decide_case,
@@ -55,6 +55,8 @@ def _known_in_case(asked: Asked) -> None:
 def _right_in_case(asked: Asked) -> None:
     if asked.command.type in {"case.receive_transfer", "case.refuse_transfer"}:
         check_receiver(asked.command, asked.state.transfer, asked.reference)
+    elif asked.command.type == "case.grant_extension":
+        check_head(asked.command, asked.payload, asked.state, asked.reference)
     elif asked.command.type == "case.accept":
         check_authority(asked.command, asked.state.item, asked.at, asked.reference)
 

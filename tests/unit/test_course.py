@@ -97,7 +97,7 @@ def test_what_cannot_be_said_of_it(hall, command, but, code):
 
 # state | item | said before | command | what is said otherwise | code
 STORIES = [
-    ("ACC", "joint", (), "case.grant_extension", {"days": 15}, ""),
+    ("ACC", "joint", (), "case.grant_extension", {"days": 15, "approver": "lin"}, ""),
     ("ACC", "generous", (("case.grant_extension", {}),), "case.grant_extension", {}, "E_STATE"),
     ("ACC", "generous", (("case.start_special", {}),), "case.start_special", {"sp_no": "s2"},
      "E_STATE"),
@@ -199,6 +199,30 @@ def test_a_case_goes_on_under_what_the_item_allowed_at_acceptance(hall):
                                                 "project_type": "promised"})  # fmt: skip
 
     assert hall.usual("case.commit_deficiency").status == "accepted"
+
+
+# item | days | approver | source class | code
+EXTENSIONS = [
+    ("joint", 10, "chief", "interactive", ""), ("joint", 11, "chief", "interactive", "E_AUTH"),
+    ("joint", 11, "bo", "interactive", "E_AUTH"), ("joint", 11, "lin", "interactive", ""),
+    ("joint", 15, "lin", "interactive", ""), ("joint", 15, "chief", "imported", ""),
+    ("joint", 16, "lin", "interactive", "E_FIELD"), ("generous", 10, "chief", "interactive", ""),
+    ("generous", 11, "lin", "interactive", "E_LIMIT"),
+    ("generous", 11, "chief", "interactive", "E_LIMIT"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("item", "days", "approver", "source", "code"), EXTENSIONS)
+def test_a_long_extension_is_approved_by_the_head_of_the_government(
+    hall, item, days, approver, source, code
+):
+    """行政许可法 §42: 联办 45 working days, and 15 more by who heads the government."""
+    hall.bring_to("REV", item=item)
+    receipt = hall.usual("case.grant_extension", but={"days": days, "approver": approver},
+                         source_class=source)  # fmt: skip
+
+    assert receipt.code == code, receipt
+    assert receipt.legal == (("gov_head",) if code == "E_AUTH" else ())
 
 
 # physical_result of the item | state | source class | code
