@@ -39,6 +39,12 @@ WINDOWS = {
 DEPTS = ("民政", "住建", "公安", "税务", "供水")
 ALLOWS = {"deficiency_allowed": True, "commitment_allowed": True,
           "special_kinds": ["hearing", "expert"]}  # fmt: skip
+LIST = [
+    {"id": "m1", "name": "身份证"}, {"id": "m2", "name": "申请表", "deferrable": True},
+    {"id": "m3", "name": "照片", "required": False},
+    {"id": "m4", "name": "营业执照", "source": "e_licence"},
+]  # fmt: skip
+"""材料 of the items that ask for some: what may follow, what need not be there, what is shared."""
 ITEMS = {
     "promised": {}, "instant": {"project_type": "instant", "promised": {"n": 0}},
     "alone": {"one_person_ok": True},
@@ -46,12 +52,13 @@ ITEMS = {
     "generous": {**ALLOWS}, "reported": {"reported_to": "province"},
     "escalated": {"project_type": "escalated", **ALLOWS},
     "joint": {"project_type": "joint", **ALLOWS},
+    "asking": {**ALLOWS, "materials": LIST}, "strict": {"materials": LIST},
 }  # fmt: skip
 STAFF = {
     "an": ("accept", "approve", "issue", "review"), "bo": ("approve",), "cui": ("review",),
     "dai": ("issue", "accept"), "fu": ("corrector", "accept"), "gu": ("correct_approver",),
     "hu": ("correct_approver", "corrector"), "boss": ("item_admin",), "idle": (),
-    "mo": ("hall_manager",),
+    "mo": ("hall_manager",), "lin": ("gov_head",),
 }  # fmt: skip
 
 

@@ -65,6 +65,8 @@ SAYS |= {
     "staff.revoke_post": {"post": "accept", "revoked_by": "chief"},
     "agent.appoint": {"village": "village", "items_scope": ["promised"]},
     "agent.dismiss": {"village": "village", "doc_no": "D1"},
+    "applicant.list": {"effective_from": "2020-06-01", "doc_no": "信1"},
+    "applicant.unlist": {"effective_from": "2020-06-02", "doc_no": "信2"},
     "calendar.publish": YEAR,
     "calendar.override": {**YEAR, "holidays": ["2021-01-01", "2021-01-04"], "reason": "防汛"},
     "routing.publish": PAPER, "rules.publish": PAPER, "config.publish": PAPER,
@@ -72,7 +74,7 @@ SAYS |= {
 KEYS = {"item": "老年优待", "region": "r1", "centre": "new", "self-service": "new",
         "station": "new", "line": "new", "window": "new", "dept": "残联", "duty": "残联",
         "entry": "残联", "staff": "nie", "post": "nie", "agent": "an", "calendar": "cal-2021",
-        "document": "routing"}  # fmt: skip
+        "document": "routing", "applicant": "a" * 16}  # fmt: skip
 """Room of a stream, or the stream → the key."""
 OPENED = ("centre.open",)
 DESK = ("dept.register", "dept.enter")
@@ -112,6 +114,8 @@ ROADS = {  # stream → room → status → what was said before
         "staff": {"-": (), "IN": HIRED[:1], "OUT": ("staff.join", "staff.leave")},
         "post": {"-": HIRED[:1], "HLD": HIRED, "REV": (*HIRED, "staff.revoke_post")},
         "agent": {"-": (), "APP": ("agent.appoint",), "DIS": ("agent.appoint", "agent.dismiss")},
+        "applicant": {"-": (), "LST": ("applicant.list",),
+                      "UNL": ("applicant.list", "applicant.unlist")},
         "calendar": {"-": (), "PUB": ("calendar.publish",)},
         "document": {"-": (), "PUB": ("routing.publish",)},
     },

@@ -68,6 +68,8 @@ class Post(StrEnum):
     RATING_OFFICER = "rating_officer"
     CALLBACK_OFFICER = "callback_officer"
     INSPECTOR = "inspector"
+    GOV_HEAD = "gov_head"
+    """政府负责人: appends nothing; a long extension of a joint case names one who approved it."""
 
 
 class ProjectType(StrEnum):
@@ -129,6 +131,17 @@ class SpecialKind(StrEnum):
     PUBLICITY = "publicity"
     SITE = "site"
     OTHER = "other"
+
+
+class MaterialSource(StrEnum):
+    """材料来源: brought by the applicant, 共享数据, 电子证照 (domain.md 2.6).
+
+    What the office gets by itself nobody may be asked for (R11).
+    """
+
+    APPLICANT = "applicant"
+    SHARED = "shared"
+    E_LICENCE = "e_licence"
 
 
 class AlertLevel(StrEnum):

@@ -27,7 +27,7 @@ from ledger.rules.refusals import Code, Refused
 
 LIMITS = ("statutory", "promised")
 ROUTING = ("required_window", "wrong_window", "unauthorised")
-OF_THE_ITEM = ("one_person_ok", "allows")
+OF_THE_ITEM = ("one_person_ok", "allows", "physical_result")
 
 
 def amend_case_fact(
@@ -173,10 +173,15 @@ def _reworked(
             kept_parts = {k: v for k, v in own.items() if k not in {"lapsed", "short_notice"}}
             calendar = reference.calendar.as_of(now["recordedat"])
             own = {**kept_parts, **stamps.of_hearing(kind, said, now["time"], calendar)}
+        case course.DeficiencyCommitted.TYPE if (
+            now is not before or was.applicant != state.applicant
+        ):
+            own = {k: v for k, v in own.items() if k != "dishonest"}
+            own |= stamps.of_promise(state, kind, said, now["time"], reference)
         case _ if now is before:
             return now
     kept = [flag for flag in old.get("flags", []) if flag not in flags.SAID_FLAGS]
-    kept += flags.of_said(state, kind, said, own, now["sourceclass"])
+    kept += flags.of_said(kind, said, own, now["sourceclass"])
     if kind == course.ExtensionGranted.TYPE:
         kept = [flag for flag in kept if flag != "R02"]
         kept += flags.of_extension(state, now["time"], now["sourceclass"], reference.calendar)

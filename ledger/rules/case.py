@@ -79,6 +79,10 @@ def _changes(state: State, event: Event) -> Changes:
                 "holder_centre": event.get("centre"),
                 "allows": frozenset(stamp.get("allows", ())),
                 "channel": event.get("channel"),
+                "applicant": data.get("applicant_ref"),
+                "asks": stamp.get("asks", {}),
+                "got": frozenset(data.get("materials") or ()),
+                "ticked": data.get("materials") is not None,
             }
         case facts.CaseAccepted.TYPE:
             return accepted(state, event, at, at)
@@ -93,8 +97,9 @@ def _changes(state: State, event: Event) -> Changes:
             return {"steps_open": still, "review_staff": _reviewers(state, event)}
         case facts.Transferred.TYPE:
             moving = Transfer(
-                data["transfer_id"], data["to_dept"], data.get("to_centre"), at, state.status
-            )
+                data["transfer_id"], data["to_dept"], data.get("to_centre"), at, state.status,
+                data["kind"],
+            )  # fmt: skip
             return {
                 "status": "TRN",
                 "transfer": moving,

@@ -38,7 +38,9 @@ def accepted(state: State, event: Event, since: str, at: str) -> Changes:
         "due_provisional": stamp.get("due_provisional"),
         "acceptance": event.get("id"),
         "one_person_ok": stamp.get("one_person_ok", False),
+        "physical_result": stamp.get("physical_result"),
         "allows": frozenset(stamp.get("allows", ())),
+        "deferred": frozenset(event["data"]["data"].get("deferred") or ()) - state.got,
     }
 
 
@@ -57,19 +59,8 @@ def course_changes(state: State, event: Event) -> Changes:
         case course.ClockBreached.TYPE if event["data"]["stamp"].get("open"):
             late = (data["clock"], data["due"], data.get("holder_dept"), data.get("holder_centre"))
             return {"late": (*state.late, late)}
-        case course.SupplementNoticed.TYPE:
-            return {"status": "SUP", "noticed_at": at, "notices": state.notices + 1}
-        case course.Supplemented.TYPE if data["complete"]:
-            return {"status": "SUB", "received_at": at}
         case course.DeemedAccepted.TYPE:
             return accepted(state, event, data["effective_at"], at)
-        case course.DeficiencyCommitted.TYPE:
-            return {"materials_owed": frozenset(data["materials"]), "deficiency_at": at}
-        case course.DeficiencyFilled.TYPE:
-            owed = state.materials_owed - set(data["materials"])
-            return {"materials_owed": owed, "cleared_at": max(state.cleared_at or "", at)}
-        case course.DeficiencyFailed.TYPE:
-            return {"deficiency_failed": True}
         case course.CollectedRemote.TYPE:
             return {"collected_remote": True}
         case course.CommitmentSigned.TYPE:
@@ -108,4 +99,41 @@ def course_changes(state: State, event: Event) -> Changes:
             return {"bundles": (*state.bundles, (data["bundle_id"], at))}
         case course.DecisionRevoked.TYPE:
             return {"revoked_at": at}
+    return _material_changes(state, event)
+
+
+def _material_changes(state: State, event: Event) -> Changes:
+    """Give what a fact about materials changes: 当场更正, 补正, 容缺."""
+    data, at, kind = event["data"]["data"], event["time"], event["type"]
+    match kind:
+        case course.SupplementNoticed.TYPE:
+            return {
+                "status": "SUP",
+                "noticed_at": at,
+                "notices": state.notices + 1,
+                "noticed": state.noticed | set(data["missing"]),
+            }
+        case course.Supplemented.TYPE:
+            got = state.got | set(data["materials"])
+            return {
+                "got": got,
+                **({"status": "SUB", "received_at": at} if data["complete"] else {}),
+            }
+        case course.MaterialCorrected.TYPE:
+            return {"got": state.got | set(data["materials"])}
+        case course.DeficiencyCommitted.TYPE:
+            return {
+                "materials_owed": frozenset(data["materials"]),
+                "deferred": state.deferred - set(data["materials"]),
+                "deficiency_at": at,
+            }
+        case course.DeficiencyFilled.TYPE:
+            came = set(data["materials"])
+            return {
+                "materials_owed": state.materials_owed - came,
+                "deferred": state.deferred - came,
+                "cleared_at": max(state.cleared_at or "", at),
+            }
+        case course.DeficiencyFailed.TYPE:
+            return {"deficiency_failed": True}
     return {}

@@ -1,15 +1,18 @@
 """办件 (case): the matrix of states and events, and what it cannot say (domain.md 3.3, 4.1)."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ledger.contracts.codes import ProjectType
 from ledger.contracts.events import case as facts
 from ledger.contracts.events import case_course as course
+from ledger.rules import materials
 from ledger.rules.case_order import predecessor
 from ledger.rules.case_state import State
 from ledger.rules.refusals import Code, Refused
+
+if TYPE_CHECKING:
+    from ledger.rules.streams import Asked
 
 KEEP = "="
 """In the matrix: legal, the state stays."""
@@ -111,14 +114,18 @@ def legal(state: State) -> tuple[str, ...]:
     return tuple(sorted(filter(None, names)))
 
 
-def check(state: State, kind: str, data: Data, at: str, *, hard: bool) -> None:
+def check(
+    state: State, kind: str, data: Data, at: str, *, hard: bool, asked: "Asked | None" = None
+) -> None:
     """Refuse a fact that cannot follow `state`; `at` is its occurred_at.
 
     `hard`: the fact was entered here (interactive), so that a promised case cannot be decided
-    before a back office signed for it; elsewhere such a decision is a fact (law 2).
+    before a back office signed for it; elsewhere such a decision is a fact (law 2). `asked`: the
+    command of such a fact, unless it is history: what reference data of the day say is asked once.
 
     Raises:
-        Refused: E_STATE with what is legal; E_TIME_ORDER; E_LIMIT for an extension too long.
+        Refused: E_STATE with what is legal; E_FIELD for materials that are not there; E_LIMIT for
+            an extension too long, a promise of the dishonest; E_TIME_ORDER.
 
     """
     if kind == course.ClockBreached.TYPE:
@@ -143,6 +150,8 @@ def check(state: State, kind: str, data: Data, at: str, *, hard: bool) -> None:
             "a promised case is transferred and reviewed before it is decided (后台分类审批)",
             (facts.Transferred.COMMAND,),
         )
+    if asked is not None:
+        materials.check_honest(asked)
     needs = predecessor(state, kind, data)
     if needs is not None and at < needs:
         raise Refused(
@@ -206,6 +215,7 @@ def _special_ended(state: State, data: Data) -> None:
 
 
 DAYS_MAX, DAYS_MAX_JOINT = 10, 15
+"""延长 in the unit of the limit: with the head's approval, and with the government head's (§42)."""
 
 
 def _extension(state: State, data: Data) -> None:
@@ -226,24 +236,6 @@ def _resumed(state: State, _: Data) -> None:
         raise Refused(Code.E_STATE, "not suspended", (course.ClockSuspended.COMMAND,))
 
 
-def _committed(state: State, data: Data) -> None:
-    if state.materials_owed:
-        raise Refused(Code.E_STATE, "a commitment is open; fill it first",
-                      (course.DeficiencyFilled.COMMAND,))  # fmt: skip
-    due = datetime.fromisoformat(data["due_at"])
-    if state.promised_due is not None and due > datetime.fromisoformat(state.promised_due):
-        raise Refused(
-            Code.E_LIMIT, f"due_at {data['due_at']} is after the promised due {state.promised_due}"
-        )
-
-
-def _filled(state: State, data: Data) -> None:
-    strangers = sorted(set(data["materials"]) - state.materials_owed)
-    if strangers:
-        owed = ", ".join(sorted(state.materials_owed)) or "nothing"
-        raise Refused(Code.E_STATE, f"{', '.join(strangers)} not owed; owed is {owed}")
-
-
 def _hearing_asked(state: State, _: Data) -> None:
     if state.hearing_asked_at is not None:
         raise Refused(Code.E_STATE, "a hearing was asked for before (听证)",
@@ -259,9 +251,7 @@ def _decided(state: State, _: Data) -> None:
     if state.special is not None:
         raise Refused(Code.E_STATE, f"procedure {state.special.sp_no} is open; end it first",
                       (course.SpecialEnded.COMMAND,))  # fmt: skip
-    if state.materials_owed:
-        raise Refused(Code.E_STATE, f"deferred materials are owed: {sorted(state.materials_owed)}",
-                      (course.DeficiencyFilled.COMMAND,))  # fmt: skip
+    materials.check_decided(state)
 
 
 def _verified(state: State, _: Data) -> None:
@@ -300,11 +290,6 @@ def _escalated(state: State, _: Data) -> None:
         )
 
 
-def _deficiency_permitted(state: State, _: Data) -> None:
-    if "deficiency" not in state.allows:
-        raise Refused(Code.E_STATE, f"item {state.item} allows no deferred materials (容缺)")
-
-
 def _commitment_permitted(state: State, _: Data) -> None:
     if "commitment" not in state.allows:
         raise Refused(Code.E_STATE, f"item {state.item} allows no commitment (告知承诺)")
@@ -341,13 +326,22 @@ def _result_permitted(state: State, data: Data) -> None:
         )
 
 
+def _archive_permitted(state: State, _: Data) -> None:
+    if state.status == "DEC+" and state.physical_result:
+        raise Refused(Code.E_STATE, "the document is issued before the case is archived (出件)",
+                      (facts.CaseIssued.COMMAND,))  # fmt: skip
+
+
 PERMITTED: dict[str, Callable[[State, Data], None]] = {
-    course.DeficiencyCommitted.TYPE: _deficiency_permitted,
+    facts.CaseAccepted.TYPE: materials.check_accepted,
+    course.DeficiencyCommitted.TYPE: materials.check_permitted,
     course.CommitmentSigned.TYPE: _commitment_permitted,
+    course.CaseArchived.TYPE: _archive_permitted,
     course.SpecialStarted.TYPE: _special_permitted,
     facts.CaseConcluded.TYPE: _result_permitted,
 }
-"""What the item has to allow, where the fact is entered here; elsewhere it is a fact (law 2)."""
+"""What the item asks for or has to allow, where the fact is entered here; elsewhere it is a fact
+(law 2)."""
 
 PARTS: dict[str, Callable[[State, Data], None]] = {
     facts.StepStarted.TYPE: _step_started,
@@ -362,9 +356,9 @@ PARTS: dict[str, Callable[[State, Data], None]] = {
     course.CaseBundled.TYPE: _bundled,
     course.ClockSuspended.TYPE: _suspended,
     course.ClockResumed.TYPE: _resumed,
-    course.DeficiencyCommitted.TYPE: _committed,
-    course.DeficiencyFilled.TYPE: _filled,
-    course.DeficiencyFailed.TYPE: _filled,
+    course.DeficiencyCommitted.TYPE: materials.check_committed,
+    course.DeficiencyFilled.TYPE: materials.check_filled,
+    course.DeficiencyFailed.TYPE: materials.check_filled,
     facts.DecisionMade.TYPE: _decided,
     course.CommitmentVerified.TYPE: _verified,
     course.DecisionRevoked.TYPE: _revoked,

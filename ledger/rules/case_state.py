@@ -1,6 +1,8 @@
 """办件 (case): what is known of one case; a value, folded from its effective facts."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from ledger.rules.clocks import NONE, Clocks
 
@@ -14,6 +16,8 @@ class Transfer(NamedTuple):
     at: str
     sender_status: str
     """The state to go back to when it is refused."""
+    kind: str
+    """dispatch, refer, escalate, return, delegate."""
 
 
 class Special(NamedTuple):
@@ -38,8 +42,22 @@ class State(NamedTuple):
     accept_staff: str | None = None
     one_person_ok: bool = False
     """Of the item as it was at acceptance (domain.md 4.3: a case finishes under its snapshot)."""
+    physical_result: bool | None = None
+    """Whether a document is handed out, likewise; None: nobody said."""
     allows: frozenset[str] = frozenset()
     """What the item allows besides, likewise: `deficiency`, `commitment`, `special:KIND`."""
+    applicant: str | None = None
+    """Reference of the applicant in the vault."""
+    asks: Mapping[str, Any] = MappingProxyType({})
+    """材料: id → name, required, deferrable, source; of the item as it was at the submission."""
+    got: frozenset[str] = frozenset()
+    """Materials that came, as far as it was said."""
+    ticked: bool = False
+    """The submission said which materials came."""
+    noticed: frozenset[str] = frozenset()
+    """Materials that notices of what is missing named (补正)."""
+    deferred: frozenset[str] = frozenset()
+    """容缺: materials that were to follow at acceptance, and are neither committed to nor there."""
     held_since: str | None = None
     """When the present holder accepted or signed for the case, or got it back unsigned."""
     holder_dept: str | None = None

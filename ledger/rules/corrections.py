@@ -151,7 +151,12 @@ def retold(
             continue
         now = rework(fact, now, before, state)
         found = flags.of_history(
-            state, now["type"], now["data"]["data"], now.get("actorstaff"), now["sourceclass"]
+            state,
+            now["type"],
+            now["data"]["data"],
+            now["data"]["stamp"],
+            now.get("actorstaff"),
+            now["sourceclass"],
         )
         around = Around(state, case.evolve(state, now), whole)
         anew = _outcome(now, around, reference)

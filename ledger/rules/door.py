@@ -1,5 +1,6 @@
 """What is checked of every command before its own rules: fields, lateness, references, posts."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,12 +23,12 @@ from ledger.contracts.events import (
     hall,
     inspection,
     interaction,
+    org,
     period,
 )
 from ledger.contracts.events import reference as facts
-from ledger.contracts.events.base import Limit, Payload
+from ledger.contracts.events.base import REF_PATTERN, Limit, Payload
 from ledger.rules import duty
-from ledger.rules.case import Transfer
 from ledger.rules.reference import Reference
 from ledger.rules.refusals import Code, Refused
 
@@ -55,7 +56,7 @@ def check_fields(command: Command, payload: Payload) -> None:
         ):
             raise Refused(Code.E_FIELD, "case.submit needs a channel (办理渠道)")
         case case.CaseAccepted():
-            _check_limits(payload.promised, payload.statutory)
+            check_limits(payload.promised, payload.statutory)
         case case.DecisionMade(doc_no=None) if interactive:
             raise Refused(Code.E_FIELD, "a decision needs doc_no (决定文书编号)")
         case case.DecisionMade(outcome="rejected") if interactive and not (
@@ -83,11 +84,14 @@ def check_fields(command: Command, payload: Payload) -> None:
         case period.PeriodPayload() if payload.centre != command.key:
             raise Refused(Code.E_FIELD, f"centre: of {command.type} it is the key, {command.key}")
         case facts.ItemRegistered():
-            _check_limits(payload.promised, payload.statutory)
+            check_limits(payload.promised, payload.statutory)
             promised = payload.promised
             instant = payload.project_type is ProjectType.INSTANT
             if instant and promised and _units(promised) > UNITS_A_WORKDAY:
                 raise Refused(Code.E_FIELD, "即办件 is promised within one working day")
+            _check_materials(payload)
+        case org.TrustPayload() if not re.fullmatch(REF_PATTERN, command.key):
+            raise Refused(Code.E_FIELD, "key: it is the applicant's reference in the vault (HMAC)")
         case facts.CalendarPublished():
             _check_calendar(command.key, payload)
     if interactive and command.type in AT_COUNTER:
@@ -146,10 +150,16 @@ def _units(limit: Limit) -> int:
     return limit.n * UNITS[limit.unit]
 
 
-def _check_limits(promised: Limit | None, statutory: Limit | None) -> None:
+def check_limits(promised: Limit | None, statutory: Limit | None) -> None:
     """Refuse a promise longer than the law allows, after unit conversion (domain.md 2.6)."""
     if promised is not None and statutory is not None and _units(promised) > _units(statutory):
         raise Refused(Code.E_FIELD, "promised limit is longer than the statutory one")
+
+
+def _check_materials(item: facts.ItemRegistered) -> None:
+    names = [each.id for each in item.materials or ()]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise Refused(Code.E_FIELD, f"materials: {', '.join(twice)} is listed twice")
 
 
 def _check_calendar(key: str, calendar: facts.CalendarPublished) -> None:
@@ -230,49 +240,6 @@ def check_duty(command: Command, data: Mapping[str, Any], reference: Reference) 
         _check_post(command, reference)
         if command.type.endswith(CORRECTIONS):
             _check_correctors(command, data, reference)
-
-
-def check_receiver(command: Command, transfer: Transfer | None, reference: Reference) -> None:
-    """Refuse a signature of somebody who does not belong to where the case was sent.
-
-    Raises:
-        Refused: E_AUTH.
-
-    """
-    staff = reference.staff.get(command.actor.staff or "")
-    if command.source_class is not SourceClass.INTERACTIVE or transfer is None or staff is None:
-        return
-    to_dept, to_centre = transfer.to_dept, transfer.to_centre
-    of_dept = staff.dept == to_dept or (staff.dept is None and to_centre is not None)
-    if not of_dept or (to_centre is not None and staff.centre != to_centre):
-        where = " at ".join(filter(None, (to_dept, to_centre)))
-        raise Refused(Code.E_AUTH, f"{command.actor.staff} does not belong to {where}")
-
-
-def check_promise(command: Command, payload: Payload, item: str | None, known: Reference) -> None:
-    """Refuse an acceptance that promises more time than the law gives, its own or its item's.
-
-    Raises:
-        Refused: E_FIELD.
-
-    """
-    of = known.items.get(item or "")
-    hard = command.source_class is SourceClass.INTERACTIVE
-    if hard and of is not None and isinstance(payload, case.CaseAccepted):
-        _check_limits(payload.promised or of.promised, payload.statutory or of.statutory)
-
-
-def check_authority(command: Command, item: str | None, at: str, reference: Reference) -> None:
-    """Refuse an acceptance at a centre that was not given the item, or has not claimed it (R30).
-
-    Raises:
-        Refused: E_AUTH.
-
-    """
-    hard = command.source_class is SourceClass.INTERACTIVE
-    if hard and reference.exceeds(item, command.centre, at):
-        raise Refused(Code.E_AUTH, f"{command.centre} was not given item {item} on {at[:10]}, or "
-                      "has not claimed it (越权)", ("item.delegate", "item.claim"))  # fmt: skip
 
 
 def _check_places(command: Command, reference: Reference) -> None:

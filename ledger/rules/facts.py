@@ -52,7 +52,8 @@ def decide_case(asked: "Asked") -> tuple[list[Draft], case.State]:
     """
     command, data, at, reference = asked.command, asked.data, asked.at, asked.reference
     kind, state, source = asked.payload.TYPE, asked.state, command.source_class
-    case.check(state, kind, data, at, hard=source in HARD)
+    hard = source in HARD
+    case.check(state, kind, data, at, hard=hard, asked=asked if hard else None)
     _check_duty(command, kind, state)
     place = (command.centre, command.window)
     own = stamps.of_case_fact(kind, state, data, at, place, reference)
@@ -62,8 +63,8 @@ def decide_case(asked: "Asked") -> tuple[list[Draft], case.State]:
     around = outcomes.Around(state, after, after)
     own |= outcomes.outcome(kind, data, at, around, reference.calendar)
     stamp = {**stamps.history_parts(after), **own}
-    found = flags.of_history(state, kind, data, command.actor.staff, source)
-    found += flags.of_said(state, kind, data, own, source)
+    found = flags.of_history(state, kind, data, own, command.actor.staff, source)
+    found += flags.of_said(kind, data, own, source)
     if kind == course.ExtensionGranted.TYPE:
         found += flags.of_extension(state, at, source, reference.calendar)
     if found:

@@ -11,12 +11,12 @@ from typing import Any
 from ledger.contracts.codes import SourceClass
 from ledger.contracts.events import case as facts
 from ledger.contracts.events import case_course as course
-from ledger.rules import clocks, duty
+from ledger.rules import clocks, duty, materials
 from ledger.rules.case import State
 from ledger.rules.workdays import Calendar
 
-HISTORY_FLAGS = frozenset({"R07", "R08", "R12"})
-SAID_FLAGS = frozenset({"R03", "R14", "R15", "R16", "R20", "R28", "R30"})
+HISTORY_FLAGS = frozenset({"R07", "R08", "R11", "R12", "R28"})
+SAID_FLAGS = frozenset({"R03", "R14", "R15", "R16", "R20", "R30"})
 HOPS_MAX = 3
 """More transfers than this are 反复转办 (R12)."""
 
@@ -24,14 +24,18 @@ Data = Mapping[str, Any]
 
 
 def of_history(
-    state: State, kind: str, data: Data, staff: str | None, source_class: str
+    state: State, kind: str, data: Data, stamp: Data, staff: str | None, source_class: str
 ) -> list[str]:
-    """Give R07 岗位未分离, R08 多次补正, R12 反复转办; `state` is the one before the fact."""
+    """Give R07 岗位未分离, R08 多次补正, R11 重复要件, R12 反复转办, R28 容缺违规.
+
+    `state` is the one before the fact.
+    """
     if source_class == SourceClass.HISTORICAL:
         return []
     found = duty.flags(state, kind, staff, source_class)
     if kind == course.SupplementNoticed.TYPE and state.notices:
         found.append("R08")
+    found += materials.flags(state, kind, data, stamp)
     if kind == facts.Transferred.TYPE and (
         len(state.transfers_seen) >= HOPS_MAX or _goes_back(state, data)
     ):
@@ -52,7 +56,7 @@ def _goes_back(state: State, data: Data) -> bool:
     return (dept, centre) == (data["to_dept"], data.get("to_centre"))
 
 
-def of_said(state: State, kind: str, data: Data, stamp: Data, source_class: str) -> list[str]:
+def of_said(kind: str, data: Data, stamp: Data, source_class: str) -> list[str]:
     """Give the rules that what was said, and what was worked out of it, touch."""
     if source_class == SourceClass.HISTORICAL:
         return []
@@ -72,8 +76,6 @@ def of_said(state: State, kind: str, data: Data, stamp: Data, source_class: str)
             found.append("R16")
         case course.HearingNotified.TYPE if stamp.get("short_notice"):
             found.append("R16")
-        case course.DeficiencyCommitted.TYPE if "deficiency" not in state.allows:
-            found.append("R28")
     if stamp.get("wrong_window"):
         found.append("R03")
     if stamp.get("unauthorised"):

@@ -4,8 +4,8 @@ Source: domain.md 3.8a, 2.1–2.6, 2.8. The published catalogue (`CATALOGUE`) is
 its thing is in, as before: the newest counts, and decisions look up nothing else. Of the other
 facts a decision looks up what takes a right or a rule away at once (`Reference.apply`): a post
 revoked, somebody who moved or left, a centre or a window closed or of another type, a calendar
-overridden. The rest is what is held against the plan: R27, the structural indicators, the annual
-assessment.
+overridden; and whether an applicant is on the list of the dishonest. The rest is what is held
+against the plan: R27, the structural indicators, the annual assessment.
 """
 
 from typing import NamedTuple
@@ -75,6 +75,10 @@ AGENT: Steps = {
     facts.AgentAppointed.TYPE: {"-": "APP", "DIS": "APP"},
     facts.AgentDismissed.TYPE: {"APP": "DIS"},
 }
+APPLICANT: Steps = {
+    facts.ApplicantListed.TYPE: {"-": "LST", "UNL": "LST"},
+    facts.ApplicantUnlisted.TYPE: {"LST": "UNL"},
+}
 CALENDAR: Steps = {
     catalogue.CalendarPublished.TYPE: {"-": "PUB", "PUB": "PUB"},
     facts.CalendarOverridden.TYPE: {"PUB": "PUB"},
@@ -105,7 +109,7 @@ TABLES = {
     "duty": Room(DUTY, "level", "dept", ("REG",)),
     "entry": Room(ENTRY, "centre_id", "dept", ("REG",)),
     "staff": Room(STAFF), "post": Room(POST, "post"), "agent": Room(AGENT, "village"),
-    "calendar": Room(CALENDAR), "document": Room(DOCUMENT),
+    "applicant": Room(APPLICANT), "calendar": Room(CALENDAR), "document": Room(DOCUMENT),
 }  # fmt: skip
 ROOMS = {kind: room for room, table in TABLES.items() for kind in table.moves}
 MOVES = {kind: ways for table in TABLES.values() for kind, ways in table.moves.items()}
@@ -184,16 +188,20 @@ def _check_tree(asked: Asked) -> None:
         above = told.data.get("parent_id")
 
 
-def check(state: State, kind: str, _: Data, __: str) -> None:
-    """Refuse what needs a centre or a department that is there.
+def check(state: State, kind: str, data: Data, _: str) -> None:
+    """Refuse what needs a centre or a department that is there, an end before its beginning.
 
     Raises:
-        Refused: E_STATE.
+        Refused: E_STATE, E_LIMIT.
 
     """
     room = TABLES[ROOMS[kind]]
     if room.of and (status := state.of(room.of).status) not in room.when:
         raise Refused(Code.E_STATE, f"{kind}: the {room.of} is in state {status}")
+    if kind == facts.ApplicantUnlisted.TYPE:
+        since = state.of("applicant").told[facts.ApplicantListed.TYPE].data["effective_from"]
+        if data["effective_from"] < since:
+            raise Refused(Code.E_LIMIT, f"listed from {since}, not off the list before that")
 
 
 COURSE = Course(MOVES, rooms=ROOMS, subject=subject, known=check_known, check=check)

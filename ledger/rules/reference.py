@@ -3,13 +3,17 @@
 Not shared between partitions: each adopts at its own offset, and a replay decides the same.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ledger.contracts.codes import Tier
 from ledger.contracts.events.item import ItemRetired, ItemRevised
 from ledger.contracts.events.org import (
     AgentAppointed,
     AgentDismissed,
+    ApplicantListed,
+    ApplicantUnlisted,
     CalendarOverridden,
     CentreClosed,
     CentreTierChanged,
@@ -66,6 +70,14 @@ class Reference:
     agents: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict)
     """代办员 that were ever appointed → village → items, none of them named: all."""
 
+    listed: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    """失信名单: reference of an applicant → [from, until) of each time on it, ISO dates."""
+
+    def is_listed(self, applicant: str | None, at: str) -> bool:
+        """Tell whether an applicant was on the list of the dishonest on the day of `at`."""
+        day = at[: len("2020-06-01")]
+        return any(since <= day < until for since, until in self.listed.get(applicant or "", ()))
+
     def serves(self, agent: str, village: str, item: str) -> bool:
         """Tell whether an agent is appointed for an item there; true where nothing is known."""
         villages = self.agents.get(agent, {village: frozenset()})
@@ -92,6 +104,7 @@ class Reference:
         """Fold one fact of the reference partition; total: an unknown type changes nothing."""
         key = event["subject"].partition("/")[2]
         data = event["data"]["data"]
+        self._apply_person(event["type"], key, data)
         match event["type"]:
             case CentreClosed.TYPE | WindowRetired.TYPE | ItemRetired.TYPE:
                 self.over[event["subject"]] = event["time"]
@@ -108,6 +121,23 @@ class Reference:
                 self.windows[key] = WindowCreated.model_validate(data)
             case DeptRegistered.TYPE:
                 self.depts[key] = DeptRegistered.model_validate(data)
+            case ItemRegistered.TYPE:
+                self.over.pop(event["subject"], None)
+                self.items[key] = ItemRegistered.model_validate(data)
+            case ItemRevised.TYPE:
+                self.items[key] = ItemRevised.model_validate(data)
+            case kind if kind in rights.FACTS:
+                self.rights.setdefault(key, Rights()).apply(kind, data, event["time"])
+            case CalendarPublished.TYPE | CalendarOverridden.TYPE:
+                data = {name: data[name] for name in CalendarPublished.model_fields if name in data}
+                year = CalendarPublished.model_validate(data)
+                self.calendar = self.calendar.with_year(
+                    year.year, year.holidays, year.workdays, event["id"], event["recordedat"]
+                )
+
+    def _apply_person(self, kind: str, key: str, data: Mapping[str, Any]) -> None:
+        """Fold a fact of a member of staff, an agent or an applicant."""
+        match kind:
             case StaffJoined.TYPE:
                 posts = self.staff[key].posts if key in self.staff else frozenset()
                 self.staff[key] = Staff(data.get("centre"), data.get("dept"), posts)
@@ -122,21 +152,13 @@ class Reference:
                 self.staff[key] = Staff(data["to_centre"], known.dept, known.posts)
             case StaffLeft.TYPE:
                 self.staff.pop(key, None)
-            case ItemRegistered.TYPE:
-                self.over.pop(event["subject"], None)
-                self.items[key] = ItemRegistered.model_validate(data)
-            case ItemRevised.TYPE:
-                self.items[key] = ItemRevised.model_validate(data)
             case AgentAppointed.TYPE:
                 items = frozenset(data.get("items_scope", ()))
                 self.agents.setdefault(key, {})[data["village"]] = items
             case AgentDismissed.TYPE:
                 self.agents.get(key, {}).pop(data["village"], None)
-            case kind if kind in rights.FACTS:
-                self.rights.setdefault(key, Rights()).apply(kind, data, event["time"])
-            case CalendarPublished.TYPE | CalendarOverridden.TYPE:
-                data = {name: data[name] for name in CalendarPublished.model_fields if name in data}
-                year = CalendarPublished.model_validate(data)
-                self.calendar = self.calendar.with_year(
-                    year.year, year.holidays, year.workdays, event["id"], event["recordedat"]
-                )
+            case ApplicantListed.TYPE:
+                self.listed.setdefault(key, []).append((data["effective_from"], "9"))
+            case ApplicantUnlisted.TYPE if self.listed.get(key):
+                since, _ = self.listed[key].pop()
+                self.listed[key].append((since, data["effective_from"]))

@@ -19,6 +19,7 @@ from ledger.rules import (
     inspection,
     interaction,
     item,
+    materials,
     org,
     period,
     rating,
@@ -26,8 +27,14 @@ from ledger.rules import (
     rating_facts,
     source,
 )
+from ledger.rules.case_rights import (
+    check_authority,
+    check_head,
+    check_promise,
+    check_receiver,
+)
 from ledger.rules.corrections import check_targets, current, recounted
-from ledger.rules.door import CORRECTIONS, check_authority, check_promise, check_receiver
+from ledger.rules.door import CORRECTIONS
 from ledger.rules.facts import (
     Draft,
     decide_case,
@@ -41,14 +48,21 @@ from ledger.rules.registers import CASE_ENDS
 from ledger.rules.streams import Asked, StreamRules
 
 
-def _known_in_case(asked: Asked) -> None:
+def _known_targets(asked: Asked) -> None:
     if asked.command.type.endswith(CORRECTIONS):
         check_targets(asked.stream, asked.data, asked.history_of(asked.stream))
+
+
+def _known_in_case(asked: Asked) -> None:
+    _known_targets(asked)
+    materials.check_known(asked)
 
 
 def _right_in_case(asked: Asked) -> None:
     if asked.command.type in {"case.receive_transfer", "case.refuse_transfer"}:
         check_receiver(asked.command, asked.state.transfer, asked.reference)
+    elif asked.command.type == "case.grant_extension":
+        check_head(asked.command, asked.payload, asked.state, asked.reference)
     elif asked.command.type == "case.accept":
         check_authority(asked.command, asked.state.item, asked.at, asked.reference)
         check_promise(asked.command, asked.payload, asked.state.item, asked.reference)
@@ -96,7 +110,7 @@ def _settle_case(
 
 def _known_in_rating(asked: Asked) -> None:
     if asked.command.type.endswith(CORRECTIONS):
-        _known_in_case(asked)
+        _known_targets(asked)
     else:
         of = asked.state_of(f"case/{asked.key}")
         rating.check_known(asked.state, of, asked.payload.TYPE, asked.data)
@@ -109,7 +123,7 @@ def _decide_rating(asked: Asked) -> list[Draft]:
 
 
 def _known_in_hall(asked: Asked) -> None:
-    _known_in_case(asked)
+    _known_targets(asked)
     hall.check_known(asked)
 
 

@@ -14,7 +14,7 @@ from ledger.contracts.events import case as facts
 from ledger.contracts.events import case_course as course
 from ledger.contracts.events.base import Limit
 from ledger.contracts.events.reference import ItemRegistered
-from ledger.rules import outcomes, registers
+from ledger.rules import materials, outcomes, registers
 from ledger.rules.case import State
 from ledger.rules.reference import Reference
 from ledger.rules.routing import is_wrong, required_window
@@ -40,7 +40,8 @@ def submitted(item: str, reference: Reference) -> Stamp:
     stamp = {"item": item, "dept": known.dept, "project_type": known.project_type.value}
     if known.reported_to is not None:
         stamp["reported_to"] = known.reported_to
-    return {**stamp, **_allows(known)}
+    asks = {"asks": asked} if (asked := materials.asked_for(known)) else {}
+    return {**stamp, **_allows(known), **asks}
 
 
 def _allows(item: ItemRegistered | None) -> Stamp:
@@ -64,6 +65,8 @@ def accepted(
     if item and item.one_person_ok:
         stamp["one_person_ok"] = True
     stamp.update(_allows(item))
+    if item and item.physical_result is not None:
+        stamp["physical_result"] = item.physical_result
     centre, window = place
     if item and centre in reference.centres and window in reference.windows:
         here = reference.centre_on(centre, at)
@@ -73,6 +76,7 @@ def accepted(
         stamp["wrong_window"] = is_wrong(reference.windows[window], needed)
     if reference.exceeds(state.item, centre, at):
         stamp["unauthorised"] = True
+    stamp.update(of_promise(state, facts.CaseAccepted.TYPE, data, at, reference))
     start = datetime.fromisoformat(at).astimezone(SHANGHAI)
     limits = {
         name: limit
@@ -101,6 +105,13 @@ def dues(start: datetime, limits: Mapping[str, Limit], calendar: Calendar) -> St
     if used := [calendar.sources[y] for y in sorted(years) if y in calendar.sources]:
         stamp["calendar"] = ",".join(used)
     return stamp
+
+
+def of_promise(
+    state: State, kind: str, data: Mapping[str, Any], at: str, reference: Reference
+) -> Stamp:
+    """Tell of what lets a material follow that the applicant was on the list of the dishonest."""
+    return {"dishonest": True} if materials.dishonest(state, kind, data, at, reference) else {}
 
 
 HEARING_ASKED_WORKDAYS = 5
@@ -140,6 +151,8 @@ def of_case_fact(
             return accepted(state, data, at, place, reference)
         case course.HearingRequested.TYPE | course.HearingNotified.TYPE:
             return of_hearing(kind, data, at, reference.calendar)
+        case course.DeficiencyCommitted.TYPE:
+            return of_promise(state, kind, data, at, reference)
         case facts.CaseConcluded.TYPE:
             bundles = {"bundles": dict(state.bundles)} if state.bundles else {}
             return {**bundles, **registers.ended(state, at)}

@@ -59,7 +59,7 @@ RULES: dict[str, Rule] = {
              "four fifths of a window-day at once"),
         Rule("R10", "应评未邀", Mode.SWEEP,
              "remind: a twentieth of a window-day not invited; hall and rating are two partitions"),
-        Rule("R11", "重复收件", Mode.SWEEP, "remind: same applicant, item and region twice"),
+        Rule("R11", "重复收件", Mode.BOTH, "remind: same applicant, item and region twice"),
         Rule("R12", "反复转办", Mode.LIVE),
         Rule("R13", "转办未签收", Mode.LIVE),
         Rule("R14", "违规不受理", Mode.LIVE),
@@ -149,6 +149,14 @@ TOUCHES: tuple[Touch, ...] = (
           "data.rating_id"),
     _flag("R07", "inspection.conducted", YELLOW, "inspected by the centre itself", "by others"),
     _flag("R08", "case.supplement_noticed", YELLOW, "not the first of the case", "the first"),
+    *(
+        _flag("R08", event, YELLOW, "for want of a material that no notice named",
+              "of one that a notice named")
+        for event in ("case.not_accepted", "case.decision_made")
+    ),
+    _flag("R11", "case.supplement_noticed", YELLOW,
+          "asks for shared data or an e-licence (重复要件)", "for what only the applicant has",
+          "data.notice_no"),
     _flag("R12", "case.transferred", YELLOW, "the fourth, or back to where it came from",
           "the third"),
     Touch("R13", BREACH, YELLOW, "C5 breached: unsigned for four working hours",
@@ -191,7 +199,10 @@ TOUCHES: tuple[Touch, ...] = (
     Touch("R26", "inspection.clock_breached", YELLOW, "C13 breached: a finding of a notice is not "
           "accepted as rectified", "accepted on the last day", where=_clock("C13"),
           about="data.finding_id"),
-    _flag("R28", "case.deficiency_committed", YELLOW, "the item allows none", "it allows it"),
+    _flag("R28", "case.accepted", YELLOW, "without a material that may not follow",
+          "without one that may"),
+    _flag("R28", "case.deficiency_committed", YELLOW, "the item allows none, or not of this",
+          "it allows it"),
     _flag("R30", "case.accepted", RED, "at a centre without list or claim, entered elsewhere",
           "with both"),
     _flag("R30", "case.deemed_accepted", RED, "by silence, at a centre without list or claim",

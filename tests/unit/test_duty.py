@@ -114,19 +114,42 @@ def test_what_another_system_did_needs_no_post_of_ours(hall, source):
     assert hall.submit(who=None, source_class=source).status == "accepted"
 
 
-def test_somebody_of_another_department_or_centre_cannot_sign_for_a_case(hall):
-    hall.org_must("staff.join", "far", {"centre": "key", "dept": "民政"})
-    hall.org_must("staff.join", "other", {"centre": "town", "dept": "住建"})
-    hall.org_must("staff.join", "desk", {"centre": "town"})
-    hall.org_must("staff.join", "nowhere", {})
-    for staff in ("far", "other", "desk", "nowhere"):
-        hall.org_must("staff.grant_post", staff, {"post": "review", "granted_by": "chief"})
-    hall.bring_to("ACC")
-    data = {"transfer_id": "t1", "kind": "dispatch", "to_dept": "民政", "to_centre": "town"}
-    hall.must("case.transfer", data=data, who="an", post="accept")
+# kind | sent to | who may sign, of: another centre's 民政, town's 住建, nowhere, the counter of the
+# town and of the village, which have no department, town's 民政
+SIGNERS = [
+    ("dispatch", "town", {"own"}),
+    ("refer", "town", {"own"}),
+    ("escalate", "town", {"own"}),
+    ("return", "town", {"own", "desk"}),
+    ("delegate", "town", {"own", "desk"}),
+    ("dispatch", "village", {"village-desk"}),
+    ("delegate", "village", {"village-desk"}),
+    ("dispatch", "key", {"far"}),
+    ("dispatch", None, {"own", "far"}),
+    ("return", None, {"own", "far"}),
+]
 
-    codes = {who: hall.receive(who=who).code for who in ("far", "other", "nowhere", "desk")}
-    assert codes == {"far": "E_AUTH", "other": "E_AUTH", "nowhere": "E_AUTH", "desk": ""}
+
+@pytest.mark.parametrize("command", ["case.receive_transfer", "case.refuse_transfer"])
+@pytest.mark.parametrize(("kind", "centre", "signers"), SIGNERS)
+def test_who_belongs_to_where_a_case_was_sent_signs_for_it(hall, kind, centre, signers, command):
+    """Domain.md 3.3: the counter signs for what comes back to it; in a village one is all."""
+    homes = {"far": ("key", "民政"), "other": ("town", "住建"), "nowhere": (None, None),
+             "desk": ("town", None), "village-desk": ("village", None),
+             "own": ("town", "民政")}  # fmt: skip
+    for staff, (at, dept) in homes.items():
+        home = {name: value for name, value in (("centre", at), ("dept", dept)) if value}
+        hall.org_must("staff.join", staff, home)
+        hall.org_must("staff.grant_post", staff, {"post": "review", "granted_by": "chief"})
+    for staff in homes:
+        hall.bring_to("ACC", staff)
+        data = {"transfer_id": "t1", "kind": kind, "to_dept": "民政"}
+        data |= {"to_centre": centre} if centre else {}
+        hall.must("case.transfer", staff, data, who="an", post="accept")
+    codes = {staff: hall.usual(command, staff, who=staff).code for staff in homes}
+
+    assert {staff for staff, code in codes.items() if not code} == signers
+    assert set(codes.values()) == {"", "E_AUTH"}
 
 
 # item | who reviews | who decides | source | code, flags of the decision; "an" accepted

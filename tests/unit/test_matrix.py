@@ -41,7 +41,7 @@ BUT = {
 
 
 def after(cell, state):
-    return state if cell == "=" else cell.rstrip("¹²³")
+    return state if cell == "=" else cell.rstrip("¹²³⁴")
 
 
 def command_of(event):
@@ -153,7 +153,7 @@ def test_the_code_holds_the_same_cells_as_the_printed_table(state):
             code |= {f"{event} complete": then, f"{event} in part": "="}
         else:
             code[event] = "ACC" if then == "BACK" else then
-    said = {e: row[state].rstrip("¹²³") for e, row in TABLE.items() if row[state] != "×"}
+    said = {e: row[state].rstrip("¹²³⁴") for e, row in TABLE.items() if row[state] != "×"}
 
     assert {**code, **({"submission voided": "VOI"} if state not in {"-", "VOI"} else {})} == said
 

@@ -39,6 +39,9 @@ DESK = f"{COMES}|window.open {{'window_id':'town-1','staff_id':'an'}}"
 SENT_ON = ("=REV|case.transfer {'transfer_id':'t2','kind':'refer','to_dept':'住建'}"
            "|case.receive_transfer {'transfer_id':'t2'}"
            "|case.transfer {'transfer_id':'t3','kind':'refer','to_dept':'%s'}")  # fmt: skip
+TOLD = "=SUP asking"
+TOLD_SENT = f"{TOLD}|case.supplement|case.accept|case.transfer|case.receive_transfer"
+REJECTED = "case.decide {'outcome':'rejected','reason_code':'x','remedies_told':true"
 LOOPED = "rated|neg.verify|neg.rectify"
 NOTICED = "inspection.plan|inspection.conduct|finding.record|notice.issue"
 RECTIFIED = "rectification.submit|rectification.accept"
@@ -89,6 +92,15 @@ SCENES = {
     ("R08", "case.supplement_noticed", "first"): (
         "=SUB|case.notice_supplement|case.supplement|case.notice_supplement",
         "=SUB|case.notice_supplement|case.supplement"),
+    ("R08", "case.not_accepted", "want"): (
+        f"{TOLD}|case.refuse_acceptance {{'missing':['m2']}}",
+        f"{TOLD}|case.refuse_acceptance {{'missing':['m1']}}"),
+    ("R08", "case.decision_made", "want"): (
+        f"{TOLD_SENT}|{REJECTED},'missing':['m1','m2']}}",
+        f"{TOLD_SENT}|{REJECTED},'missing':['m1']}}"),
+    ("R11", "case.supplement_noticed", "shared"): (
+        "=SUB asking|case.notice_supplement {'missing':['m1','m4']}",
+        "=SUB asking|case.notice_supplement {'missing':['m1','m3']}"),
     ("R12", "case.transferred", "fourth"): (SENT_ON % "民政", SENT_ON % "公安"),
     ("R13", "case.clock_breached", "C5"): (
         "=TRN|06-01T14:30|tick", "=TRN|06-01T14:00|case.receive_transfer|06-01T14:30|tick"),
@@ -142,6 +154,9 @@ SCENES = {
     ("R24", "neg.extension_granted", "after"): (
         "rated|neg.verify|06-23T09:00|neg.grant_extension",
         "rated|neg.verify|06-22T16:00|neg.grant_extension"),
+    ("R28", "case.accepted", "without"): (
+        "=SUB asking|case.accept {'deferred':['m1']}",
+        "=SUB asking|case.accept {'deferred':['m2']}"),
     ("R28", "case.deficiency_committed", "none"): (
         "=ACC promised|case.commit_deficiency", "=ACC generous|case.commit_deficiency"),
     ("R30", "case.accepted", "list"): (

@@ -9,10 +9,14 @@ from ledger.contracts.codes import LimitUnit
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\s|/@\x00-\x1f]+$")]
 """An identifier: 1 to 64 characters; never a name, a telephone or an identity number."""
 
+REF_PATTERN = r"^[0-9a-f]{16,64}$"
+"""Somebody's reference in the vault: an HMAC in hex, never a number of an identity card."""
+
 EventId = Annotated[str, StringConstraints(min_length=3, max_length=160)]
 """`stream/key@version`."""
 
 TEXT_MAX = 200
+MATERIALS_MAX = 100
 
 
 class Payload(BaseModel):

@@ -10,6 +10,8 @@ from pydantic import Field
 
 from ledger.contracts.codes import ProjectType
 from ledger.contracts.events.base import (
+    MATERIALS_MAX,
+    REF_PATTERN,
     TEXT_MAX,
     EventAmended,
     EventRestamped,
@@ -17,6 +19,10 @@ from ledger.contracts.events.base import (
     Id,
     Limit,
     Payload,
+)
+
+Missing = Field(
+    default=None, min_length=1, max_length=MATERIALS_MAX, description="materials it fails for"
 )
 
 
@@ -38,10 +44,14 @@ class CaseSubmitted(CasePayload):
 
     case_no: str = Field(min_length=1, max_length=50, description="办件编号, as printed")
     item: Id = Field(description="实施编码 of a registered item")
-    applicant_ref: str | None = Field(default=None, pattern=r"^[0-9a-f]{16,64}$")
+    applicant_ref: str | None = Field(default=None, pattern=REF_PATTERN)
     applicant_kind: int | None = Field(default=None, ge=1, le=6)
     receipt_no: str | None = Field(default=None, max_length=50)
     ticket_id: str | None = Field(default=None, max_length=64)
+    materials: tuple[Id, ...] | None = Field(
+        default=None, max_length=MATERIALS_MAX, description="ids of the materials that came; "
+        "None: nobody said",
+    )  # fmt: skip
 
 
 class CaseAccepted(CasePayload):
@@ -60,6 +70,10 @@ class CaseAccepted(CasePayload):
     deadline: str | None = Field(
         default=None, max_length=40, description="a due date as the source itself recorded it"
     )
+    deferred: tuple[Id, ...] | None = Field(
+        default=None, min_length=1, max_length=MATERIALS_MAX,
+        description="容缺: required materials that follow before the decision",
+    )  # fmt: skip
 
 
 class StepStarted(CasePayload):
@@ -123,6 +137,7 @@ class DecisionMade(CasePayload):
     legal_basis: str | None = Field(default=None, max_length=TEXT_MAX)
     reason_code: str | None = Field(default=None, max_length=64)
     remedies_told: bool = False
+    missing: tuple[Id, ...] | None = Missing
 
 
 class CaseConcluded(CasePayload):

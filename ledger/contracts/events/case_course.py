@@ -9,10 +9,9 @@ from typing import ClassVar, Literal
 from pydantic import AwareDatetime, Field
 
 from ledger.contracts.codes import SpecialKind
-from ledger.contracts.events.base import TEXT_MAX, Id
-from ledger.contracts.events.case import CasePayload
+from ledger.contracts.events.base import MATERIALS_MAX, TEXT_MAX, Id
+from ledger.contracts.events.case import CasePayload, Missing
 
-MATERIALS_MAX = 100
 DocNo = Field(default=None, max_length=64, description="文书编号")
 
 
@@ -67,6 +66,7 @@ class NotAccepted(CasePayload):
 
     reason_code: Literal["not_required", "out_of_power", "other"]
     doc_no: str | None = DocNo
+    missing: tuple[Id, ...] | None = Missing
 
 
 class DeficiencyCommitted(CasePayload):

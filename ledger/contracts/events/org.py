@@ -294,6 +294,27 @@ class AgentDismissed(ReferencePayload):
     doc_no: str | None = DocNo
 
 
+class TrustPayload(ReferencePayload):
+    """An applicant and the list of the dishonest, key = reference in the vault (HMAC), no name."""
+
+    effective_from: date
+    doc_no: str = Field(min_length=1, max_length=64, description="文书编号 of the decision")
+
+
+class ApplicantListed(TrustPayload):
+    """列入失信名单: whoever is on it commits to nothing later (容缺), domain.md 3.3."""
+
+    TYPE: ClassVar[str] = "applicant.listed"
+    COMMAND: ClassVar[str] = "applicant.list"
+
+
+class ApplicantUnlisted(TrustPayload):
+    """移出失信名单 (信用修复): from that day on it does not hold."""
+
+    TYPE: ClassVar[str] = "applicant.unlisted"
+    COMMAND: ClassVar[str] = "applicant.unlist"
+
+
 # -------------------------------------------------------------------------- documents of the city
 
 

@@ -11,10 +11,18 @@ Source: domain.md 2, 3.5, 3.8a.
 from datetime import date
 from typing import ClassVar
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from ledger.contracts.codes import CentreLevel, Post, ProjectType, SpecialKind, Tier, WindowType
-from ledger.contracts.events.base import TEXT_MAX, Id, Limit, Payload
+from ledger.contracts.codes import (
+    CentreLevel,
+    MaterialSource,
+    Post,
+    ProjectType,
+    SpecialKind,
+    Tier,
+    WindowType,
+)
+from ledger.contracts.events.base import MATERIALS_MAX, TEXT_MAX, Id, Limit, Payload
 
 
 class ReferencePayload(Payload):
@@ -80,6 +88,18 @@ class StaffPostGranted(ReferencePayload):
     granted_by: Id
 
 
+class Material(BaseModel):
+    """材料 that an item asks for; `deferrable`: it may follow, where the item allows 容缺."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    id: Id = Field(description="unique in the item")
+    name: str = Field(min_length=1, max_length=TEXT_MAX)
+    required: bool = True
+    deferrable: bool = False
+    source: MaterialSource = MaterialSource.APPLICANT
+
+
 class ItemRegistered(ReferencePayload):
     """事项 registered, key = 实施编码."""
 
@@ -103,6 +123,13 @@ class ItemRegistered(ReferencePayload):
     window_rule: WindowType | None = None
     reported_to: Id | None = Field(
         default=None, description="数据上报: the platform its cases are reported to"
+    )
+    physical_result: bool | None = Field(
+        default=None, description="a document is handed out: issued before it is archived (归档); "
+        "None: nobody said, and either is legal",
+    )  # fmt: skip
+    materials: tuple[Material, ...] | None = Field(
+        default=None, max_length=MATERIALS_MAX, description="材料清单; None: nothing is asked for"
     )
 
 

@@ -21,7 +21,7 @@ export const FACTS = {
 export const POSTS = {
   guide: '导办', accept: '受理', review: '审查', approve: '审批', issue: '出件', agent: '帮办代办', hall_manager: '值班主任',
   item_admin: '事项管理', corrector: '更正', correct_approver: '更正审批', city_supervisor: '市政务办', rating_officer: '评价专员', callback_officer: '回访专员',
-  inspector: '督查员',
+  inspector: '督查员', gov_head: '政府负责人',
 };
 export const WINDOWS = {
   'comp:livelihood': '民生综合窗口', 'comp:construction': '建设综合窗口', 'comp:municipal': '市政公共服务综合窗口',
