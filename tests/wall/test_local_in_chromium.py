@@ -140,7 +140,7 @@ def test_a_town_is_as_old_as_its_own_centres(page, stage, city):
     page.wait_for_selector("#lamp[data-f=lost]")
 
     assert (own["kpi:accepted"], own["centre:sanxing"], sub) == ("live", "live", "1/2 在线")
-    assert (why, silent[:3]) == ("线路静默", "2 分")
+    assert (why, silent[:5]) == ("断线，无数据", "已 2 分")
     assert page.evaluate(NONE_LIVE)
     assert number(page, "accepted") == "—"
 

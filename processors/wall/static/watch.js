@@ -22,7 +22,7 @@ export function matters(store, fresh, age) {
     const own = store.age(store.beat(row[0])), level = store.level(own);
     if (level === 'live' || level === 'wait') continue;
     const town = row[townAt] === row[0] ? '' : `（${store.get('town', row[townAt], 'name')}）`;
-    found.push({ status: level, at: GRAVITY[level], size: -(own ?? 1e9), place: row[1], why: own === null ? `从未收到心跳${town}` : `线路静默${town}`, since: own === null ? '' : `${span(own)}`, holder: LINE_KEEPER, fresh: level });
+    found.push({ status: level, at: GRAVITY[level], size: -(own ?? 1e9), place: row[1], why: own === null ? `从未收到心跳${town}` : `断线${town || '，无数据'}`, since: silent(own), holder: LINE_KEEPER, fresh: level });
   }
   for (const row of store.rows('town')) {
     const reason = String(row[store.col('town', 'reason')] || '');
@@ -32,6 +32,8 @@ export function matters(store, fresh, age) {
   }
   return found.sort(order);
 }
+
+const silent = (age) => (age === null ? '' : `已 ${span(age)}`);
 
 // "9 时起": the first hour of today in which there was one of what the reason names.
 function fromHour(store, row, reason) {
@@ -87,7 +89,7 @@ function since_(text, store) {
 
 const AT = [['差评', 'negatives'], ['错窗', 'wrong']];
 
-// "14 时起至今", "8–14 时": from the first to the last hour of today in which there was one.
+// "14 时起至今", "8 时起至 14 时": from the first to the last hour of today in which there was one.
 function since(store, table, row, reason) {
   let from = 24, last = -1;
   for (const [name, code] of AT) {
@@ -97,7 +99,7 @@ function since(store, table, row, reason) {
     last = Math.max(last, row[store.col(table, `${code}_last`)]);
   }
   if (last < 0) return '';
-  return last >= store.hour ? `${from} 时起至今` : from === last ? `${from} 时` : `${from}–${last} 时`;
+  return last >= store.hour ? `${from} 时起至今` : from === last ? `${from} 时` : `${from} 时起至 ${last} 时`;
 }
 
 // Two reasons in one line go without what they are measured by.
@@ -114,7 +116,7 @@ function localMatters(store) {
   for (const row of store.rows('centre')) {
     const own = store.age(store.beat(row[0])), level = store.level(own);
     if (level === 'live' || level === 'wait') continue;
-    found.push({ status: level, at: GRAVITY[level], size: -(own ?? 1e9), place: centreName(store, row[0]), why: own === null ? '从未收到心跳' : '线路静默', since: own === null ? '' : span(own), holder: LINE_KEEPER, fresh: level });
+    found.push({ status: level, at: GRAVITY[level], size: -(own ?? 1e9), place: centreName(store, row[0]), why: own === null ? '从未收到心跳' : '断线，无数据', since: silent(own), holder: LINE_KEEPER, fresh: level });
   }
   for (const row of store.rows('window')) {
     if (!row[store.col('window', 'level')]) continue;
