@@ -2,10 +2,12 @@
 
 A wall needs the names behind the cells: which centres, windows, items and departments there are.
 They are facts of the reference partition, and the newest one of each key counts. It also lists
-the open alerts (电子监察), one row each; an alert that is no longer open is taken from the list.
+the open alerts (电子监察), one row each; an alert that is no longer open is taken from the list;
+and who sat down at each window last. Whether the window is still open is for the sums to say.
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, NamedTuple
 
 from ledger.rules.supervision_rules import RULES
@@ -16,7 +18,10 @@ ANEW = {"window.type_changed": "window.created"}
 """A fact that tells the whole of a thing anew → the one whose place it takes."""
 ALERTS = frozenset({"alert.raised", "alert.escalated", "alert.acknowledged", "alert.explained",
                     "alert.cancelled", "alert.closed"})  # fmt: skip
-KEPT = REFERENCE | ALERTS
+SEAT = "window.opened"
+DAY_BITS = 24
+"""A hall has a stream a day: which fact is newer is decided by the day, then by the version."""
+KEPT = REFERENCE | ALERTS | {SEAT}
 """The facts that are kept; of others no wall needs anything but sums."""
 ALERT = "alert/"
 ROW = ("rule_id", "level", "subject", "about", "since", "dept", "centre", "window", "acknowledged",
@@ -34,7 +39,7 @@ class Newest(NamedTuple):
 
 
 Latest = dict[str, Newest]
-"""`centre.opened/sanxing` → its newest data; `alert/ID` → its row."""
+"""`centre.opened/sanxing` → its newest data; `alert/ID` → its row; `window.opened/ID` → who sat."""
 
 
 def fold_latest(latest: Latest, event: Mapping[str, Any]) -> None:
@@ -42,17 +47,21 @@ def fold_latest(latest: Latest, event: Mapping[str, Any]) -> None:
 
     What is gone is remembered as gone. Total: an event of any other type changes nothing.
     """
-    kind, body = event["type"], event["data"]
+    kind, body, version = event["type"], event["data"], event["streamversion"]
     if kind in REFERENCE:
         key = event["subject"].partition("/")[2]
         name, data = f"{ANEW.get(kind, kind)}/{key}", body["data"]
     elif kind in ALERTS:
         name, data = ALERT + body["data"]["alert_id"], _row(body["stamp"])
+    elif kind == SEAT:
+        said = body["data"]
+        name, data = f"{SEAT}/{said['window_id']}", {"staff_id": said["staff_id"]}
+        version += date.fromisoformat(event["time"][:10]).toordinal() << DAY_BITS
     else:
         return
     known = latest.get(name)
-    if known is None or known.version < event["streamversion"]:
-        latest[name] = Newest(event["streamversion"], data)
+    if known is None or known.version < version:
+        latest[name] = Newest(version, data)
 
 
 def _row(stamp: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from processors.views.picture import Picture
+from processors.wall.acting import seated
 from processors.wall.attention import attend
 from processors.wall.cells import DayCells
 from processors.wall.registers import TROUBLE_COLUMNS, Row, cards, due_rows, gravest, shown
@@ -36,7 +37,7 @@ LOCAL_COLUMNS: dict[str, tuple[str, ...]] = {
     "nav": ("key", "name", "role"),
     "town": COLUMNS["town"],
     "centre": (*COLUMNS["centre"], "level", "reason", "windows", *SINCE, *HELD, "cards"),
-    "window": (*COLUMNS["window"], "star_sum", "last_hour", *SINCE),
+    "window": (*COLUMNS["window"], "star_sum", "last_hour", *SINCE, "staff"),
     "strip": ("key", *(f"{hour:02}" for hour in range(HOURS))),
     "hour": COLUMNS["hour"],
     "usual": ("key", "accepted"),
@@ -107,7 +108,7 @@ def local_sheet(scope: Scope, city: Sheet, picture: Picture, cells: DayCells) ->
         "town": {town: city.tables["town"][town]} if town in city.tables["town"] else {},
         "centre": _centre_rows(members, city.tables, windows, sums, hours, troubles),
         "window": {
-            key: (*row, _star_sum(sums.stars[key]), hours.last.get(key, -1), *hours.since("w", key))
+            key: (*row, *hours.of_window(key, sums), seated(str(row[0]), key, picture))
             for key, row in windows.items()
         },
         "strip": {key: tuple(hours.strip[key]) for key in windows if key in hours.strip},
@@ -156,9 +157,10 @@ class _Hours:
             *self._seen.get((kind, key, "wrong"), none),
         )
 
-
-def _star_sum(stars: Mapping[int, int]) -> int:
-    return sum(star * n for star, n in stars.items())
+    def of_window(self, window: str, sums: Sums) -> tuple[int, ...]:
+        """Give the sum of its stars, its last hour at work, and the values of `SINCE`."""
+        stars = sum(star * n for star, n in sums.stars[window].items())
+        return (stars, self.last.get(window, -1), *self.since("w", window))
 
 
 def _nav(scope: Scope, city: Tables, town: str) -> dict[str, Row]:

@@ -14,11 +14,12 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from processors.views.picture import Picture
+from processors.wall.acting import CITY_OFFICE, MANAGER, at_window, office
 
 Row = tuple[str | int | None, ...]
 
 TROUBLE_COLUMNS = ("key", "level", "town", "centre", "what", "n", "since", "holder")
-"""`since`: ISO day, ISO instant, or HH:MM of today."""
+"""`since`: ISO day, ISO instant, or HH:MM of today. `holder`: who has to act (应由谁处理)."""
 DUE_COLUMNS = ("key", "today", "tomorrow", "promised", "statutory", "since")
 """By department; "" = the front (前台). `since`: day of the oldest due that passed; "" = none."""
 HALL_COLUMNS = ("key", "oldest", "heads")
@@ -36,9 +37,8 @@ LATE = {"late_statutory": ("法定超期", RED), "late_promised": ("承诺超期
 STEPS = {
     "verify": ("待核实", "评价专员"), "rectify": ("待整改", "责任部门"),
     "callback": ("待回访", "回访专员"), "reply": ("待答复办结", "评价专员"),
-    "appeal": ("申诉待裁定", "市政务办"),
+    "appeal": ("申诉待裁定", CITY_OFFICE),
 }  # fmt: skip
-FRONT, MANAGER = "前台窗口", "值班主任"
 ALERTS = "alert/"
 CARD = "alert|"
 """Rows of troubles that open alerts are told by begin so."""
@@ -110,9 +110,9 @@ def trouble_rows(
     entries: Iterable[Entry], halls: Mapping[str, Hall], picture: Picture, towns: Mapping[str, str]
 ) -> dict[str, Row]:
     """Give what is wrong now, the worst and oldest first: where, what, since when, whose."""
-    found = [*_late(entries, picture.now[:10]), *_queues(halls, picture.now)]
+    found = [*_late(entries, picture), *_queues(halls, picture.now)]
     told = {(BESIDE.get(key.partition("|")[0], ""), centre) for key, _, centre, *_ in found}
-    found += _alerts(picture.latest, told)
+    found += _alerts(picture, told)
     found.sort(key=lambda each: (-each[1], each[5], each[0]))
     return {
         key: (level, towns.get(centre, ""), centre, what, n, since, holder)
@@ -124,7 +124,8 @@ Trouble = tuple[str, int, str, str, int, str, str]
 """Key, level, centre, what, how many, since, holder."""
 
 
-def _late(entries: Iterable[Entry], day: str) -> list[Trouble]:
+def _late(entries: Iterable[Entry], picture: Picture) -> list[Trouble]:
+    day = picture.now[:10]
     merged: dict[tuple[str, str, str], tuple[int, str]] = {}
     for code, due, centre, holder, n in entries:
         if code in LATE or (code == "neg_open" and due < day):
@@ -134,7 +135,7 @@ def _late(entries: Iterable[Entry], day: str) -> list[Trouble]:
     for (code, centre, holder), (n, since) in merged.items():
         if code in LATE:
             what, level = LATE[code]
-            who = holder or FRONT
+            who = office(holder, picture)
         else:
             step, who = STEPS.get(holder, (holder, ""))
             what = f"差评{step}逾期"
@@ -166,19 +167,22 @@ def _minutes(clock: str) -> int:
     return int(hour) * 60 + int(minute) if hour.isdecimal() and minute.isdecimal() else 0
 
 
-def _alerts(
-    latest: Mapping[str, Mapping[str, Any]], told: Container[tuple[str, str]]
-) -> list[Trouble]:
+def _alerts(picture: Picture, told: Container[tuple[str, str]]) -> list[Trouble]:
     """Give the open alerts that are not `told` (rule, centre), those of one holder as one row."""
     merged: dict[tuple[str, str, str, str], tuple[int, int, str]] = {}
-    for key, said in latest.items():
+    for key, said in picture.latest.items():
         level = LEVELS.get(str(said.get("level"))) if key.startswith(ALERTS) else None
         rule, centre = str(said.get("rule_id")), str(said.get("centre") or "")
         if level is None or rule in COUNTED | STANDING or (rule, centre) in told:
             continue
         what = str(said.get("name") or rule)
         what += "（已签收）" if said.get("acknowledged") else ""
-        holder = str(said.get("dept") or said.get("window") or MANAGER)
+        dept, window = str(said.get("dept") or ""), str(said.get("window") or "")
+        if dept or not window:
+            holder = office(dept, picture) if dept else MANAGER if centre else CITY_OFFICE
+        else:
+            no = picture.latest.get(f"window.created/{window}", {}).get("no", window)
+            what, holder = f"{no} 号窗{what}", at_window(centre, window, picture)
         place = (rule, what, centre, holder)
         n, before, since = merged.get(place, (0, 0, str(said.get("since", ""))))
         oldest = min(since, str(said.get("since", since)))

@@ -131,6 +131,8 @@ def reference() -> dict[str, Mapping[str, Any]]:
             latest[f"window.created/{town}-{number:02}"] = {
                 "centre": town, "no": f"{number:02}", "kind": KINDS[(number - 1) % len(KINDS)],
             }  # fmt: skip
+            staff = f"{1000 + (sum(map(ord, town)) + number) * 37 % 9000}"
+            latest[f"window.opened/{town}-{number:02}"] = {"staff_id": staff}
     return latest
 
 

@@ -174,6 +174,24 @@ def test_the_newest_reference_fact_is_decided_by_version():
     assert {name: one.data for name, one in latest.items()} == {"centre.opened/x": {"name": "new"}}
 
 
+def test_who_sat_down_last_is_decided_by_the_day_then_by_the_version():
+    """A hall has a stream a day, whose versions begin anew."""
+
+    def opened(staff, day, version):
+        body = {"data": {"window_id": "w", "staff_id": staff}, "stamp": {}}
+        return {"type": "window.opened", "subject": f"hall/x.{day}", "streamversion": version,
+                "time": f"{day}T09:00:00+08:00", "data": body}  # fmt: skip
+
+    latest = {}
+    for event in (opened("b", "2020-06-02", 3), opened("c", "2020-06-02", 9),
+                  opened("old", "2020-06-01", 400), opened("a", "2020-06-02", 2)):  # fmt: skip
+        fold_latest(latest, event)
+
+    assert {name: one.data for name, one in latest.items()} == {
+        "window.opened/w": {"staff_id": "c"}
+    }
+
+
 def test_an_unchanged_board_gives_the_same_picture():
     board = Board(1)
     first = board.picture()

@@ -340,6 +340,49 @@ def test_nothing_overlaps_or_is_cut_and_letters_are_large(page, scene, towns, ag
     assert {where: what for where, what in found.items() if what != fine} == {}
 
 
+def test_a_line_at_the_foot_says_what_colours_and_short_words_mean(page, stage):
+    opened(page, stage)
+    page.wait_for_function(ALL_LIVE)
+    line = page.locator("#key").text_content()
+
+    for word in ("◆ 红告警", "▲ 黄预警", "灰数据停了", "监察未结黄红牌", "样本不足评价不满 20 次"):
+        assert word in line
+
+
+def test_the_whole_legend_fits_into_every_shape(page, stage):
+    opened(page, stage)
+    page.wait_for_function(ALL_LIVE)
+    page.keyboard.press("F1")
+    beyond = {}
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_function(SETTLED)
+        beyond[width] = page.evaluate("""() => {
+            const box = document.getElementById('legend'), edge = box.getBoundingClientRect();
+            return [box.scrollHeight - box.clientHeight, box.scrollWidth - box.clientWidth,
+                [...box.querySelectorAll('span')].filter((word) => word.getBoundingClientRect()
+                    .right > edge.right).length]; }""")
+
+    assert beyond == {width: [0, 0, 0] for width, _ in SIZES}
+
+
+def test_the_red_row_of_the_city_says_who_acts_and_the_window_behind_it(page, stage, city):
+    city.count("stars_5", 9).count("stars_1", 5).count("negatives", 5)
+    city.count("wrong_window", 3, centre="haiyong", window="haiyong-01")
+    city.count("wrong_window", 9, centre="haiyong", window="")
+    opened(page, stage)
+    page.wait_for_selector('[data-cell="watch:1"]')
+    lines = [
+        [page.locator(f'[data-cell="watch:{n}"] {part}').text_content()
+         for part in (".place", ".why", ".holder")] for n in (0, 1)
+    ]  # fmt: skip
+
+    assert lines == [
+        ["三星镇", "差评 5，01 号窗 5", "中心值班主任"],
+        ["海永镇", "错窗 12（受理 0）", "中心值班主任"],
+    ]
+
+
 def test_the_table_tells_the_same_figures_to_whoever_cannot_see_the_wall(page, stage, city):
     city.accept(1_234)
     opened(page, stage, "?view=table")

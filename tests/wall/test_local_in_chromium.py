@@ -70,15 +70,18 @@ def test_a_window_says_whether_it_is_at_work_and_scores_need_five(page, stage, c
 def test_a_wall_says_what_is_wrong_where_and_since_when(page, stage, city):
     city.accept(40, now="2020-06-01T08:05:00+08:00")
     city.count("wrong_window", 4, now="2020-06-01T08:05:00+08:00").count("wrong_window", 1)
+    city.latest["window.opened/sanxing-01"] = {"staff_id": "1043"}
+    city.count("windows_open")
     page.goto(f"{stage.url}/wall/town/sanxing")
-    page.wait_for_selector('[data-cell="watch:1"]')
+    page.locator('[data-cell="watch:1"] .holder', has_text="1043").wait_for()
     parts = (".place", ".why", "> .since", ".holder")
     lines = [" · ".join(text(page, f"watch:{n}", part) for part in parts) for n in (0, 1)]
 
     assert lines == [
-        "为民服务中心 · 错窗 5（受理 40） · 8 时起至今 · 值班主任",
-        "01 号窗口 · 错窗 5（受理 40） · 8 时起至今 · 01 号窗口",
+        "为民服务中心 · 错窗 5（受理 40） · 8 时起至今 · 中心值班主任",
+        "01 号窗口 · 错窗 5（受理 40） · 8 时起至今 · 在窗工号 1043",
     ]
+    assert page.locator("#watch .th").text_content() == "状态地点问题何时起应由谁处理"
 
 
 def test_arrows_lead_through_the_scopes_in_one_page_on_one_line(page, stage, city):
@@ -137,7 +140,7 @@ def test_a_town_is_as_old_as_its_own_centres(page, stage, city):
     page.wait_for_selector("#lamp[data-f=lost]")
 
     assert (own["kpi:accepted"], own["centre:sanxing"], sub) == ("live", "live", "1/2 在线")
-    assert (why, silent[:3]) == ("线路静默", "2 分")
+    assert (why, silent[:5]) == ("断线，无数据", "已 2 分")
     assert page.evaluate(NONE_LIVE)
     assert number(page, "accepted") == "—"
 

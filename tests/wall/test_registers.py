@@ -35,8 +35,8 @@ def test_late_cases_say_where_since_when_and_who_holds_them_the_worst_first(city
     made = added_up(city)
 
     assert told(made) == [
-        (2, "haiyong", "法定超期", 2, "2020-05-29", "前台窗口"),
-        (1, "sanxing", "承诺超期", 4, "2020-05-20", "民政"),
+        (2, "haiyong", "法定超期", 2, "2020-05-29", "中心前台窗口"),
+        (1, "sanxing", "承诺超期", 4, "2020-05-20", "民政部门"),
     ]
     assert [row["town"] for row in rows(made, "trouble")] == ["haiyong", "sanxing"]
 
@@ -85,14 +85,14 @@ def queue(city, minutes, open_=1):
 
 def test_a_long_queue_is_trouble_and_a_queue_before_closed_windows_is_worse(city):
     assert told(queue(city, 30)) == []
-    assert told(queue(city, 31)) == [(1, "sanxing", "排队过久", 8, "09:29", "值班主任")]
+    assert told(queue(city, 31)) == [(1, "sanxing", "排队过久", 8, "09:29", "中心值班主任")]
     assert told(queue(city, 61))[0][:3] == (2, "sanxing", "排队过久")
 
 
 def test_people_who_wait_while_no_window_is_open_are_told_at_once(city):
     found = told(queue(city, 3, open_=0))
 
-    assert found == [(2, "sanxing", "无窗开放，等候", 4, "09:57", "值班主任")]
+    assert found == [(2, "sanxing", "无窗开放，等候", 4, "09:57", "中心值班主任")]
 
 
 def test_alerts_come_into_the_same_rows_those_of_one_holder_as_one(city):
@@ -104,7 +104,49 @@ def test_alerts_come_into_the_same_rows_those_of_one_holder_as_one(city):
                               "rule_id": "R02", "name": "超期"}  # fmt: skip
     found = told(added_up(city))
 
-    assert found == [(2, "haiyong", "反复转办", 2, "2020-05-30T10:00:00+08:00", "住建")]
+    assert found == [(2, "haiyong", "反复转办", 2, "2020-05-30T10:00:00+08:00", "住建部门")]
+
+
+def test_an_alert_of_a_window_names_it_and_who_sits_there_while_somebody_does(city):
+    card = {"rule_id": "R25", "name": "差评集中", "level": "yellow", "centre": "haiyong",
+            "window": "haiyong-01", "since": "2020-05-30T10:00:00+08:00"}  # fmt: skip
+    city.latest["alert/1"] = card
+    city.latest["window.opened/haiyong-01"] = {"staff_id": "haiyong-1043"}
+    closed = told(added_up(city))
+    put(city, "windows_open", TODAY, "haiyong", "haiyong-01")
+    opened = told(added_up(city))
+
+    assert [(row[2], row[5]) for row in (*closed, *opened)] == [
+        ("01 号窗差评集中", "中心值班主任"), ("01 号窗差评集中", "在窗工号 1043"),
+    ]  # fmt: skip
+
+
+def test_who_acts_is_a_post_or_a_department_in_chinese(city):
+    """A code is no name for who stands before the wall; what is of no centre is the city's."""
+    city.latest["dept.registered/D07"] = {"name": "医疗保障局"}
+    put(city, "late_statutory", "2020-05-20", "sanxing", "D07")
+    put(city, "late_statutory", "2020-05-21", "sanxing", "D08")
+    put(city, "late_statutory", "2020-05-22", "sanxing", "卫健委")
+    city.latest["alert/1"] = {"rule_id": "R32", "name": "链校验失败", "level": "red",
+                              "since": "2020-05-30T10:00:00+08:00"}  # fmt: skip
+    made = added_up(city)
+
+    assert [row[5] for row in told(made)] == ["医疗保障局", "D08部门", "卫健委", "市政务办"]
+
+
+def test_a_local_wall_knows_who_sits_at_its_windows_now(city):
+    city.latest["window.opened/sanxing-01"] = {"staff_id": "a-long-staff-number"}
+    seen = []
+    for code in ("windows_closed", "windows_paused"):
+        put(city, code, TODAY, "sanxing", "sanxing-01")
+        clerk = sheet.Clerk()
+        picture = city.picture()
+        whole = clerk.sheet(picture)
+        centre = local_sheet(Scope("centre", "sanxing"), whole, picture, clerk.cells)
+        at = centre.columns["window"].index("staff") - 1
+        seen.append(centre.tables["window"]["sanxing-01"][at])
+
+    assert seen == ["", "…-number"]
 
 
 def test_what_is_wrong_for_months_is_no_trouble_of_now(city):

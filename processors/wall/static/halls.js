@@ -2,7 +2,7 @@
 
 import { centreName } from './names.js';
 import { el, say, set, show, unit, word } from './dom.js';
-import { count, DASH } from './words.js';
+import { count, DASH, FRONT } from './words.js';
 
 const LINES = 12, LINE_TALL = 34;
 
@@ -30,14 +30,14 @@ const fitting = (root) => Math.min(LINES, Math.max(0, Math.floor((root.clientHei
 
 export const buildHalls = (root) => build(root, ['中心', '等候', '最久', '开/停', '在厅'], ['place', 'waiting', 'oldest', 'windows', 'heads']);
 
-const beyond = (n) => (n > 0 ? `，余 ${n}` : '');
+const beyond = (n, of) => (n > 0 ? `，另有 ${n} ${of}` : '');
 
 export function paintHalls(lines, root, sub, store) {
   const get = (row, name) => row[store.col('centre', name)] || 0, fit = fitting(root);
   const rows = store.rows('centre').filter((row) => get(row, 'waiting') || get(row, 'open') || get(row, 'paused'));
   const since = (row) => store.get('hall', row[0], 'oldest') || '', heads = (row) => store.get('hall', row[0], 'heads');
   rows.sort((a, b) => (since(a) || '99') < (since(b) || '99') ? -1 : since(a) === since(b) ? get(b, 'waiting') - get(a, 'waiting') : 1);
-  say(sub, `等候最久在前${beyond(rows.filter((row) => get(row, 'waiting')).length - fit)}`);
+  say(sub, `等候最久在前${beyond(rows.filter((row) => get(row, 'waiting')).length - fit, '处')}`);
   lines.forEach((line, i) => {
     const row = i < fit ? rows[i] : undefined;
     show(line.box, Boolean(row) || (i === 0 && fit > 0));
@@ -60,13 +60,13 @@ export function paintHalls(lines, root, sub, store) {
   });
 }
 
-export const buildDue = (root) => build(root, ['部门', '今日', '明日', '超承诺', '超法定', '最早'], ['place', 'today', 'tomorrow', 'promised', 'statutory', 'since']);
+export const buildDue = (root) => build(root, ['责任部门', '今日', '明日', '超承诺', '超法定', '最早'], ['place', 'today', 'tomorrow', 'promised', 'statutory', 'since']);
 
 export function paintDue(lines, root, sub, store) {
   const level = store.level(store.scopeAge()), gone = level === 'lost' || level === 'wait', fit = fitting(root);
   const at = Object.fromEntries(['today', 'tomorrow', 'promised', 'statutory', 'since'].map((name) => [name, store.col('due', name)]));
   const rows = store.rows('due').sort((a, b) => b[at.statutory] - a[at.statutory] || b[at.promised] - a[at.promised] || b[at.today] - a[at.today] || b[at.tomorrow] - a[at.tomorrow]);
-  say(sub, `件 · 按部门${beyond(rows.length - fit)}`);
+  say(sub, `件 · 按部门${beyond(rows.length - fit, '个')}`);
   lines.forEach((line, i) => {
     const row = i < fit ? rows[i] : undefined;
     show(line.box, Boolean(row) || (i === 0 && fit > 0));
@@ -74,7 +74,7 @@ export function paintDue(lines, root, sub, store) {
     line.box.classList.toggle('none', !row);
     if (!row) { if (i === 0) say(line.place, gone ? DASH : '今明两日无到期，无超期'); return; }
     set(line.box, 'data-level', gone ? '0' : row[at.statutory] ? '2' : row[at.promised] ? '1' : '0');
-    say(line.place, row[0] || '前台窗口');
+    say(line.place, row[0] || FRONT);
     for (const name of ['today', 'tomorrow', 'promised', 'statutory']) say(line[name], gone ? DASH : count(row[at[name]]));
     say(line.since, gone || !row[at.since] ? DASH : day(row[at.since]));
   });

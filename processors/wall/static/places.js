@@ -11,7 +11,7 @@ export const TILES_MAX = 40;
 export const MANY = 20; // More tiles need room: panels go before letters shrink.
 const WINDOW_WIDE_MIN = 320, WINDOW_NARROW_MIN = 226; // With stars and the name of its kind, and without.
 const LINES_MAX = 12, TROUBLES_MAX = 40; // The rows that the wall is sent at most.
-const TILE_WIDE_MIN = 214, TILE_TALL_MIN = 86, GAP = 8, LINE_TALL = 34;
+const TILE_WIDE_MIN = 214, TILE_TALL_MIN = 85, GAP = 8, LINE_TALL = 34;
 const BESIDE_NAME = 122, FEW = 6, NAME_PX = 24, NAME_PX_MAX = 26, NAME_PX_MIN = 20;
 
 export function buildTiles(root) {
@@ -138,7 +138,7 @@ function paintTile(tile, store, card, waits) {
 // --- 关注 ---------------------------------------------------------------------------------------
 
 export function buildWatch(root) {
-  root.append(el('div', { class: 'line th' }, ...['状态', '地点', '问题', '起于', '责任'].map((name) => word('span', {}, name))));
+  root.append(el('div', { class: 'line th' }, ...['状态', '地点', '问题', '何时起', '应由谁处理'].map((name) => word('span', {}, name))));
   return Array.from({ length: LINES_MAX }, () => {
     const part = { badge: badge(), place: word('span', { class: 'place' }), why: word('span', { class: 'why' }), since: word('span', { class: 'since' }), holder: word('span', { class: 'holder' }) };
     const box = el('div', { class: 'line', 'data-f': 'wait' }, part.badge.box, part.place, part.why, part.since, part.holder);

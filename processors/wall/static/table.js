@@ -1,7 +1,7 @@
 // The same figures as plain tables, for screen readers and for people at a desk (?view=table, T).
 
 import { el, say, set, show, word } from './dom.js';
-import { count, DASH, FRESH, kindName, satisfaction, span, workdays } from './words.js';
+import { count, DASH, FRESH, FRONT, kindName, satisfaction, span, workdays } from './words.js';
 import { windowName } from './names.js';
 
 const rate = (get) => satisfaction(get('rated'), get('negatives')) ?? '样本不足';
@@ -21,8 +21,8 @@ const placeOf = (store, centre) => String(store.get('centre', centre, 'name') ||
 
 const TABLES = [
   { table: 'trouble', title: '现在的问题', age: (store, row) => store.age(row[store.col('trouble', 'centre')] ? store.beat(row[store.col('trouble', 'centre')]) : undefined),
-    head: ['地点', (_g, row, store) => placeOf(store, row[store.col('trouble', 'centre')])], columns: [['级别', (get) => (get('level') === 2 ? '◆ 告警' : '▲ 预警')], ['问题', said('what')], ['数量', (get) => count(get('n'))], ['起于', said('since')], ['责任', said('holder')]] },
-  { table: 'due', title: '到期与超期（件）', age: (store) => store.scopeAge(), head: ['责任部门', (_g, row) => row[0] || '前台窗口'],
+    head: ['地点', (_g, row, store) => placeOf(store, row[store.col('trouble', 'centre')])], columns: [['级别', (get) => (get('level') === 2 ? '◆ 告警' : '▲ 预警')], ['问题', said('what')], ['数量', (get) => count(get('n'))], ['起于', said('since')], ['应由谁处理', said('holder')]] },
+  { table: 'due', title: '到期与超期（件）', age: (store) => store.scopeAge(), head: ['责任部门', (_g, row) => row[0] || FRONT],
     columns: [['今日到期', (get) => count(get('today'))], ['明日到期', (get) => count(get('tomorrow'))], ['承诺超期', (get) => count(get('promised'))], ['法定超期', (get) => count(get('statutory'))], ['最早超期', said('since')]] },
   { table: 'city', title: '全市', age: (store) => store.scopeAge(), head: ['范围', (_g, row) => row[1]], columns: [SUBMITTED, OPEN, ...COMMON, ['拒收（条）', (get) => count(get('rejects'))], ['未归属受理（件）', (get) => count(get('unplaced'))]] },
   { table: 'town', title: '区镇', age: (store, row) => store.age(store.townBeat(row[0])), head: ['区镇', (_g, row) => row[1]], columns: [SUBMITTED, OPEN, ...COMMON, ['关注', reason]] },

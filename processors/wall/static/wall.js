@@ -4,6 +4,7 @@
 import { el, say, set, show, word } from './dom.js';
 import { buildDue, buildHalls, paintDue, paintHalls } from './halls.js';
 import { buildKpis, paintKpis } from './kpis.js';
+import { buildLegend, legendLine } from './legend.js';
 import { centreName } from './names.js';
 import { Link, steady } from './link.js';
 import { buildGroups, buildStrip, hourOf, paintGroups, paintStrip } from './local.js';
@@ -28,9 +29,10 @@ const wall = {
   kpis: buildKpis($('kpis')), tiles: buildTiles($('matrix')), watch: buildWatch($('watch')), due: buildDue($('due')), halls: buildHalls($('halls')),
   groups: buildGroups($('groups')), strip: buildStrip($('strip')), trend: buildTrend($('trend')), stars: buildStars($('stars')), buckets: buildBuckets($('buckets')),
   aged: [...document.querySelectorAll('.panel[data-cell]')].map((box) => ({ box, age: box.querySelector('.age') })),
-  head: document.querySelector('.head'), foot: buildFoot($('foot')), table: buildTable($('table')),
+  head: document.querySelector('.head'), foot: buildFoot($('quality')), table: buildTable($('table')),
   lamp: { box: $('lamp'), mark: $('lamp').querySelector('i'), name: $('lamp').querySelector('b') },
 };
+legendLine($('key'));
 for (const id of ['demo', 'date', 'week', 'time', 'scope-name', 'scope-sub', 'matrix-sub', 'watch-sub', 'due-sub', 'halls-sub', 'stars-sub', 'buckets-sub', 't-matrix', 'groups-sub', 'crumbs', 'usual-name']) say($(id), $(id).textContent);
 for (const panel of wall.aged) say(panel.age, '');
 say(wall.lamp.mark, '◌');
@@ -172,16 +174,6 @@ function reloadFor(hash) {
 
 // --- keys, cursor, drift ------------------------------------------------------------------------
 
-function legend() {
-  if ($('legend').childElementCount) return;
-  const line = (mark, text) => { const p = el('p'); p.append(word('b', {}, mark), word('span', {}, text)); return p; };
-  const rules = store.thresholds.map(([level, name, base, n, ppm]) => line(level === 2 ? '◆ 告警' : '▲ 预警', `${name} ≥ ${n} 且占${base} ≥ ${ppm / 10000} %`));
-  $('legend').append(word('h2', {}, '图例'), line('● 正常', '有业务，线路在线'), line('○ 无业务', '线路在线，今日尚无受理'), line('◐ n/m 在线', '部分站点失去心跳，合计只含已到数据'), ...rules,
-    line('▲ 延迟', '数据超过 5 秒未推进'), line('■ 陈旧', '超过 30 秒，数字变灰'), line('◌ 失联', '超过 120 秒，不再显示数字'),
-    line('满意率', '3 星及以上 ÷ 评价，少于 20 次不计算；两位小数舍去'), line('用时', '受理至决定的工作时间，480 工作分钟为 1 工作日'), line('有业务 空闲', '窗口在本小时或上一小时是否有受理、办结、出件或评价'), line('往日均', '本处有业务的前几日各小时受理均值，至多 7 日'), line('超期在办', '时限已过而未办结；法定超期为红，承诺超期为黄，责任为到期那一刻持有的部门'), line('今日 明日', '受理时承诺的到期日，未计暂停与延期'), line('等候 最久', '最早一位从何时等起；超过 30 分为黄，60 分为红'), line('差评未办结', '逾期按 15 个工作日整改期限计'),
-    line('按键', '← 上一级 · → 下一级 · ↑↓ 同级 · T 数据表 · F1 图例。预警、告警为本屏阈值，不是电子监察的黄牌、红牌'));
-}
-
 function openTable(open) {
   tableOpen = open;
   show($('table'), open);
@@ -191,7 +183,7 @@ function openTable(open) {
 }
 
 addEventListener('keydown', (event) => {
-  if (event.key === 'F1') { event.preventDefault(); legend(); show($('legend'), $('legend').hidden); }
+  if (event.key === 'F1') { event.preventDefault(); buildLegend($('legend'), store.thresholds); show($('legend'), $('legend').hidden); }
   if (event.key === 'Escape') show($('legend'), false);
   if (event.key.startsWith('Arrow') && !tableOpen) {
     const to = next(store, scope, event.key);

@@ -2,7 +2,7 @@
 
 import { day, minutesSince } from './halls.js';
 import { centreName, inTown, unitName } from './names.js';
-import { count, span } from './words.js';
+import { count, LINE_KEEPER, MANAGER, span } from './words.js';
 
 const order = (a, b) => a.at - b.at || ((a.from ?? '') < (b.from ?? '') ? -1 : (a.from ?? '') > (b.from ?? '') ? 1 : 0) || a.size - b.size;
 // A queue is of this minute, a silent line hides what is: both before what is late since days.
@@ -22,16 +22,18 @@ export function matters(store, fresh, age) {
     const own = store.age(store.beat(row[0])), level = store.level(own);
     if (level === 'live' || level === 'wait') continue;
     const town = row[townAt] === row[0] ? '' : `（${store.get('town', row[townAt], 'name')}）`;
-    found.push({ status: level, at: GRAVITY[level], size: -(own ?? 1e9), place: row[1], why: own === null ? `从未收到心跳${town}` : `线路静默${town}`, since: own === null ? '' : `${span(own)}`, holder: '网络与系统', fresh: level });
+    found.push({ status: level, at: GRAVITY[level], size: -(own ?? 1e9), place: row[1], why: own === null ? `从未收到心跳${town}` : `断线${town || '，无数据'}`, since: silent(own), holder: LINE_KEEPER, fresh: level });
   }
   for (const row of store.rows('town')) {
     const reason = String(row[store.col('town', 'reason')] || '');
     if (!reason) continue;
     const status = row[store.col('town', 'level')] === 2 ? 'bad' : 'warn';
-    found.push({ status, at: GRAVITY[status] + 0.5, size: -row[store.col('town', 'negatives')], place: row[1], why: short(reason), since: fromHour(store, row, reason), holder: worst(store, row[0], reason), fresh: 'live' });
+    found.push({ status, at: GRAVITY[status] + 0.5, size: -row[store.col('town', 'negatives')], place: row[1], why: mostly(store, row, reason), since: fromHour(store, row, reason), holder: MANAGER, fresh: 'live' });
   }
   return found.sort(order);
 }
+
+const silent = (age) => (age === null ? '' : `已 ${span(age)}`);
 
 // "9 时起": the first hour of today in which there was one of what the reason names.
 function fromHour(store, row, reason) {
@@ -39,15 +41,17 @@ function fromHour(store, row, reason) {
   return hours.length ? `${Math.min(...hours) - 1} 时起` : '今日';
 }
 
-// The window behind it: 60-second question "why".
-function worst(store, town, reason) {
+// The window behind it, where one has a third of it: 60-second question "why".
+function mostly(store, row, reason) {
   const code = reason.startsWith('差评') ? 'negatives' : 'wrong_window';
   const centreAt = store.col('window', 'centre'), at = store.col('window', code);
   let top = null;
-  for (const row of store.rows('window')) {
-    if (store.get('centre', row[centreAt], 'town') === town && row[at] && (!top || row[at] > top[at])) top = row;
+  for (const window of store.rows('window')) {
+    if (store.get('centre', window[centreAt], 'town') === row[0] && window[at] && (!top || window[at] > top[at])) top = window;
   }
-  return top ? `${top[store.col('window', 'no')]} 号窗 ${count(top[at])} 次` : '各窗口';
+  const all = row[store.col('town', code)];
+  if (!top || reason.includes(' · ') || top[at] * 3 < all) return short(reason);
+  return `${reason.split('（')[0]}，${top[store.col('window', 'no')]} 号窗 ${count(top[at])}`;
 }
 
 // What a tile is of → how many wait there, where that is too many or too long.
@@ -85,7 +89,7 @@ function since_(text, store) {
 
 const AT = [['差评', 'negatives'], ['错窗', 'wrong']];
 
-// "14 时起至今", "8–14 时": from the first to the last hour of today in which there was one.
+// "14 时起至今", "8 时起至 14 时": from the first to the last hour of today in which there was one.
 function since(store, table, row, reason) {
   let from = 24, last = -1;
   for (const [name, code] of AT) {
@@ -95,7 +99,7 @@ function since(store, table, row, reason) {
     last = Math.max(last, row[store.col(table, `${code}_last`)]);
   }
   if (last < 0) return '';
-  return last >= store.hour ? `${from} 时起至今` : from === last ? `${from} 时` : `${from}–${last} 时`;
+  return last >= store.hour ? `${from} 时起至今` : from === last ? `${from} 时` : `${from} 时起至 ${last} 时`;
 }
 
 // Two reasons in one line go without what they are measured by.
@@ -112,18 +116,19 @@ function localMatters(store) {
   for (const row of store.rows('centre')) {
     const own = store.age(store.beat(row[0])), level = store.level(own);
     if (level === 'live' || level === 'wait') continue;
-    found.push({ status: level, at: GRAVITY[level], size: -(own ?? 1e9), place: centreName(store, row[0]), why: own === null ? '从未收到心跳' : '线路静默', since: own === null ? '' : span(own), holder: '网络与系统', fresh: level });
+    found.push({ status: level, at: GRAVITY[level], size: -(own ?? 1e9), place: centreName(store, row[0]), why: own === null ? '从未收到心跳' : '断线，无数据', since: silent(own), holder: LINE_KEEPER, fresh: level });
   }
   for (const row of store.rows('window')) {
     if (!row[store.col('window', 'level')]) continue;
-    add('window', row, `${row[store.col('window', 'no')]} 号窗口`, 0, `${row[store.col('window', 'no')]} 号窗口`);
+    const staff = row[store.col('window', 'staff')];
+    add('window', row, `${row[store.col('window', 'no')]} 号窗口`, 0, staff ? `在窗工号 ${staff}` : MANAGER);
   }
   // The centre first, then its windows; trouble spread thin has no window to name.
   for (const row of store.rows('centre')) {
-    if (row[store.col('centre', 'level')]) add('centre', row, store.scope.kind === 'centre' ? '本中心' : centreName(store, row[0]), -0.2, '值班主任');
+    if (row[store.col('centre', 'level')]) add('centre', row, store.scope.kind === 'centre' ? '本中心' : centreName(store, row[0]), -0.2, MANAGER);
   }
   if (!found.length && store.scope.kind === 'town' && store.unit('reason')) {
-    found.push({ status: store.unit('level') === 2 ? 'bad' : 'warn', at: 0, size: 0, place: '本区镇', why: short(String(store.unit('reason') || '')), since: '今日', holder: '分散在各处', fresh: 'live' });
+    found.push({ status: store.unit('level') === 2 ? 'bad' : 'warn', at: 0, size: 0, place: '本区镇', why: short(String(store.unit('reason') || '')), since: '今日', holder: '各中心值班主任', fresh: 'live' });
   }
   return found.sort(order);
 }

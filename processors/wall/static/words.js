@@ -75,3 +75,6 @@ const KINDS = {
   'village:all_round': '全科综合', help_agent: '帮办代办', issue: '统一出件',
 };
 export const kindName = (kind) => KINDS[kind] ?? String(kind ?? '').replace('professional:', '');
+
+// Who acts where the sums name nobody; the rows of the ledger say it themselves (acting.py).
+export const MANAGER = '中心值班主任', LINE_KEEPER = '系统运维值班', FRONT = '中心前台窗口';

@@ -4,7 +4,7 @@ import { el } from './dom.js';
 import { FORMS } from './forms.js';
 import { centreName, deptName, windowNo } from './names.js';
 import { button } from './toolbar.js';
-import { ACTIONS, FACTS, FLAGS, LATE, OUTCOMES, POSTS, RESULTS, TYPES, VOIDS, windowName } from './words.js';
+import { ACTIONS, APPLICANTS, FACTS, FLAGS, LATE, OUTCOMES, POSTS, RESULTS, TYPES, VOIDS, windowName } from './words.js';
 
 // The state as it will be when everything that waits has been delivered.
 export function projected(view, waiting, reference) {
@@ -35,17 +35,25 @@ export function projected(view, waiting, reference) {
 
 const moment = (at) => at.slice(0, 16).replace('T', ' ');
 
-// What has to be done next, in words; '' where nothing is.
-export function nextStep({ status, concluded, item, transfer }, reference) {
+// What has to be done next, the first first: [command, words]; [] where nothing is.
+function steps({ status, concluded, item, transfer }, reference) {
   switch (status) {
-    case 'SUB': return '受理（F4）';
-    case 'ACC': return item?.short ? '审批（F8），或转办（F6）' : '转办（F6）';
-    case 'TRN': return `${transfer ? `由${deptName(transfer.to_dept, reference)}` : ''}签收（F7）`;
-    case 'REV': return '审批（F8）';
-    case 'DEC+': return concluded ? '出件（F10）' : '出件（F10），再办结（F9）';
-    case 'DEC-': case 'ISS': return concluded ? '' : '办结（F9）';
-    default: return '';
+    case 'SUB': return [['case.accept', '受理（F4）']];
+    case 'ACC': return item?.short ? [['case.decide', '审批（F8）'], ['case.transfer', '或转办（F6）']] : [['case.transfer', '转办（F6）']];
+    case 'TRN': return [['case.receive_transfer', `${transfer ? `由${deptName(transfer.to_dept, reference)}` : ''}签收（F7）`]];
+    case 'REV': return [['case.decide', '审批（F8）']];
+    case 'DEC+': return concluded ? [['case.issue', '出件（F10）']] : [['case.issue', '出件（F10）'], ['case.conclude', '再办结（F9）']];
+    case 'DEC-': case 'ISS': return concluded ? [] : [['case.conclude', '办结（F9）']];
+    default: return [];
   }
+}
+
+export const nextStep = (state, reference) => steps(state, reference).map(([, words]) => words).join('，');
+
+// "个人 · …3f2a": the kind, and of the reference just so much that two applicants can be told apart.
+function applicant(view) {
+  const said = view?.events.findLast((event) => event.type === 'case.submitted' && !view.voided.includes(event.id))?.data.data ?? {};
+  return [APPLICANTS[said.applicant_kind], said.applicant_ref && `…${said.applicant_ref.slice(-4)}`].filter(Boolean).join(' · ');
 }
 
 function about(event, reference, events) {
@@ -90,10 +98,11 @@ export function timeline(view, waiting, reference) {
 export function head(caseNo, view, state, reference) {
   const accepted = view?.events.filter((event) => event.type === 'case.accepted' && !view.voided.includes(event.id)).at(-1);
   const due = accepted?.data.stamp.promised_due ?? accepted?.data.stamp.statutory_due;
-  const over = due && !view.state.concluded_at && due < view.now;
+  const over = due && !view.state.concluded_at && due < view.now, who = applicant(view);
   const cells = [
     ['状态', el('strong', { id: 'status', 'data-status': state.status }, reference.states[state.status] + (state.concluded ? '，已办结' : ''))],
     ['事项', state.item ? `${state.item.name}（${state.item.dept}，${TYPES[state.item.project_type]}）` : '—'],
+    ...(who ? [['申请人', el('span', { id: 'applicant' }, who)]] : []),
     ['窗口类型', state.item?.required ? windowName(state.item.required) : '—'],
     ['期限', due ? el('span', { class: over ? 'over' : '' }, `${due.slice(0, 10)}${over ? ' 已逾期' : ''}`) : '受理后起算'],
     ['下一步', el('b', { id: 'next' }, nextStep(state, reference) || '—')],
@@ -104,6 +113,6 @@ export function head(caseNo, view, state, reference) {
 }
 
 export function actions(state, shift, reference, open) {
-  const shown = FORMS.filter(([type]) => type !== 'case.submit');
-  return el('div', { class: 'actions', role: 'toolbar', 'aria-label': '可以办理' }, ...shown.map(([type, keys]) => button(type, keys, { shift, reference, timely: state.legal.includes(type), start: open })));
+  const shown = FORMS.filter(([type]) => type !== 'case.submit'), next = steps(state, reference)[0]?.[0];
+  return el('div', { class: 'actions', role: 'toolbar', 'aria-label': '可以办理' }, ...shown.map(([type, keys]) => button(type, keys, { shift, reference, timely: state.legal.includes(type), next: type === next, start: open })));
 }

@@ -14,7 +14,7 @@ import { Outbox } from './outbox.js';
 import { lacks, postFor, postNames } from './people.js';
 import { qr } from './qr.js';
 import { refusal, wanted, wrongField } from './refusal.js';
-import { kept, reference as fetchReference, signIn, takeShift } from './shift.js';
+import { kept, ownSeat, reference as fetchReference, signIn, takeShift } from './shift.js';
 import { ACTIONS, sentence } from './words.js';
 import { showWork } from './work.js';
 
@@ -96,10 +96,10 @@ async function put(id, no) {
 const ofCase = (type) => type.startsWith('case.');
 
 // `timely`: it may happen now; then who lacks the post is led to who holds it, before anything is filled in.
-function handOver(type, was, timely) {
+function handOver(type, was, timely, first = null) {
   const posts = timely ? lacks(type, shift, reference) : [];
   if (!posts.length) return false;
-  changeShift({ posts, dept: dept(), then: () => open(type, was) });
+  changeShift({ posts, first, dept: dept(), then: () => open(type, was) });
   announce(`「${ACTIONS[type]}」须「${postNames(posts)}」岗，请由有此岗的人接手。`);
   return true;
 }
@@ -186,7 +186,8 @@ function negative(neg) {
 function openRoom(type, was, wrong) {
   if (!room?.key) { announce('请先打开大厅（Alt+H）或差评（Alt+N）。'); return; }
   const { hall: day, neg } = room.about;
-  if (handOver(type, was, !day || happens(day, type))) return;
+  const own = ownSeat(shift), seated = day?.windows.find((each) => each.id === own.window)?.staff ?? own.staff;
+  if (handOver(type, was, !day || happens(day, type), day ? seated : null)) return;
   const form = formOf(type, { reference, shift, was, ...room.about }, (data) => send(type, neg ? { rating_id: neg.rating, ...data } : data), back);
   screen = 'form';
   fill($('stage'), form);

@@ -77,8 +77,19 @@ export function happens(hall, type) {
   return type !== 'hall.void_event' || hall.facts.length > 0;
 }
 
+// What is next at one's own window; '' = nothing has to be.
+function nextAt(hall, window) {
+  const own = hall.windows.find((each) => each.id === window);
+  if (!own) return '';
+  if (own.status !== 'open') return own.status === 'paused' ? 'window.resume' : 'window.open';
+  if (own.serving) return 'ticket.finish_service';
+  if (hall.tickets.some((each) => each.status === 'CALL' && each.window === window)) return 'ticket.start_service';
+  return hall.tickets.some((each) => each.status === 'WAIT') ? 'ticket.call' : '';
+}
+
 export function hallRoom(hall, shift, reference, start) {
-  const buttons = KEYS.map((type, i) => button(type, String((i + 1) % 10), { shift, reference, timely: happens(hall, type), plain: true, start }));
+  const next = nextAt(hall, shift.window);
+  const buttons = KEYS.map((type, i) => button(type, String((i + 1) % 10), { shift, reference, timely: happens(hall, type), next: type === next, start }));
   const waiting = hall.tickets.filter((each) => each.status === 'WAIT').length, oldest = hall.tickets.filter((each) => each.status === 'WAIT').map((each) => each.since).sort()[0];
   const desk = (id) => (hall.windows.find((each) => each.id === id)?.no ?? '') + (id ? ' 号窗' : '');
   const rank = (each) => (each.id === shift.window ? 0 : each.status === 'closed' ? 2 : 1);

@@ -73,7 +73,7 @@ export function negList({ now, n, rows }, open) {
 
 export function negDesk(neg, now, shift, reference, start) {
   const [step, who] = STEPS[neg.step];
-  const buttons = neg.ways.map((type, i) => button(type, String(i + 1), { shift, reference, timely: true, plain: i > 0, start }));
+  const buttons = neg.ways.map((type, i) => button(type, String(i + 1), { shift, reference, timely: true, next: i === 0, start }));
   const cells = [['下一步', `${step}，由${who}`], ['评价', `${'★'.repeat(neg.stars)}${'☆'.repeat(5 - neg.stars)}${neg.real_name ? '（实名）' : ''}`], ['事项', neg.item_name || '—'],
     ['单位', [neg.dept, neg.window].filter(Boolean).join(' · ') || '—'], ['结论', FINDINGS[neg.finding] ?? '—'],
     ...neg.dues.map((each) => { const [left, kind] = countdown(each.due, now); return [CLOCKS[each.clock] ?? each.clock, el('span', { class: kind }, `${each.due.slice(0, 10)}，${left}`)]; })];

@@ -15,12 +15,13 @@ export function postFor(type, shift, reference) {
   return may.includes(shift.post) ? shift.post : shift.posts.find((post) => may.includes(post)) ?? shift.post;
 }
 
-// `wanted`: posts (one of them is needed; none: anybody), dept (whose people come first), not (people it may not be).
-export function people(reference, { posts = [], dept = null, not = [] } = {}) {
+// `wanted`: posts (one of them is needed; none: anybody), first (who comes first of all: of one's own window),
+// dept (whose people come first), not (people it may not be).
+export function people(reference, { posts = [], first = null, dept = null, not = [] } = {}) {
   const able = (each) => !posts.length || each.posts.some((post) => posts.includes(post));
   const name = (id) => reference.depts.find((each) => each.id === id)?.name;
   return (reference.staff ?? []).filter((each) => able(each) && !not.includes(each.id)).map((each) => ({
-    id: each.id, name: each.id, near: (each.centre ? 0 : 2) + (dept && each.dept === dept ? 0 : 1),
+    id: each.id, name: each.id, near: each.id === first ? -1 : (each.centre ? 0 : 2) + (dept && each.dept === dept ? 0 : 1),
     words: [...each.posts.map((post) => POSTS[post] ?? post), each.dept, name(each.dept)].filter(Boolean),
     more: [!each.centre && '市级', each.dept, postNames(each.posts)].filter(Boolean).join(' · '),
   }));

@@ -51,10 +51,20 @@ const lastWindows = () => { try { return JSON.parse(localStorage.getItem(WINDOWS
 const AT_WINDOWS = ['accept', 'issue', 'agent']; // Who holds one of these sits at a window; others are in the back office until they say so.
 const ASK = '?';
 
+// Who sat last at a window of this terminal: at that of the shift, in the back office at the last one.
+const SEATED = 'tz.seated';
+const lastSeated = () => { try { return JSON.parse(localStorage.getItem(SEATED)) ?? {}; } catch { return {}; } };
+export function ownSeat(shift) {
+  const window = shift.window ?? lastWindows()[shift.centre] ?? null;
+  return { window, staff: lastSeated()[window] ?? null };
+}
+
 function keep(shift) {
   sessionStorage.setItem('tz.shift', JSON.stringify(shift));
   localStorage.setItem('tz.last', JSON.stringify(shift));
-  if (shift.window) localStorage.setItem(WINDOWS, JSON.stringify({ ...lastWindows(), [shift.centre]: shift.window }));
+  if (!shift.window) return;
+  localStorage.setItem(WINDOWS, JSON.stringify({ ...lastWindows(), [shift.centre]: shift.window }));
+  if (shift.posts.some((post) => AT_WINDOWS.includes(post))) localStorage.setItem(SEATED, JSON.stringify({ ...lastSeated(), [shift.window]: shift.staff }));
 }
 
 // The window: what was chosen by hand stays; else it follows the person, and is never one that this terminal did not have before.

@@ -28,6 +28,7 @@ export const WINDOWS = {
   'comp:other': '其他事项综合窗口', 'village:all_round': '全科综合窗口', help_agent: '帮办代办窗口', issue: '统一出件窗口',
 };
 export const windowName = (kind) => WINDOWS[kind] ?? `${kind.replace('professional:', '')}专业窗口`;
+export const APPLICANTS = { 1: '个人', 2: '企业', 3: '事业单位', 4: '社会组织', 5: '行政机关', 6: '其他' };
 export const TYPES = { instant: '即办件', promised: '承诺件', joint: '联办件', escalated: '上报件' };
 const UNITS = { workday: '个工作日', day: '天', hour: '小时' };
 export const limit = (each) => (each ? (each.n === 0 ? '当场' : `${each.n} ${UNITS[each.unit]}`) : '未定');
