@@ -22,6 +22,8 @@ C10_WORKDAYS = 20
 """听证: held so long after it was asked for, 行政许可法 §47."""
 ALL_ENDED = tuple(f"C{n}" for n in range(11))
 """Clocks that end with their case; what ended is reported all the same (C15)."""
+CONCLUDED = ("C0", "C2", "C3", "C4", "C10")
+"""Clocks of the examination: what is left of them ends with the conclusion, kept or not."""
 PAUSED_BY_LAW = frozenset({"C2", "C3", "C4"})
 PAUSED_BY_US = frozenset({"C3", "C4"})
 INSTANT = ProjectType.INSTANT.value
@@ -118,11 +120,12 @@ def _decided(clocks: Clocks, event: Event, data: Data) -> Clocks:
 
 
 def _delivered(clocks: Clocks, event: Event, _: Data) -> Clocks:
+    """C8 ends by the delivery; or when nothing is left to deliver: archived, or revoked."""
     return _stop(clocks, event, "C8")
 
 
 def _concluded(clocks: Clocks, event: Event, _: Data) -> Clocks:
-    return _stop(clocks, event, "C0", "C2", "C3")
+    return _stop(clocks, event, *CONCLUDED)
 
 
 def _issued(clocks: Clocks, _: Event, __: Data) -> Clocks:
@@ -186,6 +189,8 @@ EVOLVE: dict[str, Callable[[Clocks, Event, Data], Clocks]] = {
     course.DeficiencyFailed.TYPE: _given_up,
     facts.DecisionMade.TYPE: _decided,
     course.CaseDelivered.TYPE: _delivered,
+    course.CaseArchived.TYPE: _delivered,
+    course.DecisionRevoked.TYPE: _delivered,
     facts.CaseConcluded.TYPE: _concluded,
     facts.CaseIssued.TYPE: _issued,
     course.CaseExchanged.TYPE: _exchanged,

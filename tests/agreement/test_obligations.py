@@ -99,6 +99,7 @@ def fill(at, *materials):
 
 MON = accept("04-20")
 BROKEN = True
+REVOKED, ARCHIVED = {"basis": "§69", "doc_no": "X"}, {"archive_no": "R"}
 VECTORS = [
     Story("V1", limit(10), MON, "05-06", BROKEN),
     Story("V2", limit(10), [*MON, *special("04-23", "04-28")], "05-11", BROKEN),
@@ -160,6 +161,13 @@ BREACHES = [
           fact("05-07", "issue", {"doc_kind": "licence", "doc_name": "证"}),
           fact("05-07", "deliver", {"method": "window"})], "05-07", clock="C8"),
     Story("never delivered", limit(99), [*MON, *decide("04-21")], "05-07", BROKEN, "C8"),
+    *(Story(f"{name}, nothing delivered", limit(99), [*MON, *conclude("04-21"), *course],
+            "05-07", late, "C8")
+      for name, course, late in (
+          ("archived", [fact("04-22", "archive", ARCHIVED)], False),
+          ("archived too late", [fact("05-08", "archive", ARCHIVED)], BROKEN),
+          ("revoked", [fact("04-22", "revoke_decision", REVOKED)], False),
+          ("revoked too late", [fact("05-08", "revoke_decision", REVOKED)], BROKEN))),
     Story("materials came", limit(99), [*MON, *commit("04-21", "04-28 12:00"),
           *fill("04-27", "a"), *fill("04-28 12:00", "b")], "04-28 12:00", clock="C7"),
     Story("a material came late", limit(99), [*MON, *commit("04-21", "04-28 12:00"),

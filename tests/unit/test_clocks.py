@@ -168,6 +168,29 @@ def test_a_supplement_notice_in_time_stops_the_first_clock(monday):
     assert [clock for clock, _ in breaches(monday)] == ["C6"]
 
 
+STOPPED = [("case.archive", "C8"), ("case.revoke_decision", "C8"), ("case.start_step", "C4"),
+           ("case.request_hearing", "C10")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "code"), STOPPED)
+def test_what_is_over_breaks_no_clock(monday, kind, code):
+    monday.bring_to("REV", item="generous")
+    monday.wait(minutes=1)
+    early = kind in {"case.start_step", "case.request_hearing"}
+    if early:
+        assert monday.usual(kind, but={"limit": {"n": 3}} if code == "C4" else {}).code == ""
+    assert monday.decide_on().code == monday.conclude().code == ""
+    monday.wait(minutes=1)
+    if not early:
+        assert monday.usual(kind).code == ""
+    tick(monday, "08-30T00:00")
+
+    assert code not in {clock for clock, _ in breaches(monday)}
+    assert any(clock.code == code and clock.stop for clock in monday.state().clocks.all)
+    assert not [e for e in monday.events("supervision/C1")
+                if e["data"]["data"].get("rule_id") == {"C8": "R17"}.get(code, "R02")]  # fmt: skip
+
+
 def test_a_pause_moves_the_due_and_an_open_one_holds_it_off(monday):
     monday.org_must("item.register", "heard", {
         "name": "听证事项", "dept": "民政", "project_type": "promised", "statutory": {"n": 20},

@@ -55,7 +55,7 @@ WHERE CASE c.clock
     OR (t.type IN ('case.transfer_received', 'case.transfer_refused') AND t.transfer_id = c.about)
   WHEN 'C7' THEN t.type IN ('case.deficiency_filled', 'case.deficiency_failed',
     'case.withdrawn', 'case.terminated')
-  WHEN 'C8' THEN t.type = 'case.delivered'
+  WHEN 'C8' THEN t.type IN ('case.delivered', 'case.archived', 'case.decision_revoked')
   WHEN 'C15' THEN t.type = 'case.exchanged' AND t.reported_to = c.about AND t.moment >= c.start
   ELSE t.type IN ('case.concluded', 'case.withdrawn', 'case.terminated')
 END
