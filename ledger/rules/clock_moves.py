@@ -68,9 +68,7 @@ def _supplemented(clocks: Clocks, event: Event, data: Data) -> Clocks:
 
 
 def _accepted(clocks: Clocks, event: Event, _: Data) -> Clocks:
-    stamp, at = event["data"]["stamp"], event["time"]
-    begun = _run(_stop(clocks, event, "C1"), at, stamp)
-    return _on_the_spot(begun, at) if stamp.get("project_type") == INSTANT else begun
+    return _run(_stop(clocks, event, "C1"), event["time"], event["data"]["stamp"])
 
 
 def _deemed(clocks: Clocks, event: Event, data: Data) -> Clocks:
@@ -213,11 +211,11 @@ def _start(clocks: Clocks, clock: Clock) -> Clocks:
 
 
 def _run(clocks: Clocks, start: str, stamp: dict[str, Any]) -> Clocks:
-    """Start the statutory and the promised clock, as far as the case has such limits."""
+    """Start the clocks of an accepted case: by law, as promised, at once; as far as it has them."""
     for code, name in (("C2", "statutory_limit"), ("C3", "promised_limit")):
         if limit := stamp.get(name):
             clocks = _start(clocks, Clock(code, "", start, Limit.model_validate(limit)))
-    return clocks
+    return _on_the_spot(clocks, start) if stamp.get("project_type") == INSTANT else clocks
 
 
 def _on_the_spot(clocks: Clocks, at: str) -> Clocks:

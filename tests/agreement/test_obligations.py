@@ -147,6 +147,8 @@ BREACHES = [
     Story("at once", limit(9), [*MON, *conclude("04-20 17:00")], "04-20", clock="C0",
           item="quick"),
     Story("not at once", limit(9), MON, "04-20", BROKEN, "C0", "quick"),
+    Story("deemed accepted, of a kind that is done at once", {}, [fact("04-20", "urge")], "04-20",
+          BROKEN, "C0", "quick"),
     Story("signed for", limit(99), [*MON, *transfer("04-20 16:00", "04-21 12:00")],
           "04-21 12:00", clock="C5"),
     Story("signed for too late", limit(99), [*MON, *transfer("04-20 16:00", "04-21 12:01")],
@@ -331,6 +333,8 @@ async def test_dues_and_breaches_are_those_of_the_domain(book, stories, until):
     made = {story.name: found.get((f"C{n}", story.clock)) for n, story in enumerate(stories)}
 
     assert made == {story.name: (story.due, story.broken) for story in stories}
+    cut = await book.city.log.end()
+    assert rebuild(book.lake, cut) == second_road(book.lake, cut)
 
 
 @pytest.mark.parametrize(("stories", "until"), [(COURSES, "04-22"), (AFTERWARDS, "04-28")])

@@ -157,6 +157,17 @@ def test_nobody_told_the_applicant_anything_so_the_case_is_deemed_accepted(new_h
     assert monday.state().status == "ACC"
 
 
+def test_what_is_done_at_once_was_broken_on_the_day_of_its_receipt_when_it_is_deemed_accepted(
+    monday,
+):
+    """K16 is over all instant items that were accepted, however (domain.md 6.2)."""
+    monday.submit(item="instant")
+    tick(monday, "06-10T00:00")
+
+    assert kinds(monday)[2:] == ["deemed_accepted", "clock_breached", "clock_breached"]
+    assert breaches(monday) == [("C1", "06-08"), ("C0", "06-01"), ("C3", "06-01")]
+
+
 def test_a_supplement_notice_in_time_stops_the_first_clock(monday):
     monday.submit()
     told = {"notice_no": "B1", "missing": ["m1"]}

@@ -14,7 +14,7 @@ WITH ends AS (
   SELECT
     "partition", "offset", case_id, deemed, since AS start,
     unnest([
-      {'clock': 'C0', 'own': own_type, 'lim': CASE WHEN project_type = 'instant' AND NOT deemed
+      {'clock': 'C0', 'own': own_type, 'lim': CASE WHEN project_type = 'instant'
         THEN CAST('{"n": 0, "unit": "today"}' AS JSON) END},
       {'clock': 'C2', 'own': own_statutory, 'lim': statutory},
       {'clock': 'C3', 'own': own_promised, 'lim': promised}
