@@ -48,9 +48,12 @@ def fact(at, kind, data=None, told=""):
     return told or at, at, f"case.{kind}", data or {}
 
 
+SPECIAL = {"kind": "hearing", "legal_basis": "§45", "notice_doc": "T", "excluded": True,
+           "days_told": 5}  # fmt: skip
+
+
 def special(at, end="", number="s1", told="", **more):
-    data = {"sp_no": number, "kind": "hearing", "legal_basis": "§45", "notice_doc": "T",
-            "excluded": True, "days_told": 5, **more}  # fmt: skip
+    data = {"sp_no": number, **SPECIAL, **more}
     ended = [fact(end, "end_special", {"sp_no": number}, told)] if end else []
     return [fact(at, "start_special", data, told), *ended]
 
@@ -126,6 +129,25 @@ VECTORS = [
     Story("told of no exclusion", limit(2), [*MON, *special("04-21", "04-30", excluded=False)],
           "04-22", BROKEN),
     Story("hours of service", limit(3, "hour"), accept("04-20 15:30"), "04-21 10:30", BROKEN),
+    *(Story(f"hours, {name}", limit(4, "hour"), [*accept("04-20 10:00:20"), *course], due,
+            due is not None)
+      for name, course, due in (
+          ("heard for one", special("04-20 10:30", "04-20 11:30"), "04-20 15:00"),
+          ("heard until the next day, and stopped",
+           [fact("04-20 10:30", "start_special", {**SPECIAL, "sp_no": "s9"}),
+            fact("04-21 09:10", "suspend_clock", {"reason_code": "pay", "approver": "b"}),
+            fact("04-21 09:15", "end_special", {"sp_no": "s9"}),
+            fact("04-21 10:00", "resume_clock")], "04-21 13:31"),
+          ("heard twice", [*special("04-20 10:30", "04-20 11:00"),
+                           *special("04-20 12:00", "04-20 18:00", "s2")], "04-21 11:31"),
+          ("heard after it", special("04-20 14:01"), "04-20 14:00"),
+          ("and still heard", special("04-20 14:00"), None))),
+    *(Story(f"natural days to a day off, {name}", limit(5, "day"), [*MON, *special(*course)], due,
+            due is not None)
+      for name, course, due in (
+          ("still heard", ["04-25"], None), ("heard on", ["04-25", "04-28"], "04-29"),
+          ("heard a day", ["04-25", "04-26"], "04-27"), ("heard after", ["04-26"], "04-26"),
+          ("heard before", ["04-23", "04-24"], "04-26"))),
     Story("hours, and days granted", limit(3, "hour"),
           [*accept("04-20 15:30"), *extension("04-20 16:00", 2)], "04-23 10:30", BROKEN),
 ]  # fmt: skip

@@ -221,6 +221,31 @@ def test_a_pause_moves_the_due_and_an_open_one_holds_it_off(monday):
     assert breaches(monday) == [("C3", "07-10")]
 
 
+# How long is promised | hearing: from, to (None: still open) | due of C3. Accepted 06-01 10:01.
+PAUSED = [
+    ((4, "hour"), "06-01T10:30", None, None),
+    ((4, "hour"), "06-01T10:30", "06-01T11:30", "06-01T15:01"),
+    ((4, "hour"), "06-01T10:30", "06-03T09:15", "06-03T12:46"),
+    ((4, "hour"), "06-01T08:00", "06-01T09:30", "06-01T14:01"),
+    ((4, "hour"), "06-01T14:01", None, "06-01T14:01"),
+    ((9, "hour"), "06-01T16:00", "06-02T09:30", "06-02T12:31"),
+    ((5, "day"), "06-06T10:00", None, None),
+    ((5, "day"), "06-06T10:00", "06-09T10:00", "06-10T23:59"),
+    ((5, "day"), "06-06T10:00", "06-07T10:00", "06-08T23:59"),
+    ((5, "day"), "06-08T10:00", None, "06-08T23:59"),
+    ((5, "day"), "06-05T10:00", "06-06T10:00", "06-08T23:59"),
+]
+
+
+@pytest.mark.parametrize(("limit", "begun", "ended", "due"), PAUSED)
+def test_no_due_passes_within_a_pause_in_whatever_unit(year, limit, begun, ended, due):
+    clock = Clock("C3", "", "2020-06-01T10:01:00+08:00", Limit(n=limit[0], unit=limit[1]))
+    pause = Pause("s", f"2020-{begun}:00+08:00", LAW, ended and f"2020-{ended}:00+08:00")
+    found = due_of(Clocks((clock,), (pause,)), clock, year)
+
+    assert (found and found[5:16]) == due
+
+
 def test_an_unsigned_transfer_is_due_after_four_working_hours(monday):
     monday.bring_to("TRN")
     tick(monday, "06-01T14:01")
