@@ -22,6 +22,8 @@ C10_WORKDAYS = 20
 """听证: held so long after it was asked for, 行政许可法 §47."""
 ALL_ENDED = tuple(f"C{n}" for n in range(11))
 """Clocks that end with their case; what ended is reported all the same (C15)."""
+CONCLUDED = ("C0", "C2", "C3", "C4", "C10")
+"""Clocks of the examination: what is left of them ends with the conclusion, kept or not."""
 PAUSED_BY_LAW = frozenset({"C2", "C3", "C4"})
 PAUSED_BY_US = frozenset({"C3", "C4"})
 INSTANT = ProjectType.INSTANT.value
@@ -66,9 +68,7 @@ def _supplemented(clocks: Clocks, event: Event, data: Data) -> Clocks:
 
 
 def _accepted(clocks: Clocks, event: Event, _: Data) -> Clocks:
-    stamp, at = event["data"]["stamp"], event["time"]
-    begun = _run(_stop(clocks, event, "C1"), at, stamp)
-    return _on_the_spot(begun, at) if stamp.get("project_type") == INSTANT else begun
+    return _run(_stop(clocks, event, "C1"), event["time"], event["data"]["stamp"])
 
 
 def _deemed(clocks: Clocks, event: Event, data: Data) -> Clocks:
@@ -118,11 +118,12 @@ def _decided(clocks: Clocks, event: Event, data: Data) -> Clocks:
 
 
 def _delivered(clocks: Clocks, event: Event, _: Data) -> Clocks:
+    """C8 ends by the delivery; or when nothing is left to deliver: archived, or revoked."""
     return _stop(clocks, event, "C8")
 
 
 def _concluded(clocks: Clocks, event: Event, _: Data) -> Clocks:
-    return _stop(clocks, event, "C0", "C2", "C3")
+    return _stop(clocks, event, *CONCLUDED)
 
 
 def _issued(clocks: Clocks, _: Event, __: Data) -> Clocks:
@@ -186,6 +187,8 @@ EVOLVE: dict[str, Callable[[Clocks, Event, Data], Clocks]] = {
     course.DeficiencyFailed.TYPE: _given_up,
     facts.DecisionMade.TYPE: _decided,
     course.CaseDelivered.TYPE: _delivered,
+    course.CaseArchived.TYPE: _delivered,
+    course.DecisionRevoked.TYPE: _delivered,
     facts.CaseConcluded.TYPE: _concluded,
     facts.CaseIssued.TYPE: _issued,
     course.CaseExchanged.TYPE: _exchanged,
@@ -208,11 +211,11 @@ def _start(clocks: Clocks, clock: Clock) -> Clocks:
 
 
 def _run(clocks: Clocks, start: str, stamp: dict[str, Any]) -> Clocks:
-    """Start the statutory and the promised clock, as far as the case has such limits."""
+    """Start the clocks of an accepted case: by law, as promised, at once; as far as it has them."""
     for code, name in (("C2", "statutory_limit"), ("C3", "promised_limit")):
         if limit := stamp.get(name):
             clocks = _start(clocks, Clock(code, "", start, Limit.model_validate(limit)))
-    return clocks
+    return _on_the_spot(clocks, start) if stamp.get("project_type") == INSTANT else clocks
 
 
 def _on_the_spot(clocks: Clocks, at: str) -> Clocks:

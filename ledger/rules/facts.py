@@ -42,7 +42,7 @@ class Draft(NamedTuple):
 
 
 def decide_case(asked: "Asked") -> tuple[list[Draft], case.State]:
-    """Decide a fact of a case; one that came late restates what it changes of facts before it.
+    """Decide a fact of a case; it restates what it changes of facts before it.
 
     Gives besides what the case is after it.
 
@@ -70,7 +70,7 @@ def decide_case(asked: "Asked") -> tuple[list[Draft], case.State]:
     if found:
         stamp["flags"] = found
     drafts = [Draft(asked.stream, kind, data, stamp, state=after, event=event)]
-    if outcomes.looks_back(kind, at, after):
+    if outcomes.looks_back(kind, data, after):
         told = current(asked.history_of(asked.stream))
         concluded = {facts.CaseConcluded.TYPE}
         drafts += [

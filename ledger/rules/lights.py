@@ -3,16 +3,17 @@
 A light is a pure function of the state of a case, the calendar and the instant, nothing is stored.
 `four_tier`: normal, remind (预警), yellow (a promise or a step is broken), red (a statutory limit
 is). `two_tier` (Chengdu): yellow when something is near its due, red when it is over. C0 and C6
-give none: an instant item has C3 beside C0, and C6 is the applicant's time.
+give none: an instant item has C3 beside C0, and C6 is the applicant's time. A light changes at the
+instants at which the cards of its clock are raised (`alert_instants`).
 """
 
-from datetime import datetime
+from collections.abc import Sequence
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
-from ledger.contracts.codes import SHANGHAI, LimitUnit
-from ledger.contracts.events.base import Limit
+from ledger.contracts.codes import AlertLevel
 from ledger.rules import case, clocks
+from ledger.rules.alert_instants import Moment, of_clock
 from ledger.rules.workdays import Calendar
 
 
@@ -44,30 +45,24 @@ class Light(NamedTuple):
 
 
 class Tier(NamedTuple):
-    """When a clock reminds, and what its breach is."""
+    """What a clock is called, and what its breach is; when it reminds, its card says (`LEVELS`)."""
 
     name: str
     broken: Level
-    days_left: int | None = None
-    """Reminds at so many working days left; None: never."""
-    share_left: int = 0
-    """Reminds besides when no more than so many percent of its working days are left."""
 
 
 TIERS = {
-    "C1": Tier("补正告知", Level.RED, 1),
+    "C1": Tier("补正告知", Level.RED),
     "C2": Tier("法定时限", Level.RED),
-    "C3": Tier("承诺时限", Level.YELLOW, 1, 20),
+    "C3": Tier("承诺时限", Level.YELLOW),
     "C4": Tier("环节时限", Level.YELLOW),
     "C5": Tier("转办签收", Level.YELLOW),
-    "C7": Tier("容缺补齐", Level.YELLOW, 1),
-    "C8": Tier("送达", Level.RED, 2),
+    "C7": Tier("容缺补齐", Level.YELLOW),
+    "C8": Tier("送达", Level.RED),
     "C9": Tier("特别程序", Level.YELLOW),
     "C10": Tier("听证", Level.YELLOW),
     "C15": Tier("数据上报", Level.YELLOW),
 }
-C5_REMIND_MINUTES = 120
-C5_RED = Limit(n=1, unit=LimitUnit.WORKDAY)
 
 
 def light(
@@ -82,42 +77,24 @@ def light(
         if clock.stop is None and clock.code in TIERS:
             due = clocks.due_of(state.clocks, clock, calendar)
             if due is not None:
-                found.append(_light(clock, due, calendar, now, profile))
+                moments = tuple(of_clock(state.clocks, clock, calendar))
+                found.append(_light(clock, due, moments, now, profile))
     worst = max((each.level for each in found), default=Level.NORMAL)
     if worst is Level.NORMAL:
         return Light(worst)
     return min((each for each in found if each.level is worst), key=lambda e: (e.due, e.clock))
 
 
-def _light(clock: clocks.Clock, due: str, calendar: Calendar, now: str, profile: Profile) -> Light:
+def _light(
+    clock: clocks.Clock, due: str, moments: Sequence[Moment], now: str, profile: Profile
+) -> Light:
     tier = TIERS[clock.code]
     day = f"{due[:10]} {due[11:16]}"
     if due < now:
-        level = Level.RED if profile is Profile.TWO_TIER else _broken(clock, calendar, now)
-        return Light(level, f"{tier.name}已超期(至 {day})", clock.code, clock.about, due)
-    if not _near(clock, due, calendar, now):
+        red = any(each.level == AlertLevel.RED and each.at < now for each in moments)
+        broken = Level.RED if red or profile is Profile.TWO_TIER else tier.broken
+        return Light(broken, f"{tier.name}已超期(至 {day})", clock.code, clock.about, due)
+    if not any(each.level == AlertLevel.REMIND and each.at <= now for each in moments):
         return Light(Level.NORMAL)
     level = Level.YELLOW if profile is Profile.TWO_TIER else Level.REMIND
     return Light(level, f"{tier.name}将到期(至 {day})", clock.code, clock.about, due)
-
-
-def _broken(clock: clocks.Clock, calendar: Calendar, now: str) -> Level:
-    """Give the level of a breach; a transfer unsigned for a working day is red."""
-    start = datetime.fromisoformat(clock.start)
-    if clock.code == "C5" and calendar.due(start, C5_RED).isoformat() < now:
-        return Level.RED
-    return TIERS[clock.code].broken
-
-
-def _near(clock: clocks.Clock, due: str, calendar: Calendar, now: str) -> bool:
-    """Tell whether a clock that is not over yet reminds."""
-    start, end = datetime.fromisoformat(clock.start), datetime.fromisoformat(due)
-    if clock.code == "C5":
-        return calendar.add_minutes(start, C5_REMIND_MINUTES).isoformat() <= now
-    tier = TIERS[clock.code]
-    if tier.days_left is None:
-        return False
-    today = datetime.fromisoformat(now).astimezone(SHANGHAI).date()
-    left = calendar.elapsed(today, end.date())
-    whole = calendar.elapsed(start.astimezone(SHANGHAI).date(), end.date())
-    return left <= tier.days_left or left * 100 <= whole * tier.share_left

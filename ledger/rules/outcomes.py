@@ -26,9 +26,9 @@ A stamp says what counts, so that a measure is one look at one part:
 | concluded | `promised` | `early` or `met`: within C3 (K11, K12) |
 | concluded | `statutory` | `met`: within C2 (K11 b) |
 | concluded | `quick`, `instant_met` | K15, K16 |
-| concluded | `visits` | `once` or `more`: a window case (K17) |
+| concluded | `visits` | `once` or `more`: a window case, also to fetch the result (K17) |
 | concluded | `told` | `once` or `more`: noticed at all (K18) |
-| concluded | `all_online` | nobody came to the hall before (K21) |
+| concluded | `all_online` | nobody came to the hall, not to fetch the result either (K21) |
 """
 
 from collections.abc import Mapping
@@ -39,6 +39,7 @@ from ledger.contracts.codes import Channel, LimitUnit, ProjectType
 from ledger.contracts.events import case as facts
 from ledger.contracts.events import case_course as course
 from ledger.rules import clocks, exchanges
+from ledger.rules.case_course import ON_THE_SPOT
 from ledger.rules.case_state import State
 from ledger.rules.measures import NO_RESULT, PROMISED_TYPES
 from ledger.rules.workdays import Calendar
@@ -82,7 +83,7 @@ class Around(NamedTuple):
     before: State
     after: State
     whole: State
-    """After all that counts: facts that happened before this one may be recorded after it."""
+    """After all that counts: facts recorded after this one may change what it counts as."""
 
 
 def outcome(kind: str, data: Data, at: str, around: Around, calendar: Calendar) -> dict[str, Any]:
@@ -124,10 +125,15 @@ def of_breach(state: State) -> dict[str, Any]:
     return {"project_type": state.project_type} if state.project_type else {}
 
 
-def looks_back(kind: str, at: str, after: State) -> bool:
-    """Tell whether a fact changes what counts of facts recorded before it: it came late."""
-    late = after.concluded_at is not None and at <= after.concluded_at
-    return late and kind in {course.CaseVisited.TYPE, course.CaseDelivered.TYPE}
+def looks_back(kind: str, data: Data, after: State) -> bool:
+    """Tell whether a fact may change what counts of a conclusion recorded before it.
+
+    Who comes to fetch the result came to the hall, however long the case is over (K17, K21).
+    """
+    if after.concluded_at is None:
+        return False
+    handed = kind == course.CaseDelivered.TYPE and data["method"] in ON_THE_SPOT
+    return kind == course.CaseVisited.TYPE or (handed and after.channel in ONLINE)
 
 
 def _reported(ticking: clocks.Clocks, data: Data, at: str) -> dict[str, Any]:
@@ -178,11 +184,10 @@ def _concluded(code: int, at: str, around: Around, calendar: Calendar) -> dict[s
         stamp["quick"] = True
     if same_day and instant:
         stamp["instant_met"] = True
-    visits = sum(visit <= at for visit in around.whole.visits)
+    visits = len(around.whole.visits)
     if state.channel == Channel.WINDOW:
         stamp["visits"] = "once" if visits <= 1 and state.notices <= 1 else "more"
-    handed = sum(given <= at for given in around.whole.handed_at)
-    if state.channel in ONLINE and not visits and not handed:
+    if state.channel in ONLINE and not visits and not around.whole.handed_at:
         stamp["all_online"] = True
     return stamp
 

@@ -15,6 +15,8 @@ from ledger.rules.measures import WORKDAY_MINUTES
 
 OPENING_MINUTE = 9 * 60
 END_OF_DAY = time(23, 59, 59, 999000)
+FOREVER = datetime.max.replace(tzinfo=SHANGHAI)
+"""The end of what is still open."""
 SATURDAY = 5
 DUES_KEPT = 20_000
 """Days and limits whose due is remembered."""
@@ -105,8 +107,11 @@ class Calendar:
             return None
         if b <= a:
             return 0
-        since = a.year
-        return self._minutes_until(b, since) - self._minutes_until(a, since)
+        return self._minutes_between(a, b)
+
+    def _minutes_between(self, start: datetime, end: datetime) -> int:
+        """Count the working minutes between two local instants; unpublished: Monday to Friday."""
+        return self._minutes_until(end, start.year) - self._minutes_until(start, start.year)
 
     def _minutes_until(self, moment: datetime, since: int) -> int:
         day = moment.date()
@@ -176,24 +181,42 @@ class Calendar:
         """Give the due of a limit with pauses [start, end] (ISO 8601; None = still open).
 
         A day d is paused by a pause iff start_date < d ≤ end_date; pauses that overlap are one.
-        None: an open pause holds the due off. A limit in hours stands still on paused days.
+        None: an open pause holds the due off. A limit in hours stands still from instant to
+        instant; where natural days end on a day off, the due is on a working day without a pause.
         """
         if not pauses:
             return self.due(start, limit)
-        spans = _spans(pauses)
         if limit.unit is LimitUnit.HOUR:
-            return self._run_minutes(start, limit.n * 60, spans)
+            return self._due_in_hours(start, limit.n * 60, pauses)
+        spans = _spans(pauses)
         day, left = start.astimezone(SHANGHAI).date(), limit.n
         while left > 0:
             day += timedelta(1)
-            if any(begin < day <= end for begin, end in spans):
-                if any(begin < day and end == date.max for begin, end in spans):
+            if held := _held(day, spans):
+                if date.max in held:
                     return None
                 continue
             left -= limit.unit is LimitUnit.DAY or self.is_working(day)
-        while limit.unit is LimitUnit.DAY and not self.is_working(day):
-            day += timedelta(1)
+        if limit.unit is LimitUnit.DAY and not self.is_working(day):
+            while not self.is_working(day) or _held(day, spans):
+                day += timedelta(1)
+                if date.max in _held(day, spans):
+                    return None
         return datetime.combine(day, END_OF_DAY, SHANGHAI)
+
+    def _due_in_hours(
+        self, start: datetime, minutes: int, pauses: Sequence[tuple[str, str | None]]
+    ) -> datetime | None:
+        """Give when so many working minutes outside the pauses have passed; None: held off."""
+        due = self.add_minutes(start, minutes)
+        for begin, end in _stretches(start.astimezone(SHANGHAI), pauses):
+            if begin >= due:
+                break
+            if end is FOREVER:
+                return None
+            minutes += self._minutes_between(begin, end)
+            due = self.add_minutes(start, minutes)
+        return due
 
     def elapsed_paused(
         self, start: datetime, end: datetime, pauses: Sequence[tuple[str, str | None]]
@@ -216,14 +239,6 @@ class Calendar:
 
     def add_minutes(self, start: datetime, minutes: int) -> datetime:
         """Give the instant at which so many working minutes have passed since `start`."""
-        due = self._run_minutes(start, minutes, ())
-        assert due is not None  # noqa: S101 -- nothing pauses
-        return due
-
-    def _run_minutes(
-        self, start: datetime, minutes: int, spans: Sequence[tuple[date, date]]
-    ) -> datetime | None:
-        """Give when so many working minutes of days outside `spans` passed; None: held off."""
         moment = start.astimezone(SHANGHAI)
         left = minutes
         while True:
@@ -231,10 +246,7 @@ class Calendar:
             opening = datetime.combine(day, time(OPENING_MINUTE // 60), SHANGHAI)
             closing = opening + timedelta(minutes=WORKDAY_MINUTES)
             begin = max(moment, opening)
-            held = [end for first, end in spans if first < day <= end]
-            if date.max in held:
-                return None
-            if not held and self.is_working(day) and begin < closing:
+            if self.is_working(day) and begin < closing:
                 today = int((closing - begin).total_seconds() // 60)
                 if left <= today:
                     return begin + timedelta(minutes=left)
@@ -246,5 +258,28 @@ def _spans(pauses: Sequence[tuple[str, str | None]]) -> list[tuple[date, date]]:
     return [(_day(begin), _day(end) if end is not None else date.max) for begin, end in pauses]
 
 
+def _held(day: date, spans: Sequence[tuple[date, date]]) -> list[date]:
+    """Give the ends of the pauses of a day."""
+    return [end for begin, end in spans if begin < day <= end]
+
+
+def _stretches(
+    start: datetime, pauses: Sequence[tuple[str, str | None]]
+) -> list[tuple[datetime, datetime]]:
+    """Give the pauses from a local `start` on by the instant, in order; those that meet as one."""
+    united: list[tuple[datetime, datetime]] = []
+    for a, b in sorted((_moment(a), FOREVER if b is None else _moment(b)) for a, b in pauses):
+        begin = max(a, start)
+        if united and begin <= united[-1][1]:
+            united[-1] = (united[-1][0], max(b, united[-1][1]))
+        elif begin < b:
+            united.append((begin, b))
+    return united
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(SHANGHAI)
+
+
 def _day(moment: str) -> date:
-    return datetime.fromisoformat(moment).astimezone(SHANGHAI).date()
+    return _moment(moment).date()

@@ -10,9 +10,12 @@ import pytest
 from analytics.assessment.second_road import second_road
 from analytics.lake.rebuild import rebuild
 from tests.agreement.test_obligations import (
+    ARCHIVED,
     MON,
+    REVOKED,
     Book,
     Story,
+    conclude,
     decide,
     extension,
     fact,
@@ -49,6 +52,12 @@ ROWS = [
               {"outcome": ("rejected", "approved")}, "C8", "05-07", at_once=False, at_last=True),
     Corrected("an approval that was a part of one", [*MON, *decide("04-21")], "05-20", 3,
               {"outcome": ("approved", "partly")}, "C8", "05-07", at_once=True, at_last=True),
+    Corrected("an archive in time is voided", [*MON, *conclude("04-21"),
+              fact("04-22", "archive", ARCHIVED)], "05-20", 5, {}, "C8", "05-07",
+              at_once=False, at_last=True),
+    Corrected("a revocation in time is voided", [*MON, *conclude("04-21"),
+              fact("04-22", "revoke_decision", REVOKED)], "05-20", 5, {}, "C8", "05-07",
+              at_once=False, at_last=True),
     Corrected("of another item, after an extension that came too late",
               [*MON, *extension("04-24", 5)], "05-20", 1, {"item": ("slow", "longer")},
               "C3", "04-23", at_once=False, at_last=True, promise=BARE),

@@ -44,6 +44,7 @@ async def story(city):
     for key, item in items.items():
         await city.must("case.submit", key, {"case_no": key, "item": item}, **COUNTER)
         await city.must("case.accept", key, {"accept_no": key}, **COUNTER)
+    await city.must("case.submit", "deemed", {"case_no": "deemed", "item": "quick"}, **COUNTER)
     due = (city.clock.now + timedelta(days=2)).isoformat()
     await city.must("case.commit_deficiency", "owing", {
         "materials": ["m1", "m2"], "due_at": due, "commitment_doc": "D"}, **COUNTER)  # fmt: skip
@@ -68,12 +69,13 @@ async def test_days_with_ticks_leave_no_due_without_its_breach(city, tmp_path):
     assert broken_checks(lake, cut, 10) == []
     assert rebuild(lake, cut) == second_road(lake, cut)
     assert set(broken) >= {("late", "C3"), ("longer", "C3"), ("owing", "C7"), ("owing", "C2"),
-                           ("quick", "C0")}  # fmt: skip
+                           ("quick", "C0"), ("deemed", "C0")}  # fmt: skip
     assert not {"done", "gone"} & {key for key, _ in broken}
 
 
 @pytest.mark.parametrize(
-    ("key", "clock"), [("late", "C3"), ("owing", "C2"), ("owing", "C7"), ("quick", "C0")]
+    ("key", "clock"),
+    [("late", "C3"), ("owing", "C2"), ("owing", "C7"), ("quick", "C0"), ("deemed", "C0")],
 )
 async def test_a_breach_that_was_deleted_is_named(city, tmp_path, key, clock):
     await story(city)

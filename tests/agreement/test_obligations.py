@@ -48,9 +48,12 @@ def fact(at, kind, data=None, told=""):
     return told or at, at, f"case.{kind}", data or {}
 
 
+SPECIAL = {"kind": "hearing", "legal_basis": "§45", "notice_doc": "T", "excluded": True,
+           "days_told": 5}  # fmt: skip
+
+
 def special(at, end="", number="s1", told="", **more):
-    data = {"sp_no": number, "kind": "hearing", "legal_basis": "§45", "notice_doc": "T",
-            "excluded": True, "days_told": 5, **more}  # fmt: skip
+    data = {"sp_no": number, **SPECIAL, **more}
     ended = [fact(end, "end_special", {"sp_no": number}, told)] if end else []
     return [fact(at, "start_special", data, told), *ended]
 
@@ -99,6 +102,7 @@ def fill(at, *materials):
 
 MON = accept("04-20")
 BROKEN = True
+REVOKED, ARCHIVED = {"basis": "§69", "doc_no": "X"}, {"archive_no": "R"}
 VECTORS = [
     Story("V1", limit(10), MON, "05-06", BROKEN),
     Story("V2", limit(10), [*MON, *special("04-23", "04-28")], "05-11", BROKEN),
@@ -125,6 +129,25 @@ VECTORS = [
     Story("told of no exclusion", limit(2), [*MON, *special("04-21", "04-30", excluded=False)],
           "04-22", BROKEN),
     Story("hours of service", limit(3, "hour"), accept("04-20 15:30"), "04-21 10:30", BROKEN),
+    *(Story(f"hours, {name}", limit(4, "hour"), [*accept("04-20 10:00:20"), *course], due,
+            due is not None)
+      for name, course, due in (
+          ("heard for one", special("04-20 10:30", "04-20 11:30"), "04-20 15:00"),
+          ("heard until the next day, and stopped",
+           [fact("04-20 10:30", "start_special", {**SPECIAL, "sp_no": "s9"}),
+            fact("04-21 09:10", "suspend_clock", {"reason_code": "pay", "approver": "b"}),
+            fact("04-21 09:15", "end_special", {"sp_no": "s9"}),
+            fact("04-21 10:00", "resume_clock")], "04-21 13:31"),
+          ("heard twice", [*special("04-20 10:30", "04-20 11:00"),
+                           *special("04-20 12:00", "04-20 18:00", "s2")], "04-21 11:31"),
+          ("heard after it", special("04-20 14:01"), "04-20 14:00"),
+          ("and still heard", special("04-20 14:00"), None))),
+    *(Story(f"natural days to a day off, {name}", limit(5, "day"), [*MON, *special(*course)], due,
+            due is not None)
+      for name, course, due in (
+          ("still heard", ["04-25"], None), ("heard on", ["04-25", "04-28"], "04-29"),
+          ("heard a day", ["04-25", "04-26"], "04-27"), ("heard after", ["04-26"], "04-26"),
+          ("heard before", ["04-23", "04-24"], "04-26"))),
     Story("hours, and days granted", limit(3, "hour"),
           [*accept("04-20 15:30"), *extension("04-20 16:00", 2)], "04-23 10:30", BROKEN),
 ]  # fmt: skip
@@ -146,6 +169,8 @@ BREACHES = [
     Story("at once", limit(9), [*MON, *conclude("04-20 17:00")], "04-20", clock="C0",
           item="quick"),
     Story("not at once", limit(9), MON, "04-20", BROKEN, "C0", "quick"),
+    Story("deemed accepted, of a kind that is done at once", {}, [fact("04-20", "urge")], "04-20",
+          BROKEN, "C0", "quick"),
     Story("signed for", limit(99), [*MON, *transfer("04-20 16:00", "04-21 12:00")],
           "04-21 12:00", clock="C5"),
     Story("signed for too late", limit(99), [*MON, *transfer("04-20 16:00", "04-21 12:01")],
@@ -160,6 +185,13 @@ BREACHES = [
           fact("05-07", "issue", {"doc_kind": "licence", "doc_name": "证"}),
           fact("05-07", "deliver", {"method": "window"})], "05-07", clock="C8"),
     Story("never delivered", limit(99), [*MON, *decide("04-21")], "05-07", BROKEN, "C8"),
+    *(Story(f"{name}, nothing delivered", limit(99), [*MON, *conclude("04-21"), *course],
+            "05-07", late, "C8")
+      for name, course, late in (
+          ("archived", [fact("04-22", "archive", ARCHIVED)], False),
+          ("archived too late", [fact("05-08", "archive", ARCHIVED)], BROKEN),
+          ("revoked", [fact("04-22", "revoke_decision", REVOKED)], False),
+          ("revoked too late", [fact("05-08", "revoke_decision", REVOKED)], BROKEN))),
     Story("materials came", limit(99), [*MON, *commit("04-21", "04-28 12:00"),
           *fill("04-27", "a"), *fill("04-28 12:00", "b")], "04-28 12:00", clock="C7"),
     Story("a material came late", limit(99), [*MON, *commit("04-21", "04-28 12:00"),
@@ -231,6 +263,14 @@ AFTERWARDS = [
     Story("came twice, told of it later", limit(5), [*MON, *visit("04-20", "k1"),
           *visit("04-21", "k2", told="04-22 15:00"), *finish("04-22")], "",
           counts=f"{LATER} visits_more late_entries"),
+    Story("fetched when it was done", limit(5), [*MON, *finish("04-21"), issue("04-22"),
+          fact("04-22 11:00", "deliver", {"method": "locker"})], "", channel="web",
+          counts=f"{EARLY} submitted_online issued delivered_in_time"),
+    Story("sent when it was done", limit(5), [*MON, *finish("04-21"), issue("04-22"),
+          fact("04-22 11:00", "deliver", {"method": "courier"})], "", channel="web",
+          counts=f"{EARLY} all_online submitted_online issued delivered_in_time"),
+    Story("came again to fetch it", limit(5), [*MON, *visit("04-20", "k1"), *finish("04-21"),
+          *visit("04-22 10:30", "k2")], "", counts=f"{EARLY} visits_more"),
     Story("fetched, told of it later", limit(5), [*MON, *decide("04-21"), issue("04-21"),
           fact("04-21 11:00", "deliver", {"method": "locker"}, "04-22 15:00"),
           fact("04-22", "conclude", {"result_code": 0})], "", channel="web",
@@ -323,6 +363,8 @@ async def test_dues_and_breaches_are_those_of_the_domain(book, stories, until):
     made = {story.name: found.get((f"C{n}", story.clock)) for n, story in enumerate(stories)}
 
     assert made == {story.name: (story.due, story.broken) for story in stories}
+    cut = await book.city.log.end()
+    assert rebuild(book.lake, cut) == second_road(book.lake, cut)
 
 
 @pytest.mark.parametrize(("stories", "until"), [(COURSES, "04-22"), (AFTERWARDS, "04-28")])

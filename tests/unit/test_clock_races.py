@@ -362,13 +362,6 @@ def test_an_instant_item_that_ends_otherwise_breaks_nothing(monday, ending):
     assert breaches(monday) == []
 
 
-def test_what_is_deemed_accepted_was_never_promised_on_the_spot(monday):
-    monday.submit(item="instant")
-    tick(monday, "06-11T00:00")
-
-    assert not [c for c in monday.state().clocks.all if c.code == "C0"]
-
-
 def test_the_clocks_of_a_case_are_those_of_the_contract():
     literal = course.ClockBreached.model_fields["clock"].annotation.__args__
     assert set(literal) == {f"C{n}" for n in (*range(11), 15)}

@@ -157,6 +157,17 @@ def test_nobody_told_the_applicant_anything_so_the_case_is_deemed_accepted(new_h
     assert monday.state().status == "ACC"
 
 
+def test_what_is_done_at_once_was_broken_on_the_day_of_its_receipt_when_it_is_deemed_accepted(
+    monday,
+):
+    """K16 is over all instant items that were accepted, however (domain.md 6.2)."""
+    monday.submit(item="instant")
+    tick(monday, "06-10T00:00")
+
+    assert kinds(monday)[2:] == ["deemed_accepted", "clock_breached", "clock_breached"]
+    assert breaches(monday) == [("C1", "06-08"), ("C0", "06-01"), ("C3", "06-01")]
+
+
 def test_a_supplement_notice_in_time_stops_the_first_clock(monday):
     monday.submit()
     told = {"notice_no": "B1", "missing": ["m1"]}
@@ -166,6 +177,29 @@ def test_a_supplement_notice_in_time_stops_the_first_clock(monday):
     tick(monday, "08-30T00:00")
 
     assert [clock for clock, _ in breaches(monday)] == ["C6"]
+
+
+STOPPED = [("case.archive", "C8"), ("case.revoke_decision", "C8"), ("case.start_step", "C4"),
+           ("case.request_hearing", "C10")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "code"), STOPPED)
+def test_what_is_over_breaks_no_clock(monday, kind, code):
+    monday.bring_to("REV", item="generous")
+    monday.wait(minutes=1)
+    early = kind in {"case.start_step", "case.request_hearing"}
+    if early:
+        assert monday.usual(kind, but={"limit": {"n": 3}} if code == "C4" else {}).code == ""
+    assert monday.decide_on().code == monday.conclude().code == ""
+    monday.wait(minutes=1)
+    if not early:
+        assert monday.usual(kind).code == ""
+    tick(monday, "08-30T00:00")
+
+    assert code not in {clock for clock, _ in breaches(monday)}
+    assert any(clock.code == code and clock.stop for clock in monday.state().clocks.all)
+    assert not [e for e in monday.events("supervision/C1")
+                if e["data"]["data"].get("rule_id") == {"C8": "R17"}.get(code, "R02")]  # fmt: skip
 
 
 def test_a_pause_moves_the_due_and_an_open_one_holds_it_off(monday):
@@ -185,6 +219,31 @@ def test_a_pause_moves_the_due_and_an_open_one_holds_it_off(monday):
     tick(monday, "07-11T00:00")
 
     assert breaches(monday) == [("C3", "07-10")]
+
+
+# How long is promised | hearing: from, to (None: still open) | due of C3. Accepted 06-01 10:01.
+PAUSED = [
+    ((4, "hour"), "06-01T10:30", None, None),
+    ((4, "hour"), "06-01T10:30", "06-01T11:30", "06-01T15:01"),
+    ((4, "hour"), "06-01T10:30", "06-03T09:15", "06-03T12:46"),
+    ((4, "hour"), "06-01T08:00", "06-01T09:30", "06-01T14:01"),
+    ((4, "hour"), "06-01T14:01", None, "06-01T14:01"),
+    ((9, "hour"), "06-01T16:00", "06-02T09:30", "06-02T12:31"),
+    ((5, "day"), "06-06T10:00", None, None),
+    ((5, "day"), "06-06T10:00", "06-09T10:00", "06-10T23:59"),
+    ((5, "day"), "06-06T10:00", "06-07T10:00", "06-08T23:59"),
+    ((5, "day"), "06-08T10:00", None, "06-08T23:59"),
+    ((5, "day"), "06-05T10:00", "06-06T10:00", "06-08T23:59"),
+]
+
+
+@pytest.mark.parametrize(("limit", "begun", "ended", "due"), PAUSED)
+def test_no_due_passes_within_a_pause_in_whatever_unit(year, limit, begun, ended, due):
+    clock = Clock("C3", "", "2020-06-01T10:01:00+08:00", Limit(n=limit[0], unit=limit[1]))
+    pause = Pause("s", f"2020-{begun}:00+08:00", LAW, ended and f"2020-{ended}:00+08:00")
+    found = due_of(Clocks((clock,), (pause,)), clock, year)
+
+    assert (found and found[5:16]) == due
 
 
 def test_an_unsigned_transfer_is_due_after_four_working_hours(monday):

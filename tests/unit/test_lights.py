@@ -1,6 +1,6 @@
 """Lights of a case in both profiles (domain.md 4.2), and their laws."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from ledger.contracts.events.base import Limit
 from ledger.rules import case, clock_moves, clocks
+from ledger.rules.alert_instants import of_case
 from ledger.rules.clocks import Clock, Clocks, Pause
 from ledger.rules.lights import TIERS, Level, Light, Profile, light
 from tests.ticking import moment
@@ -28,7 +29,8 @@ ROWS = [
     # Transferred at 10:02: 2 h, 4 h, a working day.
     ("C5 runs", "TRN", "06-01T12:01", N, N, ""), ("C5 reminds", "TRN", "06-01T12:02", P, Y, "C5"),
     ("C5 is broken", "TRN", "06-01T14:03", Y, R, "C5"),
-    ("C5 is red after a day", "TRN", "06-03T00:00", R, R, "C5"),
+    ("C5 is not red yet", "TRN", "06-02T10:02", Y, R, "C5"),
+    ("C5 is red after eight working hours", "TRN", "06-02T10:03", R, R, "C5"),
     ("ended", "WDR", "12-01T00:00", N, N, ""),
 ]  # fmt: skip
 
@@ -54,6 +56,21 @@ def test_a_delivery_that_was_concluded_reminds_two_days_before(hall):
              for day in ("10", "11", "15", "16")]  # fmt: skip
 
     assert found == [N, P, P, R]
+
+
+def test_a_light_reminds_when_the_card_does_however_long_the_case_stood_still(hall):
+    """Ten days promised: the pause ended, it is due on 07-10, so two are left from 07-08 on."""
+    hall.now = moment("06-01T10:00")
+    hall.bring_to("REV", item="generous")
+    for when, kind in (("06-02", "start_special"), ("06-29", "end_special")):
+        hall.now = moment(f"{when}T10:00")
+        assert hall.usual(f"case.{kind}").code == ""
+    calendar = hall.partition.reference.calendar
+    card = next(m.at for m in of_case(hall.state(), calendar) if m.code == "C3")
+    before = (datetime.fromisoformat(card) - timedelta(seconds=1)).isoformat()
+
+    assert [light(hall.state(), calendar, at).level for at in (before, card)] == [N, P]
+    assert card.startswith("2020-07-08")
 
 
 def test_a_case_that_is_paused_has_no_light(hall):

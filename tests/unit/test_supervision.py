@@ -63,9 +63,10 @@ SCENES = {
         "=ACC|case.start_step {'limit':{'n':2}}|06-04T09:00|tick",
         "=ACC|case.start_step {'limit':{'n':2}}|06-03T16:00|case.finish_step|06-04T09:00|tick"),
     ("R02", "case.clock_breached", "C10"): (
-        "=REV generous|case.request_hearing|case.decide|case.conclude|07-01T09:00|tick",
-        ("=REV generous|case.request_hearing|case.start_special|case.end_special|case.decide"
-         "|case.conclude|07-01T09:00|tick")),
+        ("=REV generous|case.request_hearing|case.suspend_clock {'legal_basis':'§1'}"
+         "|07-01T09:00|tick"),
+        ("=REV generous|case.request_hearing|case.start_special|case.end_special"
+         "|case.suspend_clock {'legal_basis':'§1'}|07-01T09:00|tick")),
     ("R02", "case.extension_granted", "granted"): (
         "=REV|06-16T09:00|case.grant_extension", "=REV|06-15T16:00|case.grant_extension"),
     ("R03", "case.accepted", "window"): ("=SUB|case.accept @window=town-2", "=SUB|case.accept"),

@@ -77,11 +77,14 @@ WITH ticked AS (
     f.stream_key, 'C0',
     timezone(
       'Asia/Shanghai',
-      date_trunc('day', timezone('Asia/Shanghai', f.at)) + INTERVAL 1 DAY - INTERVAL 1 MILLISECOND
+      date_trunc('day', timezone('Asia/Shanghai', coalesce(
+        CAST(json_extract_string(f.data, '$.effective_at') AS TIMESTAMPTZ), f.at
+      ))) + INTERVAL 1 DAY - INTERVAL 1 MILLISECOND
     )
   FROM facts AS f
   ANTI JOIN concluded USING (stream_key)
-  WHERE f.type = 'case.accepted' AND json_extract_string(f.stamp, '$.project_type') = 'instant'
+  WHERE f.type IN ('case.accepted', 'case.deemed_accepted')
+    AND json_extract_string(f.stamp, '$.project_type') = 'instant'
   UNION ALL
   SELECT DISTINCT o.stream_key, 'C7', o.due
   FROM owed AS o

@@ -1,5 +1,5 @@
 -- 用途   clocks (时限) that began to run, and what stopped each: C0, C2, C3, C5, C7, C8, C15
--- 依据   domain.md 4.2, 6.1: one obligation a row; 行政许可法 §42, §44; history has none
+-- 依据   domain.md 4.1 note 6, 4.2, 6.1: one obligation a row; 行政许可法 §42, §44; history has none
 -- grain  one row a clock of a case
 -- parameters  tables facts, acceptances, items
 -- unit   n of unit from `start`, or `until` itself; how NULL = it still runs
@@ -14,7 +14,7 @@ WITH ends AS (
   SELECT
     "partition", "offset", case_id, deemed, since AS start,
     unnest([
-      {'clock': 'C0', 'own': own_type, 'lim': CASE WHEN project_type = 'instant' AND NOT deemed
+      {'clock': 'C0', 'own': own_type, 'lim': CASE WHEN project_type = 'instant'
         THEN CAST('{"n": 0, "unit": "today"}' AS JSON) END},
       {'clock': 'C2', 'own': own_statutory, 'lim': statutory},
       {'clock': 'C3', 'own': own_promised, 'lim': promised}
@@ -63,9 +63,11 @@ WITH ends AS (
 ), failed AS (
   SELECT case_id, "offset", occurred_local AS moment FROM facts WHERE type = 'case.deficiency_failed'
 ), delivered AS (
-  SELECT case_id, min("offset") AS "offset", arg_min(occurred_local, "offset") AS moment
+  SELECT
+    case_id, min("offset") AS "offset", arg_min(occurred_local, "offset") AS moment,
+    arg_min(CASE type WHEN 'case.delivered' THEN 'done' ELSE 'ended' END, "offset") AS how
   FROM facts
-  WHERE type = 'case.delivered'
+  WHERE type IN ('case.delivered', 'case.archived', 'case.decision_revoked')
   GROUP BY case_id
 ), platforms AS (
   SELECT s.case_id, i.reported_to AS platform
@@ -119,7 +121,7 @@ WITH ends AS (
   UNION ALL
   SELECT
     f."partition", f."offset", f.case_id, 'C8', true, false, '', f.occurred_local, 10, 'workday', NULL,
-    d."offset", d.moment, CASE WHEN d.moment IS NOT NULL THEN 'done' END
+    d."offset", d.moment, d.how
   FROM facts AS f
   LEFT JOIN delivered AS d USING (case_id)
   WHERE f.type = 'case.decision_made' AND f.source_class <> 'historical'

@@ -1,4 +1,4 @@
--- 用途   conclusions (办结), with what had happened to the case until then
+-- 用途   conclusions (办结), with what happened to the case until then, and who came to fetch it
 -- 依据   domain.md K03, K10, K15–K18, K21: place, type and limits are those of its acceptance
 -- grain  one row a concluded case
 -- parameters  tables facts, acceptances, pauses, workdays
@@ -15,9 +15,8 @@ WITH concluded AS (
     any_value(f.channel) FILTER (WHERE f.type = 'case.submitted') AS channel,
     count(*) FILTER (WHERE f.type = 'case.supplement_noticed' AND f."offset" < c."offset")
       AS notices,
-    count(*) FILTER (WHERE f.type = 'case.visited' AND f.occurred_local <= c.occurred_local)
-      AS visits,
-    count(*) FILTER (WHERE f.type = 'case.delivered' AND f.occurred_local <= c.occurred_local
+    count(*) FILTER (WHERE f.type = 'case.visited') AS visits,
+    count(*) FILTER (WHERE f.type = 'case.delivered'
       AND json_extract_string(f.data, '$.method') IN ('window', 'locker')) AS handed_out
   FROM concluded AS c
   JOIN facts AS f USING (case_id)

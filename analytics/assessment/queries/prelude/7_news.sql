@@ -55,14 +55,15 @@ WHERE CASE c.clock
     OR (t.type IN ('case.transfer_received', 'case.transfer_refused') AND t.transfer_id = c.about)
   WHEN 'C7' THEN t.type IN ('case.deficiency_filled', 'case.deficiency_failed',
     'case.withdrawn', 'case.terminated')
-  WHEN 'C8' THEN t.type = 'case.delivered'
+  WHEN 'C8' THEN t.type IN ('case.delivered', 'case.archived', 'case.decision_revoked')
   WHEN 'C15' THEN t.type = 'case.exchanged' AND t.reported_to = c.about AND t.moment >= c.start
   ELSE t.type IN ('case.concluded', 'case.withdrawn', 'case.terminated')
 END
 UNION ALL
 SELECT
   c.id, t.voided_at, NULL, t."offset",
-  CASE t.type WHEN 'case.extension_granted' THEN t.moment
+  CASE WHEN t.type = 'case.extension_granted' THEN t.moment
+    WHEN c.unit = 'hour' THEN t.moment + INTERVAL 1 MICROSECOND
     ELSE CAST(t.moment AS DATE) + INTERVAL 1 DAY END, false
 FROM clocks AS c
 JOIN taken_back AS t ON t.case_id = c.case_id AND t."offset" > c."offset"
@@ -97,7 +98,8 @@ END
 UNION ALL
 SELECT DISTINCT
   c.id, a."offset", NULL::TIMESTAMP, a.target,
-  CASE a.name WHEN 'occurred_at' THEN NULL WHEN 'days' THEN a.happened
+  CASE WHEN a.name = 'occurred_at' THEN NULL WHEN a.name = 'days' THEN a.happened
+    WHEN c.unit = 'hour' THEN a.happened + INTERVAL 1 MICROSECOND
     ELSE CAST(a.happened AS DATE) + INTERVAL 1 DAY END, false
 FROM clocks AS c
 JOIN amended AS a ON a.case_id = c.case_id AND a.target > c."offset"
