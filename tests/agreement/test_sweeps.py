@@ -9,14 +9,17 @@ from analytics.lake.catalog import Lake
 from analytics.sweeps import command, files, sweep
 from ledger.rules.supervision_rules import RULES, Mode
 from tests.agreement.sweep_scenes import (
+    AGAIN,
     AT,
     CENTRAL,
     DAY,
     NEARLY,
     OTHER,
+    STILL,
     SWEEPS,
     accepted,
     course,
+    station,
     tell,
 )
 
@@ -63,6 +66,60 @@ async def test_another_near_miss_raises_nothing(city, tmp_path, rule, number):
     assert (await found_in(city, tmp_path, rule))[0] == []
 
 
+@pytest.mark.parametrize(("rule", "number"), [(r, n) for r in STILL for n in range(len(STILL[r]))])
+async def test_what_fires_a_rule_all_the_same(city, tmp_path, rule, number):
+    await STILL[rule][number](city)
+
+    assert [each.rule for each in (await found_in(city, tmp_path, rule))[0]] == [rule]
+
+
+@pytest.mark.parametrize("name", AGAIN)
+async def test_what_was_closed_and_begins_again_is_raised_again(city, tmp_path, name):
+    """An alert of a state is of one time that it stood: domain.md 3.10, `hash(…, window)`."""
+    first, again = AGAIN[name]
+    await first(city)
+    [found], now = await found_in(city, tmp_path, name[:3])
+    await city.log.submit(command(found, now))
+    await closed(city, found)
+    assert (await found_in(city, tmp_path, name[:3]))[0] == []
+    city.clock.now += timedelta(days=60)
+    await again(city)
+    [anew], now = await found_in(city, tmp_path, name[:3])
+    receipt = await city.log.submit(command(anew, now))
+
+    assert receipt.status == "accepted", receipt
+    assert (anew.subject, anew.alert_id != found.alert_id) == (found.subject, True)
+
+
+async def test_a_state_with_an_open_alert_is_not_raised_beside_it(city, tmp_path):
+    await station(city, "on", "off")
+    [found], now = await found_in(city, tmp_path, "R27")
+    await city.log.submit(command(found, now))
+    city.clock.now += timedelta(days=1)
+    await station(city, "on", "off")
+
+    assert (await found_in(city, tmp_path, "R27"))[0] == []
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+async def test_what_was_raised_before_alerts_named_a_day_is_known(city, tmp_path, is_closed):
+    """Books of before have `station` where there is `station@2020-12-29` now."""
+    await station(city, "on", "off")
+    [found], now = await found_in(city, tmp_path, "R27")
+    old = found._replace(about="station")
+    assert (await city.log.submit(command(old, now))).status == "accepted"
+    if is_closed:
+        await closed(city, old)
+
+    assert (await found_in(city, tmp_path, "R27"))[0] == []
+
+
+async def closed(city, found):
+    """People are done with an alert."""
+    said = {"alert_id": found.alert_id, "reason_code": "handled"}
+    await city.must("alert.close", found.subject.partition("/")[2], said, source_class="system")
+
+
 async def test_a_higher_tier_asks_for_a_larger_hall_from_its_day_on(city, tmp_path):
     measured = {"hall_area_m2": 600, "method": "survey"}
     await tell(
@@ -72,7 +129,7 @@ async def test_a_higher_tier_asks_for_a_larger_hall_from_its_day_on(city, tmp_pa
     )
     [found] = (await found_in(city, tmp_path, "R27"))[0]
 
-    assert (found.about, found.centre) == ("area", "libao")
+    assert (found.about, found.centre) == ("area@2020-12-29", "libao")
 
 
 async def test_what_was_voided_is_not_found(city, tmp_path):
