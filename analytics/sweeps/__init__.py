@@ -2,8 +2,8 @@
 
 Each file `R??_*.sql` gives alerts: level, subject, about, since, centre, window, dept, facts. What
 the ledger does not hold yet at that level is handed in as `alert.raise`, with deterministic ids:
-the same again is a duplicate, a higher level escalates. Facts that were voided do not count, and
-history raises nothing.
+the same again is a duplicate, a higher level escalates. Facts count as they were restated, what
+was voided does not; history raises nothing.
 
 What is about something that happened is found once for ever. What is about how something stands
 (a station offline, a hall too small) is found once for each time that it stands so: its `about`
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from analytics.lake.catalog import Connection, Lake
-from analytics.lake.rebuild import at_cut
+from analytics.lake.rebuild import RESTATED, at_cut
 from analytics.sweeps.certificates import Certificate
 from ledger.contracts.codes import BATCH_COMMANDS_MAX, SHANGHAI, AlertLevel
 from ledger.contracts.events.supervision import FACTS_MAX
@@ -115,6 +115,7 @@ def sweep(
         con.execute(CERTIFICATES)
         if certificates:
             con.executemany("INSERT INTO certificates VALUES (?, ?, ?, ?, ?)", certificates)
+        con.execute(f"CREATE OR REPLACE TEMP TABLE restated AS {RESTATED}")
         for path in sorted(HERE.glob("prelude/*.sql")):
             table = path.stem.partition("_")[2]
             query = path.read_text(encoding="utf-8")

@@ -246,6 +246,30 @@ async def revoked(city, *, after, again=False):
         await tell(city, ("item.extend", "item-3", {**given, "doc_no": "L2"}))
 
 
+async def amend(city, key, version, name, old, new):
+    data = {"target": f"case/{key}@{version}", "changes": {name: {"old": old, "new": new}},
+            "reason_code": "typing_error", "evidence": "E1", "requested_by": "fixer",
+            "approved_by": "checker"}  # fmt: skip
+    await city.must("case.amend_event", key, data, staff="fixer", post="corrector")
+
+
+async def accepted_but(city, *, told, was):
+    """Four at the wrong window; of the fifth it was told at one window, and it was at another."""
+    await accepted(city, 4)
+    await city.must("case.submit", "X", {"case_no": "X", "item": "item-3"}, **OTHER)
+    await city.must("case.accept", "X", {}, centre="libao", window=told, **OTHER)
+    await amend(city, "X", 2, "window", told, was)
+
+
+async def course_mistimed(city, *, told, was):
+    """A course told to lie `told` apart, of which every time is amended to lie `was` apart."""
+    now = city.clock.now
+    await course(city, apart=told)
+    for n in (2, 1, 0):  # The last first, so that they are in order at every step.
+        old, new = (now - (3 - n) * apart for apart in (told, was))
+        await amend(city, "L1", n + 1, "occurred_at", old.isoformat(), new.isoformat())
+
+
 FAILED, DONE = [False] * 4, [True]
 DAY, MINUTES = timedelta(days=1), timedelta(minutes=20)
 # query → what fires it, the near miss
@@ -286,6 +310,8 @@ SWEEPS = {
 }  # fmt: skip
 
 NEARLY = {  # other near misses of a rule, and what still fires it
+    "R03": [lambda c: accepted_but(c, told="libao-2", was="libao-3")],
+    "R05": [lambda c: course_mistimed(c, told=DAY, was=MINUTES)],
     "R06": [lambda c: entered(c, days=90, there=True)],
     "R19": [lambda c: exchanged(c, *FAILED, *DONE, *FAILED[1:])],
     "R27": [lambda c: required(c, deadline="2020-12-28", key_central_only=True),
@@ -359,5 +385,6 @@ AGAIN = {
 }  # fmt: skip
 
 STILL = {  # what fires a rule all the same
+    "R03": [lambda c: accepted_but(c, told="libao-3", was="libao-2")],
     "R19": [lambda c: exchanged(c, *DONE, *FAILED)],
 }
