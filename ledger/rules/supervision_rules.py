@@ -48,8 +48,8 @@ RULES: dict[str, Rule] = {
         Rule("R04", "体外循环-无台账出证", Mode.SWEEP,
              "red: a certificate on a list handed in, and no case of its item and holder"),
         Rule("R05", "体外循环-事后补录", Mode.SWEEP,
-             "yellow: a course entered within ten minutes; a late share of a week over a tenth; "
-             "no ticket, agent or seat, red with the first"),
+             "yellow: a course entered within ten minutes; over a tenth of a department's "
+             "week late; no ticket, agent or seat, red with the first"),
         Rule("R06", "体外循环-进而不办", Mode.SWEEP,
              "yellow: in a hall for 90 days, none taken in there, ten of the department nearby"),
         Rule("R07", "岗位未分离", Mode.LIVE),

@@ -36,6 +36,19 @@ async def submitted(city, *, late, n):
                         **OTHER, **more)  # fmt: skip
 
 
+async def late_beside(city, *, visited):
+    """Three of twenty of 住建 are late; beside them twenty of 民政, or twenty visits, are not."""
+    if not visited:
+        await submitted(city, late=0, n=20)
+    for k in range(20):
+        more = {"late_reason": "网断"} if k < 3 else {}
+        await city.must("case.submit", f"Z{k}", {"case_no": f"Z{k}", "item": "item-3"}, **AT,
+                        **OTHER, **more)  # fmt: skip
+        if visited:
+            ticket = {"hall": "libao.2020-12-29", "ticket_id": f"T{k}"}
+            await city.must("case.visit", f"Z{k}", ticket, **AT, source_class="system")
+
+
 async def concluded(city, n):
     for k in range(n):
         key = f"R{k}"
@@ -385,6 +398,7 @@ AGAIN = {
 }  # fmt: skip
 
 STILL = {  # what fires a rule all the same
+    "R05": [lambda c: late_beside(c, visited=False), lambda c: late_beside(c, visited=True)],
     "R03": [lambda c: accepted_but(c, told="libao-3", was="libao-2")],
     "R19": [lambda c: exchanged(c, *DONE, *FAILED)],
 }
