@@ -87,14 +87,19 @@ async def served(city, *, invited):
     await city.must("window.close", f"libao.{day}", {"window_id": "libao-1"}, **hall)
 
 
-async def twice(city, *, hours, closed):
+WITHDRAWN = ("case.withdraw", {"request_doc": "W"})
+CONCLUDED = ("case.conclude", {"result_code": 5})
+REFUSED = ("case.refuse_acceptance", {"doc_no": "N", "reason_code": "other"})
+
+
+async def twice(city, *ends, hours=30, then=AT):
+    """One applicant's item twice, the second time when the first was over by `ends`."""
     data = {"case_no": "D1", "item": "item-2", "applicant_ref": REF}
     await city.must("case.submit", "D1", data, **AT, **OTHER)
-    if closed:
-        await city.must("case.withdraw", "D1", {"request_doc": "W"}, **OTHER)
-        await city.must("case.conclude", "D1", {"result_code": 5}, **OTHER)
+    for kind, said in ends:
+        await city.must(kind, "D1", said, **OTHER)
     city.clock.now += timedelta(hours=hours)
-    await city.must("case.submit", "D2", {**data, "case_no": "D2"}, **AT, **OTHER)
+    await city.must("case.submit", "D2", {**data, "case_no": "D2"}, **then, **OTHER)
 
 
 async def exchanged(city, *results):
@@ -115,6 +120,15 @@ async def negatives(city, *, days, finding="valid"):
         city.clock.now += timedelta(days=days)
 
 
+async def upheld(city, negatives):
+    """What was told of negatives, and every appeal against one of them is upheld."""
+    await negatives
+    for k in range(3):
+        for kind, data in (("appeal.file", {"by": "unit", "reason": "malicious"}),
+                           ("appeal.uphold", {})):  # fmt: skip
+            await city.must(kind, f"N{k}", {"rating_id": "r", **data}, **OTHER)
+
+
 async def measured(city, area):
     data = {"name": "里堡", "level": "town", "tier": "other_town", "town": "libao",
             "hall_area_m2": area}  # fmt: skip
@@ -133,8 +147,9 @@ async def listed(city, *, days, holder=REF):
                     **OTHER)  # fmt: skip
 
 
-async def at_the_door(city, *, seated):
+async def at_the_door(city, *, seated, named=True):
     """A case accepted at a window of a hall with tickets; somebody may have sat there then."""
+    who = {"staff": "x", "post": "accept"} if named else {}
     day = city.clock.now.date().isoformat()
     hall = {"centre": "libao", **OTHER}
     for kind, data in (
@@ -144,7 +159,7 @@ async def at_the_door(city, *, seated):
         await city.must(kind, f"libao.{day}", data, **hall)
     place = {**AT, "channel": "window", **OTHER}
     await city.must("case.submit", "F1", {"case_no": "F1", "item": "item-2"}, **place)
-    await city.must("case.accept", "F1", {"accept_no": "A"}, staff="x", post="accept", **place)
+    await city.must("case.accept", "F1", {"accept_no": "A"}, **who, **place)
     city.clock.now += timedelta(days=1)
     await city.must("case.submit", "F2", {"case_no": "F2", "item": "item-3"}, **place)
 
@@ -303,7 +318,7 @@ SWEEPS = {
     "R09_one_rater": (lambda c: rated_by_one(c, 5), lambda c: rated_by_one(c, 4)),
     "R10_not_invited": (lambda c: served(c, invited=2), lambda c: served(c, invited=3)),
     "R11_submitted_twice": (
-        lambda c: twice(c, hours=30, closed=False), lambda c: twice(c, hours=30, closed=True)),
+        twice, lambda c: twice(c, WITHDRAWN, CONCLUDED)),
     "R19_exchange_failed": (
         lambda c: exchanged(c, *FAILED), lambda c: exchanged(c, *FAILED, *DONE)),
     "R21_guide_incomplete": (lambda c: guided(c, missing=1), guided),
@@ -324,9 +339,13 @@ SWEEPS = {
 
 NEARLY = {  # other near misses of a rule, and what still fires it
     "R03": [lambda c: accepted_but(c, told="libao-2", was="libao-3")],
-    "R05": [lambda c: course_mistimed(c, told=DAY, was=MINUTES)],
+    "R05": [lambda c: course_mistimed(c, told=DAY, was=MINUTES),
+            lambda c: at_the_door(c, seated=False, named=False)],
     "R06": [lambda c: entered(c, days=90, there=True)],
+    "R11": [lambda c: twice(c, WITHDRAWN), lambda c: twice(c, REFUSED),
+            lambda c: twice(c, then={"centre": "qutang", "window": "qutang-2"})],
     "R19": [lambda c: exchanged(c, *FAILED, *DONE, *FAILED[1:])],
+    "R25": [lambda c: upheld(c, negatives(c, days=1)), lambda c: upheld(c, of_one(c, days=1))],
     "R27": [lambda c: required(c, deadline="2020-12-28", key_central_only=True),
             lambda c: tell(c, ("centre.measure_area", "libao", {"hall_area_m2": 500, "method":
                                "survey"}), ("centre.open", "libao", {**TOWN, "hall_area_m2": 499})),
@@ -400,5 +419,9 @@ AGAIN = {
 STILL = {  # what fires a rule all the same
     "R05": [lambda c: late_beside(c, visited=False), lambda c: late_beside(c, visited=True)],
     "R03": [lambda c: accepted_but(c, told="libao-3", was="libao-2")],
+    "R11": [
+        lambda c: twice(c, WITHDRAWN, hours=24),
+        lambda c: twice(c, then={"centre": "libao-v1", "window": "libao-v1-1"}),
+    ],
     "R19": [lambda c: exchanged(c, *DONE, *FAILED)],
 }

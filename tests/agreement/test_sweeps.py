@@ -145,7 +145,7 @@ async def test_entered_afterwards_and_unseen_at_the_door_is_red(city, tmp_path):
     ticket = {"ticket_id": "T", "no": "A1", "queue_id": "q"}
     await city.must("ticket.issue", f"libao.{day}", ticket, centre="libao", **OTHER,
                     at=city.clock.now - timedelta(days=2), late_reason="网断")  # fmt: skip
-    await course(city, apart=DAY, place={**AT, "channel": "window"})
+    await course(city, apart=DAY, place={**AT, "channel": "window", "staff": "x"})
     found, now = await found_in(city, tmp_path, "R05")
     receipts = [await city.log.submit(command(each, now)) for each in found]
 
