@@ -2,14 +2,14 @@
 -- 依据   domain.md 5.2 R05 (c); with (a), entered afterwards, red
 -- grain  level, subject (the case), about '', since, centre, window, dept, facts
 -- parameters  table counting
--- unit   alerts; a hall that gave out a ticket that day; days that are over
+-- unit   alerts; a hall that gave out a ticket that day; days that are over; who accepted it is known
 WITH accepted AS (
   SELECT
     a.id, a.stream_key, a.occurred_local, a.centre, a."window", a.dept, a.staff, s.id AS submitted,
     strftime(a.occurred_local, '%Y-%m-%d') AS day
   FROM counting AS a
   JOIN counting AS s ON s.type = 'case.submitted' AND s.stream_key = a.stream_key
-  WHERE a.type = 'case.accepted' AND s.channel = 'window'
+  WHERE a.type = 'case.accepted' AND s.channel = 'window' AND a.staff IS NOT NULL
     AND json_extract_string(s.data, '$.ticket_id') IS NULL
     AND CAST(a.occurred_local AS DATE) < (SELECT CAST(max(occurred_local) AS DATE) FROM counting)
 ), queues AS (

@@ -1,6 +1,6 @@
 -- 用途   体外循环-进而不办: an item in a hall where nobody can apply for it, as it seems
 -- 依据   domain.md 5.2 R06; region = 区镇, by the centre: a case says no region of its applicant
--- grain  level, subject (the centre), about (the item), since, centre, window, dept, facts
+-- grain  level, subject (the centre), about (the item and since which day), since, centre, window, dept, facts
 -- parameters  tables counting, centres
 -- unit   alerts
 WITH entries AS (
@@ -30,7 +30,8 @@ WITH entries AS (
   WHERE a.type = 'case.accepted'
 )
 SELECT
-  'yellow' AS level, 'centre/' || e.centre AS subject, e.item AS about, e.occurred_local AS since,
+  'yellow' AS level, 'centre/' || e.centre AS subject,
+  e.item || '@' || strftime(e.occurred_local, '%Y-%m-%d') AS about, e.occurred_local AS since,
   e.centre, NULL AS "window", d.dept, [e.id] AS facts
 FROM entered AS e
 JOIN depts AS d USING (item)

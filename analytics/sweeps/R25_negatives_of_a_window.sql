@@ -1,20 +1,9 @@
 -- 用途   差评集中: three valid negatives of one window within seven days
 -- 依据   domain.md 5.2 R25
 -- grain  level, subject (the case of the third), about (the window), since, centre, window, dept, facts
--- parameters  table counting
+-- parameters  table negatives
 -- unit   alerts; one a window and day
-WITH negatives AS (
-  SELECT
-    r.id, r.stream_key, r.occurred_local,
-    json_extract_string(r.stamp, '$.accept_centre') AS centre,
-    json_extract_string(r.stamp, '$.accept_window') AS "window"
-  FROM counting AS r
-  JOIN counting AS v
-    ON v.type = 'neg.verified' AND v.stream_key = r.stream_key
-    AND json_extract_string(v.data, '$.rating_id') = json_extract_string(r.data, '$.rating_id')
-    AND json_extract_string(v.data, '$.finding') IN ('valid', 'partly')
-  WHERE r.type = 'rating.submitted'
-), third AS (
+WITH third AS (
   SELECT
     stream_key, centre, "window", occurred_local, count(*) OVER three AS n,
     nth_value(occurred_local, 1) OVER three AS first_at, list(id) OVER three AS facts

@@ -1,26 +1,19 @@
 -- 用途   差评集中: three valid negatives within seven days of who accepted the cases, or of one item
 -- 依据   domain.md 5.2 R25; a window's own have a query of their own
 -- grain  level, subject (the case of the third), about (whose), since, centre, window, dept, facts
--- parameters  table counting
+-- parameters  tables counting, negatives
 -- unit   alerts; one a person or item and day
-WITH negatives AS (
+WITH laid AS (
   SELECT
-    r.id, r.stream_key, r.occurred_local,
-    json_extract_string(r.stamp, '$.accept_centre') AS centre,
-    json_extract_string(r.stamp, '$.accept_window') AS "window",
-    unnest(['staff.' || a.staff, 'item.' || json_extract_string(r.stamp, '$.item')]) AS whose
-  FROM counting AS r
-  JOIN counting AS v
-    ON v.type = 'neg.verified' AND v.stream_key = r.stream_key
-    AND json_extract_string(v.data, '$.rating_id') = json_extract_string(r.data, '$.rating_id')
-    AND json_extract_string(v.data, '$.finding') IN ('valid', 'partly')
-  LEFT JOIN counting AS a ON a.type = 'case.accepted' AND a.stream_key = r.stream_key
-  WHERE r.type = 'rating.submitted'
+    n.id, n.stream_key, n.occurred_local, n.centre, n."window",
+    unnest(['staff.' || a.staff, 'item.' || n.item]) AS whose
+  FROM negatives AS n
+  LEFT JOIN counting AS a ON a.type = 'case.accepted' AND a.stream_key = n.stream_key
 ), third AS (
   SELECT
     stream_key, centre, "window", occurred_local, whose, count(*) OVER three AS n,
     nth_value(occurred_local, 1) OVER three AS first_at, list(id) OVER three AS facts
-  FROM negatives
+  FROM laid
   WHERE whose IS NOT NULL
   WINDOW three AS (
     PARTITION BY whose ORDER BY occurred_local, id ROWS BETWEEN 2 PRECEDING AND CURRENT ROW)

@@ -2,18 +2,23 @@
 
 Each file `R??_*.sql` gives alerts: level, subject, about, since, centre, window, dept, facts. What
 the ledger does not hold yet at that level is handed in as `alert.raise`, with deterministic ids:
-the same again is a duplicate, a higher level escalates. Facts that were voided do not count, and
-history raises nothing.
+the same again is a duplicate, a higher level escalates. Facts count as they were restated, what
+was voided does not; history raises nothing.
+
+What is about something that happened is found once for ever. What is about how something stands
+(a station offline, a hall too small) is found once for each time that it stands so: its `about`
+ends in `@` and the day since when. While an alert of it is open, it is not found beside it.
 """
 
 import asyncio
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from analytics.lake.catalog import Lake
-from analytics.lake.rebuild import at_cut
+from analytics.lake.catalog import Connection, Lake
+from analytics.lake.rebuild import RESTATED, at_cut
 from analytics.sweeps.certificates import Certificate
 from ledger.contracts.codes import BATCH_COMMANDS_MAX, SHANGHAI, AlertLevel
 from ledger.contracts.events.supervision import FACTS_MAX
@@ -24,12 +29,27 @@ from ledger.rules.alerts import ORDER, alert_id, raising
 HERE = Path(__file__).parent
 SOURCE = "sweep"
 RULE_CHARS = len("R01")
+OPEN = "open"
+
+DAY_CHARS = len("2020-12-29")
+STANDS = re.compile(rf"@[0-9-]{{{DAY_CHARS}}}$")
+"""How `about` ends where the alert is about how something stands: since which day."""
 
 KNOWN = """
-SELECT json_extract_string(e.data, '$.alert_id'), json_extract_string(e.data, '$.level')
-FROM events AS e
-JOIN cut USING ("partition")
-WHERE e."offset" < cut.until AND e.type IN ('alert.raised', 'alert.escalated')
+WITH handled AS (
+  SELECT e.type, e.data, arg_max(e.type, e."offset") OVER (
+    PARTITION BY json_extract_string(e.data, '$.alert_id')
+  ) NOT IN ('alert.closed', 'alert.cancelled') AS open
+  FROM events AS e
+  JOIN cut USING ("partition")
+  WHERE e."offset" < cut.until AND e.stream = 'supervision'
+)
+SELECT
+  json_extract_string(data, '$.rule_id'), json_extract_string(data, '$.subject'),
+  coalesce(json_extract_string(data, '$.about'), ''), json_extract_string(data, '$.since'),
+  json_extract_string(data, '$.level'), open
+FROM handled
+WHERE type IN ('alert.raised', 'alert.escalated')
 """
 CERTIFICATES = """
 CREATE OR REPLACE TEMP TABLE certificates
@@ -60,6 +80,19 @@ class Found(NamedTuple):
         """Of the alert it is."""
         return alert_id(self.rule, self.subject, self.about)
 
+    @property
+    def names(self) -> list[tuple[str, ...]]:
+        """Give by which alerts it is known.
+
+        By itself; where it is about how something stands, also by one that is open, and by one
+        since the same day, whose name had no day in books of before.
+        """
+        names: list[tuple[str, ...]] = [(self.alert_id,)]
+        if STANDS.search(self.about):
+            state = _state(self.rule, self.subject, self.about)
+            names += [(*state, OPEN), (*state, self.since[:DAY_CHARS])]
+        return names
+
 
 def files() -> list[Path]:
     """Give the queries, one a rule or part of a rule."""
@@ -82,6 +115,7 @@ def sweep(
         con.execute(CERTIFICATES)
         if certificates:
             con.executemany("INSERT INTO certificates VALUES (?, ?, ?, ?, ?)", certificates)
+        con.execute(f"CREATE OR REPLACE TEMP TABLE restated AS {RESTATED}")
         for path in sorted(HERE.glob("prelude/*.sql")):
             table = path.stem.partition("_")[2]
             query = path.read_text(encoding="utf-8")
@@ -91,14 +125,15 @@ def sweep(
             for path in files()
             for row in con.execute(path.read_text(encoding="utf-8")).fetchall()
         ]
-        raised: dict[str, int] = {}
-        for name, level in con.execute(KNOWN).fetchall():
-            raised[name] = max(raised.get(name, -1), ORDER[AlertLevel(level)])
+        known = _known(con)
         newest = con.execute(NEWEST).fetchone()
     finally:
         con.close()
     now = newest[0] if newest and newest[0] else datetime.fromtimestamp(0, SHANGHAI)
-    fresh = [f for f in found if ORDER[AlertLevel(f.level)] > raised.get(f.alert_id, -1)]
+    fresh = [
+        each for each in found
+        if ORDER[AlertLevel(each.level)] > max(known.get(name, -1) for name in each.names)
+    ]  # fmt: skip
     return fresh, now.astimezone(SHANGHAI)
 
 
@@ -119,6 +154,22 @@ async def hand_in(
     for n in range(0, len(raws), BATCH_COMMANDS_MAX):
         receipts += await log.submit_many(raws[n : n + BATCH_COMMANDS_MAX])
     return found, receipts
+
+
+def _known(con: Connection) -> dict[tuple[str, ...], int]:
+    """Give the highest level to which each name of an alert was raised by the cut."""
+    known: dict[tuple[str, ...], int] = {}
+    for rule, subject, about, since, level, is_open in con.execute(KNOWN).fetchall():
+        state = _state(rule, subject, about)
+        names = [(alert_id(rule, subject, about),), (*state, since[:DAY_CHARS])]
+        for name in names + [(*state, OPEN)] * is_open:
+            known[name] = max(known.get(name, -1), ORDER[AlertLevel(level)])
+    return known
+
+
+def _state(rule: str, subject: str, about: str) -> tuple[str, str, str]:
+    """Give what an alert is about but the day since when."""
+    return rule, subject, STANDS.sub("", about)
 
 
 def _found(rule: str, row: tuple[Any, ...]) -> Found:

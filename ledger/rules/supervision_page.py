@@ -21,7 +21,9 @@ that does not. Source: domain.md 5.2, 4.2 (levels of clocks).
 
 An alert is one for each rule, subject and *about*; its id is their hash, and its level only
 rises. *live* is raised by the ledger in the batch of the fact, or at the tick that passes the
-instant; *sweep* and *command* come as `alert.raise`. Imported history raises nothing. When a
+instant; *sweep* and *command* come as `alert.raise`; what a sweep finds of how something stands
+(a station offline) is one alert each time that it stands so, its *about* ends in `@` and the day
+since when. Imported history raises nothing. When a
 correction, or evidence that came late, takes the ground away, the ledger cancels the alert
 (`corrected`), and raises it anew at the level there still is ground for; the record stays. A
 reminder is closed by the ledger (`resolved`) when its clock stops, and so is a congestion that is

@@ -48,8 +48,8 @@ RULES: dict[str, Rule] = {
         Rule("R04", "体外循环-无台账出证", Mode.SWEEP,
              "red: a certificate on a list handed in, and no case of its item and holder"),
         Rule("R05", "体外循环-事后补录", Mode.SWEEP,
-             "yellow: a course entered within ten minutes; a late share of a week over a tenth; "
-             "no ticket, agent or seat, red with the first"),
+             "yellow: a course entered within ten minutes; over a tenth of a department's "
+             "week late; no ticket, agent or seat, red with the first"),
         Rule("R06", "体外循环-进而不办", Mode.SWEEP,
              "yellow: in a hall for 90 days, none taken in there, ten of the department nearby"),
         Rule("R07", "岗位未分离", Mode.LIVE),
@@ -67,7 +67,8 @@ RULES: dict[str, Rule] = {
         Rule("R16", "滥用特别程序", Mode.LIVE),
         Rule("R17", "出件送达超期", Mode.LIVE),
         Rule("R18", "出件不符", Mode.LIVE),
-        Rule("R19", "数据未上报", Mode.BOTH, "yellow: an exchange failed four times"),
+        Rule("R19", "数据未上报", Mode.BOTH,
+             "yellow: an exchange failed four times since it last succeeded"),
         Rule("R20", "文书缺失", Mode.LIVE),
         Rule("R21", "指南不全", Mode.SWEEP,
              "remind: an element missing; over five working days older than the item"),

@@ -7,289 +7,21 @@ import pytest
 from analytics.lake.archiver import archive
 from analytics.lake.catalog import Lake
 from analytics.sweeps import command, files, sweep
-from analytics.sweeps.certificates import Certificate
-from ledger.contracts.events.item import GuideElement
 from ledger.rules.supervision_rules import RULES, Mode
-
-OTHER = {"source_class": "imported"}
-AT = {"centre": "libao", "window": "libao-1"}
-WRONG = {"centre": "libao", "window": "libao-2"}
-"""A window for 民生; item-3 is of 住建."""
-REF = "a" * 16
-
-
-async def accepted(city, n, item="item-3", place=WRONG):
-    for k in range(n):
-        await city.must("case.submit", f"W{k}", {"case_no": f"W{k}", "item": item}, **OTHER)
-        await city.must("case.accept", f"W{k}", {"accept_no": "A"}, **place, **OTHER)
-
-
-async def course(city, key="L1", *, apart, place=AT, item="item-2"):
-    """A whole case entered at once, whose facts are told to lie `apart`."""
-    start = city.clock.now - 3 * apart
-    late = {"late_reason": "网断", **place, **OTHER}
-    for n, (kind, data) in enumerate((
-        ("case.submit", {"case_no": key, "item": item}), ("case.accept", {"accept_no": "A"}),
-        ("case.decide", {"outcome": "approved", "doc_no": "D"}),
-        ("case.conclude", {"result_code": 0}))):  # fmt: skip
-        await city.must(kind, key, data, at=start + n * apart, **late)
-
-
-async def submitted(city, *, late, n):
-    for k in range(n):
-        more = {"late_reason": "网断"} if k < late else {}
-        await city.must("case.submit", f"S{k}", {"case_no": f"S{k}", "item": "item-2"}, **AT,
-                        **OTHER, **more)  # fmt: skip
-
-
-async def concluded(city, n):
-    for k in range(n):
-        key = f"R{k}"
-        await course(city, key, apart=timedelta(0))
-
-
-async def quick(city, n, elapsed):
-    await concluded(city, n)
-    for k in range(n):
-        city.clock.now += timedelta(seconds=30)
-        data = {"rating_id": "r", "stars": 5, "device_id": "pad", "elapsed_ms": elapsed}
-        await city.must("rating.submit", f"R{k}", data, **OTHER)
-
-
-async def served(city, *, invited):
-    """Three services at a window; the first `invited` of them were asked to rate."""
-    day = city.clock.now.date().isoformat()
-    hall = {"centre": "libao", **OTHER}
-    await concluded(city, 3)
-    await city.must("window.open", f"libao.{day}", {"window_id": "libao-1", "staff_id": "x"},
-                    **hall)  # fmt: skip
-    for k in range(3):
-        about = {"ticket_id": f"T{k}"}
-        window = {**about, "window_id": "libao-1"}
-        for kind, data in (
-            ("ticket.issue", {**about, "no": f"A{k}", "queue_id": "q"}),
-            ("ticket.call", {**window, "call_no": 1}),
-            ("ticket.start_service", {**window, "staff_id": "x"}),
-            ("ticket.finish_service", {**about, "outcome": "normal", "case_ids": [f"R{k}"]}),
-        ):  # fmt: skip
-            await city.must(kind, f"libao.{day}", data, **hall)
-        if k < invited:
-            await city.must("rating.invite", f"R{k}", {}, **OTHER)
-        city.clock.now += timedelta(minutes=1)
-    city.clock.now += timedelta(minutes=31)
-    await city.must("window.close", f"libao.{day}", {"window_id": "libao-1"}, **hall)
-
-
-async def twice(city, *, hours, closed):
-    data = {"case_no": "D1", "item": "item-2", "applicant_ref": REF}
-    await city.must("case.submit", "D1", data, **AT, **OTHER)
-    if closed:
-        await city.must("case.withdraw", "D1", {"request_doc": "W"}, **OTHER)
-        await city.must("case.conclude", "D1", {"result_code": 5}, **OTHER)
-    city.clock.now += timedelta(hours=hours)
-    await city.must("case.submit", "D2", {**data, "case_no": "D2"}, **AT, **OTHER)
-
-
-async def exchanged(city, *results):
-    await accepted(city, 1)
-    for n, ok in enumerate(results):
-        await city.must("case.exchange", "W0", {"target": "province", "batch": f"b{n}", "ok": ok},
-                        **OTHER)  # fmt: skip
-
-
-async def negatives(city, *, days, finding="valid"):
-    """Three of one window, for three items."""
-    for k in range(3):
-        await course(city, f"N{k}", apart=timedelta(0), item=f"item-{2 + k}")
-        about = {"rating_id": "r"}
-        await city.must("rating.submit", f"N{k}", {**about, "stars": 1}, **OTHER)
-        await city.must("neg.verify", f"N{k}", {**about, "finding": finding if k else "valid"},
-                        **OTHER)  # fmt: skip
-        city.clock.now += timedelta(days=days)
-
-
-async def measured(city, area):
-    data = {"name": "里堡", "level": "town", "tier": "other_town", "town": "libao",
-            "hall_area_m2": area}  # fmt: skip
-    await city.must("centre.open", "libao", data, source_class="system")
-
-
-async def listed(city, *, days, holder=REF):
-    """A certificate of today, and a case of the item so many days before; two weeks pass."""
-    today = city.clock.now
-    data = {"case_no": "Q1", "item": "item-2", "applicant_ref": REF}
-    city.certificates = [Certificate("item-2", holder, today.date(), "证1", "libao")]
-    city.clock.now = today - timedelta(days=days)
-    await city.must("case.submit", "Q1", data, **AT, **OTHER)
-    city.clock.now = today + timedelta(days=14)
-    await city.must("case.submit", "Q2", {**data, "case_no": "Q2", "item": "item-3"}, **AT,
-                    **OTHER)  # fmt: skip
-
-
-async def at_the_door(city, *, seated):
-    """A case accepted at a window of a hall with tickets; somebody may have sat there then."""
-    day = city.clock.now.date().isoformat()
-    hall = {"centre": "libao", **OTHER}
-    for kind, data in (
-        ("ticket.issue", {"ticket_id": "T", "no": "A1", "queue_id": "q"}),
-        ("window.open", {"window_id": "libao-2", "staff_id": "x" if seated else "y"}),
-    ):  # fmt: skip
-        await city.must(kind, f"libao.{day}", data, **hall)
-    place = {**AT, "channel": "window", **OTHER}
-    await city.must("case.submit", "F1", {"case_no": "F1", "item": "item-2"}, **place)
-    await city.must("case.accept", "F1", {"accept_no": "A"}, staff="x", post="accept", **place)
-    city.clock.now += timedelta(days=1)
-    await city.must("case.submit", "F2", {"case_no": "F2", "item": "item-3"}, **place)
-
-
-async def rated_by_one(city, applicants):
-    """Five ratings by one person, for cases of so many applicants."""
-    for k in range(5):
-        key, ref = f"O{k}", f"{k % applicants:016x}"
-        submit = {"case_no": key, "item": "item-2", "applicant_ref": ref}
-        await city.must("case.submit", key, submit, **AT, **OTHER)
-        for kind, data in (
-            ("case.accept", {"accept_no": "A"}),
-            ("case.decide", {"outcome": "approved", "doc_no": "D"}),
-            ("case.conclude", {"result_code": 0}),
-            ("rating.submit", {"rating_id": "r", "stars": 5, "rater_ref": REF}),
-        ):
-            await city.must(kind, key, data, **AT, **OTHER)
-        city.clock.now += timedelta(minutes=1)
-
-
-async def at_once(city, n):
-    """Twenty ratings of a window-day, `n` of them five seconds after the invitation."""
-    await concluded(city, 20)
-    for k in range(20):
-        await city.must("rating.invite", f"R{k}", {}, **OTHER)
-        city.clock.now += timedelta(seconds=5 if k < n else 6)
-        await city.must("rating.submit", f"R{k}", {"rating_id": "r", "stars": 4}, **OTHER)
-
-
-async def of_one(city, *, days):
-    """Three valid negatives of one item, at three windows."""
-    for k, window in enumerate(("libao-1", "libao-2", "libao-3")):
-        place = {"centre": "libao", "window": window}
-        await course(city, f"N{k}", apart=timedelta(0), place=place)
-        await city.must("rating.submit", f"N{k}", {"rating_id": "r", "stars": 1}, **OTHER)
-        await city.must("neg.verify", f"N{k}", {"rating_id": "r", "finding": "valid"}, **OTHER)
-        city.clock.now += timedelta(days=days)
-
-
-async def rated(city, n, negatives):
-    await concluded(city, n)
-    for k in range(n):
-        stars = 2 if k < negatives else 4
-        await city.must("rating.submit", f"R{k}", {"rating_id": "r", "stars": stars}, **OTHER)
-
-
-SYSTEM = {"source_class": "system"}
-HERE = {"centre_id": "libao"}
-ITEM = {"name": "x", "dept": "住建", "project_type": "promised", "version": 2}
-
-
-async def entered(city, *, days, there):
-    """An item in the hall of the town; its department takes ten in at a village of it."""
-    await city.must("item.enter_hall", "item-3", {**HERE, "window_type": "comp:other"}, **SYSTEM)
-    await accepted(city, 10, place={"centre": "libao-v1"})
-    if there:
-        await city.must("case.submit", "T", {"case_no": "T", "item": "item-3"}, **OTHER)
-        await city.must("case.accept", "T", {"accept_no": "A"}, **AT, **OTHER)
-    city.clock.now += timedelta(days=days)
-    await city.must("item.revise", "item-2", {**ITEM, "dept": "民政"}, **SYSTEM)
-
-
-async def guided(city, *, missing=0, days=0):
-    elements = {element.value: True for element in list(GuideElement)[missing:]}
-    await city.must("guide.publish", "item-3", {**HERE, "elements": elements, "version": 1},
-                    **SYSTEM)  # fmt: skip
-    if days:
-        await city.must("item.revise", "item-3", ITEM, **SYSTEM)
-        city.clock.now += timedelta(days=days)
-        await city.must("item.revise", "item-2", {**ITEM, "dept": "民政"}, **SYSTEM)
-
-
-async def tell(city, *facts):
-    for kind, key, data in facts:
-        city.clock.now += timedelta(minutes=1)
-        await city.must(kind, key, data, **SYSTEM)
-
-
-async def agents(city, *, dismissed):
-    """Two agents of a village of the level of a town, as far as the test of all sweeps cares."""
-    village = {"village": "libao"}
-    people = ("libao-accept", "libao-issue")
-    await tell(city, *(("agent.appoint", name, village) for name in people),
-               *(("agent.dismiss", name, village) for name in people[:dismissed]))  # fmt: skip
-
-
-async def required(city, *, deadline, key_central_only=False):
-    duty = {"deadline": deadline, "key_central_only": key_central_only}
-    await tell(city, ("dept.require_entry", "民政", duty),
-               ("dept.enter", "民政", {"centre_id": "qutang"}))  # fmt: skip
-
-
-async def left(city, **document):
-    await tell(city, ("dept.enter", "民政", HERE), ("dept.leave", "民政", {**HERE, **document}))
-
-
-async def station(city, *ways):
-    words = {"on": "centre.bring_station_online", "off": "centre.take_station_offline"}
-    await tell(city, *((words[way], "libao", {}) for way in ways))
-
-
-async def revoked(city, *, after, again=False):
-    """Taken in under a list that, told afterwards, ended so many days after it."""
-    day = city.clock.now.date()
-    given = {"doc_no": "L1", "from_org": "住建", "to_org": ["libao"],
-             "effective_from": "2020-12-01"}  # fmt: skip
-    await tell(city, ("item.delegate", "item-3", given), ("item.claim", "item-3", HERE))
-    await accepted(city, 1)
-    end = {"doc_no": "L1", "effective_from": (day + timedelta(days=after)).isoformat()}
-    await tell(city, ("item.revoke_delegation", "item-3", end))
-    if again:
-        await tell(city, ("item.extend", "item-3", {**given, "doc_no": "L2"}))
-
-
-FAILED, DONE = [False] * 4, [True]
-DAY, MINUTES = timedelta(days=1), timedelta(minutes=20)
-# query → what fires it, the near miss
-SWEEPS = {
-    "R03_wrong_windows_of_a_day": (lambda c: accepted(c, 5), lambda c: accepted(c, 4)),
-    "R04_certificate_without_case": (
-        lambda c: listed(c, days=40), lambda c: listed(c, days=20)),
-    "R05_entered_afterwards": (
-        lambda c: course(c, apart=DAY), lambda c: course(c, apart=MINUTES)),
-    "R05_late_share": (
-        lambda c: submitted(c, late=3, n=20), lambda c: submitted(c, late=2, n=20)),
-    "R05_no_front_door": (
-        lambda c: at_the_door(c, seated=False), lambda c: at_the_door(c, seated=True)),
-    "R06_entered_not_handled": (
-        lambda c: entered(c, days=90, there=False), lambda c: entered(c, days=89, there=False)),
-    "R09_at_once": (lambda c: at_once(c, 16), lambda c: at_once(c, 15)),
-    "R09_one_device": (lambda c: quick(c, 10, 2000), lambda c: quick(c, 10, 3000)),
-    "R09_one_rater": (lambda c: rated_by_one(c, 5), lambda c: rated_by_one(c, 4)),
-    "R10_not_invited": (lambda c: served(c, invited=2), lambda c: served(c, invited=3)),
-    "R11_submitted_twice": (
-        lambda c: twice(c, hours=30, closed=False), lambda c: twice(c, hours=30, closed=True)),
-    "R19_exchange_failed": (
-        lambda c: exchanged(c, *FAILED), lambda c: exchanged(c, *FAILED, *DONE)),
-    "R21_guide_incomplete": (lambda c: guided(c, missing=1), guided),
-    "R21_guide_outdated": (lambda c: guided(c, days=8), lambda c: guided(c, days=7)),
-    "R25_negatives_of_a_window": (
-        lambda c: negatives(c, days=3), lambda c: negatives(c, days=4)),
-    "R25_negatives_of_staff_or_item": (lambda c: of_one(c, days=3), lambda c: of_one(c, days=4)),
-    "R25_share_of_negatives": (lambda c: rated(c, 30, 2), lambda c: rated(c, 30, 1)),
-    "R27_agents_left": (lambda c: agents(c, dismissed=2), lambda c: agents(c, dismissed=1)),
-    "R27_entry_missing": (
-        lambda c: required(c, deadline="2020-12-28"), lambda c: required(c, deadline="2020-12-29")),
-    "R27_hall_area": (lambda c: measured(c, 499), lambda c: measured(c, 500)),
-    "R27_left_without_document": (left, lambda c: left(c, doc_no="D1")),
-    "R27_station_offline": (
-        lambda c: station(c, "on", "off"), lambda c: station(c, "on", "off", "on")),
-    "R30_revoked_list": (lambda c: revoked(c, after=0), lambda c: revoked(c, after=1)),
-}  # fmt: skip
+from tests.agreement.sweep_scenes import (
+    AGAIN,
+    AT,
+    CENTRAL,
+    DAY,
+    NEARLY,
+    OTHER,
+    STILL,
+    SWEEPS,
+    accepted,
+    course,
+    station,
+    tell,
+)
 
 
 async def found_in(city, tmp_path, rule):
@@ -325,20 +57,6 @@ async def test_a_near_miss_raises_nothing(city, tmp_path, name):
     assert (await found_in(city, tmp_path, name[:3]))[0] == []
 
 
-NEARLY = {  # other near misses of a rule, and what still fires it
-    "R06": [lambda c: entered(c, days=90, there=True)],
-    "R27": [lambda c: required(c, deadline="2020-12-28", key_central_only=True),
-            lambda c: tell(c, ("centre.measure_area", "libao", {"hall_area_m2": 500, "method":
-                               "survey"}), ("centre.open", "libao", {**TOWN, "hall_area_m2": 499})),
-            lambda c: tell(c, ("centre.measure_area", "libao", {"hall_area_m2": 600, "method":
-                               "survey"}), ("centre.change_tier", "libao", {**CENTRAL,
-                               "effective_from": "2021-01-01"}))],
-    "R30": [lambda c: revoked(c, after=0, again=True)],
-}  # fmt: skip
-TOWN = {"name": "里堡", "level": "town", "tier": "other_town", "town": "libao"}
-CENTRAL = {"tier": "central_town", "doc_no": "D1"}
-
-
 @pytest.mark.parametrize(
     ("rule", "number"), [(r, n) for r in NEARLY for n in range(len(NEARLY[r]))]
 )
@@ -346,6 +64,60 @@ async def test_another_near_miss_raises_nothing(city, tmp_path, rule, number):
     await NEARLY[rule][number](city)
 
     assert (await found_in(city, tmp_path, rule))[0] == []
+
+
+@pytest.mark.parametrize(("rule", "number"), [(r, n) for r in STILL for n in range(len(STILL[r]))])
+async def test_what_fires_a_rule_all_the_same(city, tmp_path, rule, number):
+    await STILL[rule][number](city)
+
+    assert [each.rule for each in (await found_in(city, tmp_path, rule))[0]] == [rule]
+
+
+@pytest.mark.parametrize("name", AGAIN)
+async def test_what_was_closed_and_begins_again_is_raised_again(city, tmp_path, name):
+    """An alert of a state is of one time that it stood: domain.md 3.10, `hash(…, window)`."""
+    first, again = AGAIN[name]
+    await first(city)
+    [found], now = await found_in(city, tmp_path, name[:3])
+    await city.log.submit(command(found, now))
+    await closed(city, found)
+    assert (await found_in(city, tmp_path, name[:3]))[0] == []
+    city.clock.now += timedelta(days=60)
+    await again(city)
+    [anew], now = await found_in(city, tmp_path, name[:3])
+    receipt = await city.log.submit(command(anew, now))
+
+    assert receipt.status == "accepted", receipt
+    assert (anew.subject, anew.alert_id != found.alert_id) == (found.subject, True)
+
+
+async def test_a_state_with_an_open_alert_is_not_raised_beside_it(city, tmp_path):
+    await station(city, "on", "off")
+    [found], now = await found_in(city, tmp_path, "R27")
+    await city.log.submit(command(found, now))
+    city.clock.now += timedelta(days=1)
+    await station(city, "on", "off")
+
+    assert (await found_in(city, tmp_path, "R27"))[0] == []
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+async def test_what_was_raised_before_alerts_named_a_day_is_known(city, tmp_path, is_closed):
+    """Books of before have `station` where there is `station@2020-12-29` now."""
+    await station(city, "on", "off")
+    [found], now = await found_in(city, tmp_path, "R27")
+    old = found._replace(about="station")
+    assert (await city.log.submit(command(old, now))).status == "accepted"
+    if is_closed:
+        await closed(city, old)
+
+    assert (await found_in(city, tmp_path, "R27"))[0] == []
+
+
+async def closed(city, found):
+    """People are done with an alert."""
+    said = {"alert_id": found.alert_id, "reason_code": "handled"}
+    await city.must("alert.close", found.subject.partition("/")[2], said, source_class="system")
 
 
 async def test_a_higher_tier_asks_for_a_larger_hall_from_its_day_on(city, tmp_path):
@@ -357,7 +129,7 @@ async def test_a_higher_tier_asks_for_a_larger_hall_from_its_day_on(city, tmp_pa
     )
     [found] = (await found_in(city, tmp_path, "R27"))[0]
 
-    assert (found.about, found.centre) == ("area", "libao")
+    assert (found.about, found.centre) == ("area@2020-12-29", "libao")
 
 
 async def test_what_was_voided_is_not_found(city, tmp_path):
@@ -373,7 +145,7 @@ async def test_entered_afterwards_and_unseen_at_the_door_is_red(city, tmp_path):
     ticket = {"ticket_id": "T", "no": "A1", "queue_id": "q"}
     await city.must("ticket.issue", f"libao.{day}", ticket, centre="libao", **OTHER,
                     at=city.clock.now - timedelta(days=2), late_reason="网断")  # fmt: skip
-    await course(city, apart=DAY, place={**AT, "channel": "window"})
+    await course(city, apart=DAY, place={**AT, "channel": "window", "staff": "x"})
     found, now = await found_in(city, tmp_path, "R05")
     receipts = [await city.log.submit(command(each, now)) for each in found]
 

@@ -2,7 +2,7 @@
 -- 依据   domain.md 2.2, 3.8a: a tier holds from its day on, a measured area before a published one
 -- grain  one row a centre
 -- parameters  table counting
--- unit   square metres
+-- unit   square metres; tier_since NULL: the tier it was opened with
 WITH told AS (
   SELECT id, type, stream_key AS centre, version, occurred_local, data
   FROM counting
@@ -17,7 +17,9 @@ WITH told AS (
   QUALIFY row_number() OVER (PARTITION BY centre ORDER BY version DESC) = 1
     AND type = 'centre.opened'
 ), tiers AS (
-  SELECT centre, json_extract_string(data, '$.tier') AS tier
+  SELECT
+    centre, json_extract_string(data, '$.tier') AS tier,
+    CAST(json_extract_string(data, '$.effective_from') AS TIMESTAMP) AS since
   FROM told
   WHERE type = 'centre.opened' OR (type = 'centre.tier_changed'
     AND CAST(json_extract_string(data, '$.effective_from') AS DATE)
@@ -35,8 +37,8 @@ WITH told AS (
 )
 SELECT
   o.centre, json_extract_string(o.data, '$.level') AS level,
-  json_extract_string(o.data, '$.town') AS town, t.tier, a.area, a.id AS area_fact,
-  a.occurred_local AS area_since
+  json_extract_string(o.data, '$.town') AS town, t.tier, t.since AS tier_since, a.area,
+  a.id AS area_fact, a.occurred_local AS area_since
 FROM opened AS o
 JOIN tiers AS t USING (centre)
 LEFT JOIN areas AS a USING (centre)
