@@ -14,7 +14,7 @@ from ledger.contracts.wire import Event
 from ledger.rules import case, clocks, registers, stamps
 from ledger.rules.corrections import current
 from ledger.rules.facts import Draft
-from ledger.rules.holders import HolderKind, holder_at
+from ledger.rules.holders import HolderKind, holder_of, office_of, state_at
 from ledger.rules.reference import Reference
 from ledger.rules.workdays import Calendar
 
@@ -132,16 +132,25 @@ def _breach(
     history: History,
 ) -> Draft:  # fmt: skip
     """Draft a breach; it is laid to whom held the case when the due passed."""
-    held = holder_at(current(history()).values(), due, reference.calendar)
+    then = state_at(current(history()).values(), due)
     data = {"clock": clock.code, "about": clock.about, "start": clock.start, "due": due,
-            "holder_dept": held.dept, "holder_centre": held.centre}  # fmt: skip
-    if held.kind is not HolderKind.OFFICE:
-        data["holder_kind"] = held.kind.value
+            **_laid_to(then, due, reference.calendar)}  # fmt: skip
     said = {name: value for name, value in data.items() if value is not None}
-    stamp = stamps.breached(state)
+    stamp = stamps.breached(state, said)
     if registers.is_open(state, said):
         stamp["open"] = True
     return Draft(stream, course.ClockBreached.TYPE, said, stamp, at=due, derived=True)
+
+
+def _laid_to(then: case.State, due: str, calendar: Calendar) -> dict[str, str | None]:
+    """Give whom a breach is laid to; `then` is the case as it was at the due."""
+    held = holder_of(then, due, calendar)
+    laid = {"holder_dept": held.dept, "holder_centre": held.centre}
+    if held.kind is HolderKind.OFFICE:
+        return laid
+    office = office_of(then, due, calendar)
+    return {"holder_kind": held.kind.value, "office_dept": office.dept,
+            "office_centre": office.centre}  # fmt: skip
 
 
 def _withdrawn(stream: str, target: str, history: History) -> list[Draft]:

@@ -49,6 +49,14 @@ def holder_of(state: case.State, at: str, calendar: Calendar) -> Holder:
         return Holder(HolderKind.APPLICANT)
     if state.special is not None and _stops_the_law(state, state.special.sp_no):
         return Holder(HolderKind.SPECIAL, about=state.special.kind)
+    return office_of(state, at, calendar)
+
+
+def office_of(state: case.State, at: str, calendar: Calendar) -> Holder:
+    """Give the office in charge of a case, also while others hold it; `at` as for `holder_of`.
+
+    The front has no department.
+    """
     office: tuple[str | None, str | None]
     moving = state.transfer
     if moving is not None and sign_due(moving.at, calendar) <= at:
@@ -73,11 +81,16 @@ def sign_due(at: str, calendar: Calendar) -> str:
 
 def holder_at(facts: Iterable[Event], at: str, calendar: Calendar) -> Holder:
     """Give who held a case at an instant, by the facts that count (`effective.current`)."""
+    return holder_of(state_at(facts, at), at, calendar)
+
+
+def state_at(facts: Iterable[Event], at: str) -> case.State:
+    """Give what a case was at an instant, by the facts that count."""
     state = case.State()
     for fact in sorted(facts, key=_time):
         if fact["time"] <= at:
             state = case.evolve(state, fact)
-    return holder_of(state, at, calendar)
+    return state
 
 
 def _time(fact: Event) -> str:

@@ -139,9 +139,11 @@ def _own(
 
 
 def _broken(code: str, name: str, clock: str, *where: Where) -> Measure:
-    """Give the measure of a clock's breaches; a breach happens when it is due."""
-    return Measure(code, name, "件", "case.clock_breached",
-                   where=(Where("data.clock", "=", clock), *where))  # fmt: skip
+    """Give the measure of a clock's breaches: when it was due, at whom it is laid to (0015)."""
+    return Measure(code, name, "件", "case.clock_breached", 1,
+                   (Where("data.clock", "=", clock), *where),
+                   "stamp.counts_centre or stamp.accept_centre",
+                   "stamp.counts_window or stamp.accept_window")  # fmt: skip
 
 
 def _elapsed() -> tuple[Measure, ...]:

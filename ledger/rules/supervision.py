@@ -18,6 +18,7 @@ from ledger.rules.alert_instants import Moment, of_case, of_clock, of_clocks
 from ledger.rules.effective import CORRECTIONS, RESTAMPED, current
 from ledger.rules.facts import Draft
 from ledger.rules.measures import Where
+from ledger.rules.places import in_charge
 from ledger.rules.reference import Reference
 from ledger.rules.supervision_conditions import CONDITIONS, Beside
 from ledger.rules.supervision_rules import RULES, TOUCHES, VERSION, Mode, Touch
@@ -139,8 +140,11 @@ def _place(event: Event, beside: Beside) -> tuple[str | None, str | None, str | 
         return event.get("dept"), _centre_of_hall(event["subject"]), window
     if kind == "inspection":
         return None, stamp.get("centre"), None
-    dept = data.get("holder_dept") or event.get("dept") or stamp.get("dept")
-    centre = data.get("holder_centre") or event.get("centre") or stamp.get("accept_centre")
+    if event["type"] == course.ClockBreached.TYPE:
+        dept, centre = in_charge(data)
+        return dept or stamp.get("dept"), centre, None
+    dept = event.get("dept") or stamp.get("dept")
+    centre = event.get("centre") or stamp.get("accept_centre")
     if dept is None or centre is None:
         of: case.State = beside.state_of(f"case/{key}")
         dept, centre = dept or of.dept, centre or of.accept_centre or of.holder_centre

@@ -48,7 +48,8 @@ def test_the_applicant_holds_while_materials_are_awaited(monday):
     tick(monday, "07-20T00:00")
 
     laid = monday.last()["data"]["data"]
-    assert (laid["clock"], laid["holder_kind"]) == ("C6", "applicant")
+    assert (laid["clock"], laid["holder_kind"], laid["office_centre"]) == (
+        "C6", "applicant", "town")  # fmt: skip
     assert "holder_dept" not in laid
 
 
@@ -59,6 +60,7 @@ def test_a_special_procedure_holds_while_it_stops_the_legal_clock(monday):
 
     laid = monday.last()["data"]["data"]
     assert (laid["clock"], laid["holder_kind"]) == ("C9", "special")
+    assert (laid["office_dept"], laid["office_centre"]) == ("民政", "town")
 
 
 def test_the_time_of_a_case_is_shared_out_without_a_gap(monday):

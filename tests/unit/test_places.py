@@ -1,0 +1,105 @@
+"""计入地: a broken limit counts where it is laid to, what was in time where it was accepted (0015).
+
+A row tells a case of town-1 and the cells, by day, that its breaches are in.
+"""
+
+import pytest
+
+from processors.views.fold import compile_fold
+from tests.ticking import HEARING
+from tests.unit.test_outcomes import amend, cells, ended, road, tell
+
+FOLD = compile_fold()
+
+CITY = {"to_dept": "住建", "to_centre": "city"}
+SENT = (*road()[:2], ("06-01T10:10", "case.transfer", CITY))
+AT_CITY = (*SENT, ("06-01T10:15", "case.receive_transfer", {}, {"source_class": "imported"}))
+DECIDED = (*AT_CITY, ("06-02T10:00", "case.decide", {}, {"source_class": "imported"}))
+LATER = ("06-20T10:00", "tick")
+SPECIAL = {**HEARING, "days_told": 3}
+IMPORTED = {"source_class": "imported"}
+
+# what | story | cells of its breaches: sums at their places
+BROKEN = [
+    ("the front holds it still: its window", (*road()[:2], LATER),
+     "promised_broken|2020-06-15|town|town-1 overdue_promised|2020-06-15|town|town-1"),
+    ("another centre signed for it", (*AT_CITY, LATER),
+     "promised_broken|2020-06-15|city| overdue_promised|2020-06-15|city|"),
+    ("a department without a centre: that of the front, no window", (*road()[:4], LATER),
+     "promised_broken|2020-06-15|town| overdue_promised|2020-06-15|town|"),
+    ("on the way, and long past the signing: the receiver's", (*SENT, LATER),
+     ("signing_broken|2020-06-01|city| promised_broken|2020-06-15|city| "
+      "overdue_promised|2020-06-15|city|")),
+    ("signed for too late: the receiver's",
+     (*SENT, ("06-01T14:11", "case.receive_transfer", {}, IMPORTED)),
+     "signing_broken|2020-06-01|city|"),
+    ("sent back unsigned in time: the front's",
+     (*SENT, ("06-01T11:00", "case.refuse_transfer", {}, IMPORTED), LATER),
+     "promised_broken|2020-06-15|town|town-1 overdue_promised|2020-06-15|town|town-1"),
+    ("an instant case that went to another centre on the day",
+     (*road("instant")[:2], *AT_CITY[2:], LATER),
+     "instant_broken|2020-06-01|city| overdue_promised|2020-06-01|city|"),
+    ("not handed over: where it was decided", (*DECIDED, ("06-02T11:00", *ended()), LATER),
+     "delivery_broken|2020-06-16|city|"),
+    ("deferred materials that never came to the front",
+     (*road("generous")[:2], ("06-01T11:00", "case.commit_deficiency"), ("06-11T10:00", "tick")),
+     "deficiency_broken|2020-06-10|town|town-1"),
+    ("deferred materials, while another centre runs a hearing: that centre is in charge",
+     (*road("generous")[:2], ("06-01T10:06", "case.commit_deficiency"), *AT_CITY[2:],
+      ("06-09T11:00", "case.start_special", SPECIAL, IMPORTED), ("06-11T10:00", "tick")),
+     "deficiency_broken|2020-06-10|city|"),
+    ("not reported by the centre that held it the next morning",
+     (*road("reported")[:2], *AT_CITY[2:], ("06-02T09:00", "tick")),
+     "exchange_broken|2020-06-02|city|"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "story", "places"), BROKEN)
+def test_a_broken_limit_counts_where_it_is_laid_to(hall, what, story, places):
+    tell(hall, *story)
+    found = {cell for cell in cells(hall) if cell.split("_")[0] == "overdue" or "broken|" in cell}
+
+    assert found == set(places.split()), what
+
+
+def test_what_was_in_time_counts_where_it_was_accepted(hall):
+    tell(hall, *DECIDED, ("06-02T11:00", *ended()), ("06-02T12:00", "case.issue"),
+         ("06-02T13:00", "case.deliver"))  # fmt: skip
+    found = {cell.split("|")[0]: cell.split("|")[2:] for cell in cells(hall)}
+    codes = ("promised_early", "statutory_met", "delivered_in_time", "signed_in_time")
+
+    assert {code: found[code] for code in codes} == {code: ["town", "town-1"] for code in codes}
+
+
+def test_a_breach_at_the_front_follows_its_acceptance_to_another_window(hall):
+    tell(hall, *road()[:2], LATER)
+    amend(hall, 2, window="town-3")
+
+    assert cells(hall)["promised_broken|2020-06-15|town|town-3"] == 1
+    assert "promised_broken|2020-06-15|town|town-1" not in cells(hall)
+
+
+def late(hall):
+    """Cells of the registers of what is late."""
+    sums = {}
+    for event in hall.events("case/C1"):
+        FOLD(sums, event)
+    return {cell: n for cell, n in sums.items() if n and cell.startswith("late_")}
+
+
+def test_a_case_that_is_late_during_a_procedure_is_late_at_the_office_in_charge(hall):
+    """It began on the last day, and stops the clock from the day after: broken all the same."""
+    began = ("06-15T11:00", "case.start_special", SPECIAL, IMPORTED)
+    tell(hall, *road("generous")[:2], *AT_CITY[2:], began, LATER)
+
+    assert late(hall) == {"late_promised|2020-06-15|city|住建": 1}
+    tell(hall, ("06-22T10:00", "case.withdraw"))
+    assert late(hall) == {}
+
+
+def test_the_card_of_a_procedure_that_lasts_too_long_is_that_of_the_office_in_charge(hall):
+    began = ("06-01T11:00", "case.start_special", SPECIAL, IMPORTED)
+    tell(hall, *road("generous")[:2], *AT_CITY[2:], began, ("06-08T08:00", "tick"))
+    card = hall.last("supervision/C1")["data"]["data"]
+
+    assert (card["rule_id"], card["holder_dept"], card["holder_centre"]) == ("R16", "住建", "city")
