@@ -214,7 +214,8 @@ def _restamp(
     if fact["type"] == course.ClockBreached.TYPE:
         stamp.pop("open", None)
         stamp |= {"open": True} if is_open(before, fact["data"]["data"]) else {}
-    counts = places.counted_at(fact["type"], state, fact["data"]["data"])
+    entered = fact.get("centre"), fact.get("window")
+    counts = places.counted_at(fact["type"], state, fact["data"]["data"], entered)
     fresh = {**history_parts(state), **counts, **stamp, **(anew or {})}
     if found or others:
         fresh["flags"] = [*found, *others]

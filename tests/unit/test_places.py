@@ -1,13 +1,13 @@
-"""计入地: a broken limit counts where it is laid to, what was in time where it was accepted (0015).
+"""计入地: a broken limit counts where it is laid to, what was not accepted where received (0015).
 
-A row tells a case of town-1 and the cells, by day, that its breaches are in.
+A row tells a case of town-1 and the cells, by day, that are looked at.
 """
 
 import pytest
 
 from processors.views.fold import compile_fold
 from tests.ticking import HEARING
-from tests.unit.test_outcomes import amend, cells, ended, road, tell
+from tests.unit.test_outcomes import ENTRIES, NOTICED, TWICE, amend, cells, ended, road, tell
 
 FOLD = compile_fold()
 
@@ -18,6 +18,15 @@ DECIDED = (*AT_CITY, ("06-02T10:00", "case.decide", {}, {"source_class": "import
 LATER = ("06-20T10:00", "tick")
 SPECIAL = {**HEARING, "days_told": 3}
 IMPORTED = {"source_class": "imported"}
+
+
+def every(hall):
+    """Give the sums by day of all measures, but for alerts."""
+    sums = {}
+    for event in hall.events("case/C1"):
+        FOLD(sums, event)
+    return {cell: n for cell, n in sums.items() if n and "T" not in cell.split("|")[1]}
+
 
 # what | story | cells of its breaches: sums at their places
 BROKEN = [
@@ -62,6 +71,57 @@ def test_a_broken_limit_counts_where_it_is_laid_to(hall, what, story, places):
     assert found == set(places.split()), what
 
 
+UNANSWERED = (*NOTICED[:1], ("07-20T10:00", "case.terminate", {"reason": "supplement_overdue"}))
+RECEIVED = (("06-01T10:00", "case.submit"),)
+
+# what | story | cells but for entries and applications
+NOT_ACCEPTED = [
+    ("sent back, what was missing did not come",
+     (*RECEIVED, *UNANSWERED, ("07-21T10:00", *ended(5))),
+     ("noticed|2020-06-01 told_once|2020-07-21 visits_once|2020-07-21 returned|2020-07-21 "
+      "concluded|2020-07-21")),
+    ("not accepted", (*RECEIVED, ("06-01T10:05", "case.refuse_acceptance"),
+                      ("06-02T10:00", *ended(6))),
+     "not_accepted|2020-06-01 visits_once|2020-06-02 concluded|2020-06-02"),
+    ("told twice and withdrawn",
+     (*RECEIVED, *TWICE, ("06-01T11:00", "case.withdraw"), ("06-02T10:00", *ended(5))),
+     ("noticed|2020-06-01 told_more|2020-06-02 visits_more|2020-06-02 returned|2020-06-02 "
+      "concluded|2020-06-02")),
+    ("reported in time, though it was never accepted",
+     (("06-01T10:00", "case.submit", {"item": "reported"}),
+      ("06-01T10:05", "case.refuse_acceptance"), ("06-02T10:00", *ended(3)),
+      ("06-02T11:00", "case.exchange")),
+     "not_accepted|2020-06-01 exchanged_in_time|2020-06-02"),
+    ("not reported, though it was never accepted",
+     (("06-01T10:00", "case.submit", {"item": "reported"}),
+      ("06-01T10:05", "case.refuse_acceptance"), ("06-02T10:00", *ended(3)), LATER),
+     "not_accepted|2020-06-01 exchange_broken|2020-06-03"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "story", "days"), NOT_ACCEPTED)
+def test_what_ended_before_it_was_accepted_counts_where_it_was_received(hall, what, story, days):
+    tell(hall, *story)
+    found = {cell for cell in every(hall)
+             if cell.split("|")[0] not in {*ENTRIES, "submitted"}}  # fmt: skip
+
+    assert found == {f"{each}|town|town-1" for each in days.split()}, what
+
+
+def test_a_notice_that_names_its_centre_counts_there(hall):
+    tell(hall, *RECEIVED, ("06-01T10:01", "case.notice_supplement", {}, {"centre": "key"}))
+
+    assert every(hall)["noticed|2020-06-01|key|"] == 1
+
+
+def test_an_application_amended_to_another_window_takes_its_end_along(hall):
+    tell(hall, *RECEIVED, ("06-01T10:05", "case.refuse_acceptance"), ("06-02T10:00", *ended(6)))
+    amend(hall, 1, window="town-3")
+
+    assert every(hall)["concluded|2020-06-02|town|town-3"] == 1
+    assert every(hall)["not_accepted|2020-06-01|town|town-3"] == 1
+
+
 def test_what_was_in_time_counts_where_it_was_accepted(hall):
     tell(hall, *DECIDED, ("06-02T11:00", *ended()), ("06-02T12:00", "case.issue"),
          ("06-02T13:00", "case.deliver"))  # fmt: skip
@@ -79,12 +139,8 @@ def test_a_breach_at_the_front_follows_its_acceptance_to_another_window(hall):
     assert "promised_broken|2020-06-15|town|town-1" not in cells(hall)
 
 
-def late(hall):
-    """Cells of the registers of what is late."""
-    sums = {}
-    for event in hall.events("case/C1"):
-        FOLD(sums, event)
-    return {cell: n for cell, n in sums.items() if n and cell.startswith("late_")}
+def registered(hall):
+    return {cell for cell in every(hall) if cell.startswith("late_")}
 
 
 def test_a_case_that_is_late_during_a_procedure_is_late_at_the_office_in_charge(hall):
@@ -92,9 +148,9 @@ def test_a_case_that_is_late_during_a_procedure_is_late_at_the_office_in_charge(
     began = ("06-15T11:00", "case.start_special", SPECIAL, IMPORTED)
     tell(hall, *road("generous")[:2], *AT_CITY[2:], began, LATER)
 
-    assert late(hall) == {"late_promised|2020-06-15|city|住建": 1}
+    assert registered(hall) == {"late_promised|2020-06-15|city|住建"}
     tell(hall, ("06-22T10:00", "case.withdraw"))
-    assert late(hall) == {}
+    assert registered(hall) == set()
 
 
 def test_the_card_of_a_procedure_that_lasts_too_long_is_that_of_the_office_in_charge(hall):
