@@ -52,8 +52,13 @@ def home(state: State) -> Place:
 def broken_at(state: State, data: Mapping[str, Any]) -> Place:
     """Give where a limit was broken: of its front the window too, of a department the centre."""
     dept, centre = in_charge(data)
+    return centre, front_window(state, dept, centre)
+
+
+def front_window(state: State, dept: str | None, centre: str | None) -> str | None:
+    """Give the window of a case that its front holds: no department, and its centre."""
     front, window = home(state)
-    return centre, window if dept is None and centre == front else None
+    return window if dept is None and centre == front else None
 
 
 def in_charge(breach: Mapping[str, Any]) -> tuple[str | None, str | None]:

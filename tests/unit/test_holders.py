@@ -21,7 +21,8 @@ def monday(hall):
 
 def holder(hall, text):
     facts = current(hall.events("case/C1")).values()
-    return holders.holder_at(facts, moment(text).isoformat(), hall.partition.reference.calendar)
+    at, calendar = moment(text).isoformat(), hall.partition.reference.calendar
+    return holders.holder_of(holders.state_at(facts, at), at, calendar)
 
 
 def test_on_the_way_the_sender_holds_until_it_should_be_signed_for(monday):

@@ -5,9 +5,11 @@ A row tells a case of town-1 and the cells, by day, that are looked at.
 
 import pytest
 
+from ledger.rules import alerts
+from ledger.rules.effective import current
 from processors.views.fold import compile_fold
 from tests.ticking import HEARING
-from tests.unit.test_outcomes import ENTRIES, NOTICED, TWICE, amend, cells, ended, road, tell
+from tests.unit.test_outcomes import ENTRIES, NOTICED, TWICE, amend, at, cells, ended, road, tell
 
 FOLD = compile_fold()
 
@@ -140,7 +142,7 @@ def test_a_breach_at_the_front_follows_its_acceptance_to_another_window(hall):
 
 
 def registered(hall):
-    return {cell for cell in every(hall) if cell.startswith("late_")}
+    return {cell for cell in every(hall) if cell.startswith(("late_promised", "late_statutory"))}
 
 
 def test_a_case_that_is_late_during_a_procedure_is_late_at_the_office_in_charge(hall):
@@ -159,3 +161,61 @@ def test_the_card_of_a_procedure_that_lasts_too_long_is_that_of_the_office_in_ch
     card = hall.last("supervision/C1")["data"]["data"]
 
     assert (card["rule_id"], card["holder_dept"], card["holder_centre"]) == ("R16", "住建", "city")
+
+
+def cards(hall):
+    """Give (rule, level, department, centre, window) of the cards that are open."""
+    known = alerts.fold(hall.events("supervision/C1")).values()
+    return [(each.rule, each.level, each.dept, each.centre, each.window)
+            for each in known if each.status == "open"]  # fmt: skip
+
+
+def test_a_card_on_the_way_is_the_senders_until_it_should_be_signed_for_then_the_receivers(hall):
+    seen = []
+    for when in ("06-01T12:15", "06-01T15:00", "06-02T12:00"):
+        tell(hall, *(() if seen else SENT), (when, "tick"))
+        seen += cards(hall)
+
+    assert seen == [("R13", "remind", "民政", "town", "town-1"),
+                    ("R13", "yellow", "住建", "city", None),
+                    ("R13", "red", "住建", "city", None)]  # fmt: skip
+
+
+def test_a_card_of_the_front_is_that_of_its_window(hall):
+    tell(hall, *road()[:2], ("06-12T10:00", "tick"))
+    assert cards(hall) == [("R02", "remind", "民政", "town", "town-1")]
+    tell(hall, LATER)
+    assert cards(hall) == [("R02", "yellow", "民政", "town", "town-1")]
+
+
+LATE = {**IMPORTED, "late_reason": "网断"}
+TOLD_LATE = (
+    ("06-22T10:00", "case.transfer", CITY, {**LATE, "at": at("06-02T10:00")}),
+    ("06-22T10:01", "case.receive_transfer", {}, {**LATE, "at": at("06-02T11:00")}),
+)
+
+
+def test_a_breach_is_laid_to_who_is_told_of_late_and_so_are_card_and_register(hall):
+    """Its event stays: what was recorded after it heals nothing, though it was laid to others."""
+    paused = ("06-22T09:00", "case.suspend_clock", {"legal_basis": "§1"}, IMPORTED)
+    tell(hall, *road()[:2], LATER, paused, *TOLD_LATE)
+
+    assert {cell for cell in every(hall) if "broken|" in cell} == {
+        "promised_broken|2020-06-15|city|"
+    }
+    assert registered(hall) == {"late_promised|2020-06-15|city|住建"}
+    assert cards(hall) == [("R02", "yellow", "住建", "city", None)]
+    tell(hall, ("06-23T10:00", "case.withdraw"))
+    assert registered(hall) == set()
+
+
+def test_a_transfer_that_never_was_takes_the_breach_of_an_ended_case_back_to_the_front(hall):
+    tell(hall, *AT_CITY, LATER, ("06-20T11:00", "case.withdraw"))
+    assert cards(hall) == [("R02", "yellow", "住建", "city", None)]
+    assert hall.void("case/C1@3", "case/C1@4").status == "accepted"
+
+    assert every(hall)["promised_broken|2020-06-15|town|town-1"] == 1
+    assert registered(hall) == set()
+    assert ("R02", "yellow", "民政", "town", "town-1") in cards(hall)
+    ended = current(hall.events("case/C1"))["case/C1@6"]["data"]["stamp"]
+    assert ended["promised_late_centre"] == "town"
