@@ -116,7 +116,7 @@ def check_cut(lake: Lake, cut: Cut) -> None:
         '  QUALIFY row_number() OVER (PARTITION BY e."partition" ORDER BY e."offset") = 1'
         ") AS next WHERE ends_with(next.type, '.event_restamped') "
         "OR (next.source_class = 'system'"
-        " AND next.type IN ('case.clock_breached', 'case.event_voided',"
+        " AND next.type IN ('case.clock_breached', 'case.event_voided', 'case.event_amended',"
         " 'rating.clock_breached', 'rating.event_voided',"
         " 'agent.clock_breached', 'agent.event_voided',"
         " 'inspection.clock_breached', 'inspection.event_voided'))"

@@ -15,6 +15,7 @@ import orjson
 
 from analytics.lake.catalog import Connection, Lake
 from ledger.log.seam import Cut
+from ledger.rules.measure import fields
 from ledger.rules.measures import MEASURES, Measure, Where
 
 COLUMNS = {"recordedat": "recorded_at", "latereason": "late_reason"}
@@ -335,8 +336,9 @@ def _where_sql(where: Where) -> str:
     return f"{field} {where.op} {_text(where.value)}"
 
 
-def _place_sql(field: str) -> str:
-    return f"coalesce({field_sql(field)}, '')" if field else "''"
+def _place_sql(place: str) -> str:
+    told = "".join(f"{field_sql(field)}, " for field in fields(place))
+    return f"coalesce({told}'')" if told else "''"
 
 
 def field_sql(field: str) -> str:
@@ -357,7 +359,8 @@ def _fields(measures: Iterable[Measure], room: str) -> set[str]:
     read = {
         field
         for m in measures
-        for field in (m.centre, m.window, m.when, *(w.field for w in m.where), str(m.amount))
+        for place in (m.centre, m.window)
+        for field in (*fields(place), m.when, *(w.field for w in m.where), str(m.amount))
     }
     return {name for each in read for of, _, name in [each.partition(".")] if of == room}
 

@@ -77,6 +77,8 @@ def _changes(state: State, event: Event) -> Changes:
                 "submitted_at": at,
                 "received_at": at,
                 "holder_centre": event.get("centre"),
+                "received_centre": event.get("centre"),
+                "received_window": event.get("window"),
                 "allows": frozenset(stamp.get("allows", ())),
                 "channel": event.get("channel"),
                 "applicant": data.get("applicant_ref"),

@@ -5,6 +5,7 @@ from typing import Any
 from ledger.contracts.events import case_course as course
 from ledger.contracts.wire import Event
 from ledger.rules.case_state import Special, State
+from ledger.rules.places import in_charge
 
 ENDS = {
     course.NotAccepted.TYPE: "NAC",
@@ -57,7 +58,7 @@ def course_changes(state: State, event: Event) -> Changes:
         }
     match kind:
         case course.ClockBreached.TYPE if event["data"]["stamp"].get("open"):
-            late = (data["clock"], data["due"], data.get("holder_dept"), data.get("holder_centre"))
+            late = (data["clock"], data["due"], *in_charge(data))
             return {"late": (*state.late, late)}
         case course.DeemedAccepted.TYPE:
             return accepted(state, event, data["effective_at"], at)

@@ -74,6 +74,9 @@ class State(NamedTuple):
     steps_seen: frozenset[int] = frozenset()
     received_at: str | None = None
     """When the materials came, or came complete after a supplement: C1 runs from here."""
+    received_centre: str | None = None
+    received_window: str | None = None
+    """Where it was submitted: what ends before it is accepted counts there."""
     noticed_at: str | None = None
     notices: int = 0
     materials_owed: frozenset[str] = frozenset()

@@ -13,7 +13,7 @@ from typing import Any
 from ledger.contracts.codes import SourceClass
 from ledger.contracts.events import case_course as course
 from ledger.contracts.wire import Event
-from ledger.rules import case, flags
+from ledger.rules import case, flags, places
 from ledger.rules.effective import CORRECTIONS, RESTAMPED, current
 from ledger.rules.outcomes import PARTS, Around, outcome
 from ledger.rules.reference import Reference
@@ -211,14 +211,17 @@ def _restamp(
     """
     old = fact["data"]["stamp"]
     own = PARTS.get(fact["type"], frozenset()) if anew is not None else frozenset()
-    stamp = {k: v for k, v in old.items() if k not in HISTORY_PARTS and k not in own}
+    moved = {*HISTORY_PARTS, *places.PARTS, *own}
+    stamp = {name: value for name, value in old.items() if name not in moved}
     others = [flag for flag in stamp.pop("flags", []) if flag not in flags.HISTORY_FLAGS]
     if fact["type"] in CASE_ENDS:
         stamp = ended_anew(stamp, before, fact["time"])
     if fact["type"] == course.ClockBreached.TYPE:
         stamp.pop("open", None)
         stamp |= {"open": True} if is_open(before, fact["data"]["data"]) else {}
-    fresh = {**history_parts(state), **stamp, **(anew or {})}
+    entered = fact.get("centre"), fact.get("window")
+    counts = places.counted_at(fact["type"], state, fact["data"]["data"], entered)
+    fresh = {**history_parts(state), **counts, **stamp, **(anew or {})}
     if found or others:
         fresh["flags"] = [*found, *others]
     if fresh == old:

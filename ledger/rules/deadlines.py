@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from ledger.contracts.events import case as facts
 from ledger.contracts.events import case_course as course
 from ledger.contracts.wire import Event
-from ledger.rules import case, clocks, registers, stamps
+from ledger.rules import case, clocks, places, registers, stamps
 from ledger.rules.corrections import current
 from ledger.rules.facts import Draft
-from ledger.rules.holders import HolderKind, holder_at
+from ledger.rules.holders import LAID, laid_to
 from ledger.rules.reference import Reference
 from ledger.rules.workdays import Calendar
 
@@ -36,7 +37,7 @@ def settle(
     drafts += settle_clocks(stream, state.clocks, reference, tick, history, breach)
     if tick and (deemed := clocks.deemed_at(state.clocks, reference.calendar)) and deemed < tick:
         drafts.append(_deemed(stream, state, reference))
-    return drafts
+    return drafts or _laid_anew(stream, state, reference, history)
 
 
 def _dues_anew(
@@ -132,16 +133,58 @@ def _breach(
     history: History,
 ) -> Draft:  # fmt: skip
     """Draft a breach; it is laid to whom held the case when the due passed."""
-    held = holder_at(current(history()).values(), due, reference.calendar)
-    data = {"clock": clock.code, "about": clock.about, "start": clock.start, "due": due,
-            "holder_dept": held.dept, "holder_centre": held.centre}  # fmt: skip
-    if held.kind is not HolderKind.OFFICE:
-        data["holder_kind"] = held.kind.value
-    said = {name: value for name, value in data.items() if value is not None}
-    stamp = stamps.breached(state)
+    said = {"clock": clock.code, "about": clock.about, "start": clock.start, "due": due,
+            **laid_to(current(history()).values(), due, reference.calendar)}  # fmt: skip
+    stamp = stamps.breached(state, said)
     if registers.is_open(state, said):
         stamp["open"] = True
     return Draft(stream, course.ClockBreached.TYPE, said, stamp, at=due, derived=True)
+
+
+def _laid_anew(
+    stream: str, state: case.State, reference: Reference, history: History
+) -> list[Draft]:  # fmt: skip
+    """Amend the breaches that were laid to another than held the case: a fact of then came late.
+
+    They are not withdrawn: what was recorded after a breach would count again (`clocks`).
+    """
+    if not state.clocks.breached:
+        return []
+    counting = current(history())
+    drafts = []
+    for breach in state.clocks.breached:
+        fact = counting[breach.event]
+        calendar = reference.calendar.as_of(fact["recordedat"])
+        laid = laid_to(counting.values(), breach.due, calendar)
+        if laid != {
+            name: fact["data"]["data"][name] for name in LAID if name in fact["data"]["data"]
+        }:
+            drafts += _amended(stream, fact, laid, counting)
+    return drafts
+
+
+def _amended(
+    stream: str, fact: Event, laid: Mapping[str, str], counting: Mapping[str, Event]
+) -> list[Draft]:  # fmt: skip
+    """Draft that a breach is laid to others, and what it counts as then."""
+    told, then = fact["data"]["data"], case.State()
+    for target, each in counting.items():
+        then = case.evolve(then, each)
+        if target == fact["id"]:
+            break
+    changes = {name: {"old": told.get(name), "new": laid.get(name)} for name in LAID}
+    data = {"target": fact["id"], "changes": changes, "reason_code": "late_evidence",
+            "requested_by": "ledger", "approved_by": "ledger"}  # fmt: skip
+    kept = {
+        name: value for name, value in fact["data"]["stamp"].items() if name not in places.PARTS
+    }
+    said = {**{name: value for name, value in told.items() if name not in LAID}, **laid}
+    stamp = {**kept, **places.counted_at(fact["type"], then, said)}
+    after = {**fact, "data": {"data": said, "stamp": stamp}}
+    return [
+        Draft(stream, facts.CaseEventAmended.TYPE, data, {}, fact["id"], derived=True),
+        _restamped(stream, fact["id"], fact, after),
+    ]
 
 
 def _withdrawn(stream: str, target: str, history: History) -> list[Draft]:

@@ -9,7 +9,7 @@ from ledger.contracts.events import FACTS
 from ledger.contracts.events import case as facts
 from ledger.contracts.events import case_course as course
 from ledger.contracts.wire import Event, event_id
-from ledger.rules import case, duty, flags, outcomes, stamps
+from ledger.rules import case, duty, flags, outcomes, places, stamps
 from ledger.rules.amendments import amend_case_fact, reworker
 from ledger.rules.corrections import Restatement, current, recounted, void_case_facts
 from ledger.rules.reference import Reference
@@ -62,7 +62,8 @@ def decide_case(asked: "Asked") -> tuple[list[Draft], case.State]:
     after = case.evolve(state, event)
     around = outcomes.Around(state, after, after)
     own |= outcomes.outcome(kind, data, at, around, reference.calendar)
-    stamp = {**stamps.history_parts(after), **own}
+    counts = places.counted_at(kind, after, data, place)
+    stamp = {**stamps.history_parts(after), **counts, **own}
     found = flags.of_history(state, kind, data, own, command.actor.staff, source)
     found += flags.of_said(kind, data, own, source)
     if kind == course.ExtensionGranted.TYPE:

@@ -16,6 +16,9 @@ from ledger.contracts.wire import Event
 from ledger.rules import case, clock_moves
 from ledger.rules.workdays import Calendar
 
+LAID = ("holder_dept", "holder_centre", "holder_kind", "office_dept", "office_centre")
+"""Fields in which a breach says to whom it is laid."""
+
 
 class HolderKind(StrEnum):
     """谁持有: an office, the applicant, or the body of a special procedure."""
@@ -49,6 +52,14 @@ def holder_of(state: case.State, at: str, calendar: Calendar) -> Holder:
         return Holder(HolderKind.APPLICANT)
     if state.special is not None and _stops_the_law(state, state.special.sp_no):
         return Holder(HolderKind.SPECIAL, about=state.special.kind)
+    return office_of(state, at, calendar)
+
+
+def office_of(state: case.State, at: str, calendar: Calendar) -> Holder:
+    """Give the office in charge of a case, also while others hold it; `at` as for `holder_of`.
+
+    The front has no department.
+    """
     office: tuple[str | None, str | None]
     moving = state.transfer
     if moving is not None and sign_due(moving.at, calendar) <= at:
@@ -71,13 +82,24 @@ def sign_due(at: str, calendar: Calendar) -> str:
     return calendar.add_minutes(datetime.fromisoformat(at), clock_moves.C5_MINUTES).isoformat()
 
 
-def holder_at(facts: Iterable[Event], at: str, calendar: Calendar) -> Holder:
-    """Give who held a case at an instant, by the facts that count (`effective.current`)."""
+def laid_to(facts: Iterable[Event], at: str, calendar: Calendar) -> dict[str, str]:
+    """Give to whom a breach at an instant is laid, as the breach says it (`LAID`)."""
+    then = state_at(facts, at)
+    held, office = holder_of(then, at, calendar), office_of(then, at, calendar)
+    who = "holder" if held.kind is HolderKind.OFFICE else "office"
+    laid = {f"{who}_dept": office.dept, f"{who}_centre": office.centre}
+    if held.kind is not HolderKind.OFFICE:
+        laid["holder_kind"] = held.kind.value
+    return {name: value for name, value in laid.items() if value is not None}
+
+
+def state_at(facts: Iterable[Event], at: str) -> case.State:
+    """Give what a case was at an instant, by the facts that count (`effective.current`)."""
     state = case.State()
     for fact in sorted(facts, key=_time):
         if fact["time"] <= at:
             state = case.evolve(state, fact)
-    return holder_of(state, at, calendar)
+    return state
 
 
 def _time(fact: Event) -> str:

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from ledger.rules.measure import fields
 from ledger.rules.measures import DECISION_BOUNDS_WORKDAYS, MEASURES, Measure, Where
 
 
@@ -151,8 +152,8 @@ def _row(measure: Measure) -> str:
     return f"| {' | '.join(cells)} |\n"
 
 
-def _place(field: str) -> str:
-    return f"`{field}`" if field else "–"
+def _place(place: str) -> str:
+    return ", else ".join(f"`{field}`" for field in fields(place)) or "–"
 
 
 def _condition(where: Where) -> str:

@@ -29,12 +29,18 @@ class Measure(NamedTuple):
     """A constant, or the field that holds an integer."""
     where: tuple[Where, ...] = ()
     centre: str = "stamp.accept_centre"
+    """Field with the place; of several, with ` or ` between them, the first that is known."""
     window: str = "stamp.accept_window"
     gauge: bool = False
     when: str = ""
     """Field with the instant it counts at, ISO 8601 +08:00; "": when the fact happened."""
     daily: bool = False
     """Kept by day only: of a register, whose days are due days, nobody asks the hour."""
+
+
+def fields(place: str) -> list[str]:
+    """Give the fields that name a place, in the order in which they are asked; [] is nowhere."""
+    return place.split(" or ") if place else []
 
 
 def at_hall(

@@ -138,14 +138,30 @@ def _own(
     return Measure(code, name, unit, event, 1, where, "centre", "window", when=when)
 
 
+def _told(code: str, name: str, event: str, *where: Where) -> Measure:
+    """Give a measure that counts where something was told, if need be where it was received."""
+    return Measure(code, name, "件", event, 1, where, "stamp.counts_centre or centre",
+                   "stamp.counts_window or window")  # fmt: skip
+
+
 def _broken(code: str, name: str, clock: str, *where: Where) -> Measure:
-    """Give the measure of a clock's breaches; a breach happens when it is due."""
-    return Measure(code, name, "件", "case.clock_breached",
+    """Give the measure of a clock's breaches: when it was due, at whom it is laid to (0015)."""
+    return _placed(code, name, "件", "case.clock_breached",
                    where=(Where("data.clock", "=", clock), *where))  # fmt: skip
 
 
+def _placed(
+    code: str, name: str, unit: str, event: str, amount: int | str = 1,
+    where: tuple[Where, ...] = (),
+) -> Measure:  # fmt: skip
+    """Give a measure that counts where its stamp says, else where the case was accepted."""
+    return Measure(code, name, unit, event, amount, where,
+                   "stamp.counts_centre or stamp.accept_centre",
+                   "stamp.counts_window or stamp.accept_window")  # fmt: skip
+
+
 def _elapsed() -> tuple[Measure, ...]:
-    made = [Measure("elapsed_days", "办件用时", "工作日", "case.concluded", "stamp.elapsed_days",
+    made = [_placed("elapsed_days", "办件用时", "工作日", "case.concluded", "stamp.elapsed_days",
                     (Where("stamp.elapsed_days", "present"),))]  # fmt: skip
     for low, high in pairwise((*DECISION_BOUNDS_WORKDAYS, None)):
         where = [Where("stamp.elapsed_days", ">=", low or 0)]
@@ -153,7 +169,7 @@ def _elapsed() -> tuple[Measure, ...]:
         if high is not None:
             where.append(Where("stamp.elapsed_days", "<", high))
             label = f"{low}–{high}个工作日"
-        made.append(Measure(f"elapsed_from_{low}d", f"办件用时 {label}", "件", "case.concluded",
+        made.append(_placed(f"elapsed_from_{low}d", f"办件用时 {label}", "件", "case.concluded",
                             where=tuple(where)))  # fmt: skip
     return tuple(made)
 
@@ -173,7 +189,7 @@ def _at_conclusion() -> tuple[Measure, ...]:
         ("all_online", "全程网办", Where("stamp.all_online", "=")),
     ]
     return tuple(
-        Measure(code, name, "件", "case.concluded", where=(where,)) for code, name, where in yes
+        _placed(code, name, "件", "case.concluded", where=(where,)) for code, name, where in yes
     )
 
 
@@ -207,8 +223,8 @@ CLOCK_MEASURES: tuple[Measure, ...] = (
     _broken("overdue_promised", "承诺超期件", "C3"),
     _broken("overdue_statutory", "法定超期件", "C2"),
     _broken("instant_broken", "即办件当日未办结", "C0"),
-    _own("noticed", "补正件", "件", "case.supplement_noticed", (Where("stamp.first", "="),)),
-    _own("not_accepted", "不予受理", "件", "case.not_accepted"),
+    _told("noticed", "补正件", "case.supplement_noticed", Where("stamp.first", "=")),
+    _told("not_accepted", "不予受理", "case.not_accepted"),
     _own("submitted_online", "网上申请", "件", "case.submitted",
          (Where("channel", "in", ("web", "mobile")),)),
     Measure("delivered_in_time", "出件及时", "件", "case.delivered", where=_IN_TIME),
@@ -219,7 +235,7 @@ CLOCK_MEASURES: tuple[Measure, ...] = (
     Measure("deficiency_met", "容缺按期补齐", "件", "case.deficiency_filled", where=_IN_TIME),
     Measure("deficiency_failed", "容缺未补", "件", "case.deficiency_failed", where=_IN_TIME),
     _broken("deficiency_broken", "容缺逾期", "C7"),
-    Measure("exchanged_in_time", "按时上报", "条", "case.exchanged", "stamp.reported",
+    _placed("exchanged_in_time", "按时上报", "条", "case.exchanged", "stamp.reported",
             where=(Where("stamp.reported", "present"),)),
     _broken("exchange_broken", "上报超时", "C15"),
     Measure("accepted_at_window", "窗口受理量", "件", "case.accepted",
@@ -320,8 +336,8 @@ MEASURES: tuple[Measure, ...] = (
     Measure("decision_minutes", "受理到决定的工作时间", "工作分钟", "case.decision_made",
             amount="stamp.working_minutes", where=(Where("stamp.working_minutes", "present"),)),
     *_decision_buckets(),
-    Measure("concluded", "办结量", "件", "case.concluded", where=(COUNTED,)),
-    Measure("suspected", "体外循环疑似", "件", "case.concluded",
+    _placed("concluded", "办结量", "件", "case.concluded", where=(COUNTED,)),
+    _placed("suspected", "体外循环疑似", "件", "case.concluded",
             where=(Where("stamp.suspected", "="), COUNTED)),
     Measure("issued", "出件量", "件", "case.issued"),
     *(

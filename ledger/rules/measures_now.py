@@ -60,8 +60,9 @@ def _registers() -> tuple[Measure, ...]:
     made += [kept(*due, kind, -1, "stamp.told_due", *home) for kind in CASE_ENDS]
     for clock, which in LATE.items():
         late = (f"late_{which}", {"C2": "法定超期在办", "C3": "承诺超期在办"}[clock])
-        breach = kept(*late, "case.clock_breached", 1, "data.due", "data.holder_centre",
-                      "data.holder_dept")  # fmt: skip
+        breach = kept(*late, "case.clock_breached", 1, "data.due",
+                      "data.holder_centre or data.office_centre",
+                      "data.holder_dept or data.office_dept")  # fmt: skip
         counted = (Where("data.clock", "=", clock), Where("stamp.open", "=", value=True))
         made.append(breach._replace(where=counted))
         made += [kept(*late, kind, -1, f"stamp.{which}_late", f"stamp.{which}_late_centre",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import Any, NamedTuple
 
-from ledger.contracts.events.case import CaseEventVoided
+from ledger.contracts.events.case import CaseEventRestamped
 from ledger.contracts.events.case_course import ClockBreached
 from ledger.contracts.events.reference import ClockTicked
 from ledger.contracts.wire import Event
@@ -35,6 +35,7 @@ from ledger.rules.case_rights import (
 )
 from ledger.rules.corrections import check_targets, current, recounted
 from ledger.rules.door import CORRECTIONS
+from ledger.rules.effective import CORRECTIONS as CORRECTED
 from ledger.rules.facts import (
     Draft,
     decide_case,
@@ -95,15 +96,18 @@ def _settle_case(
 ) -> list[Draft]:
     """Settle a case; a breach that comes or goes behind a fact restates what that counts as."""
     drafts = deadlines.settle(stream, state, reference, tick, history)
-    gone = {draft.data["target"] for draft in drafts if draft.type == CaseEventVoided.TYPE}
+    corrected = any(draft.type.endswith(CORRECTED) for draft in drafts)
     stopped = {clock.name for clock in state.clocks.all if clock.stop is not None}
     behind = any(
         (draft.data["clock"], draft.data["about"], draft.data["start"]) in stopped
         for draft in drafts if draft.type == ClockBreached.TYPE
     )  # fmt: skip
-    if not (gone or behind):
+    if not (corrected or behind):
         return drafts
-    told = {target: fact for target, fact in current(history()).items() if target not in gone}
+    counts = {draft.data["target"]: draft.data["after"] for draft in drafts
+              if draft.type == CaseEventRestamped.TYPE}  # fmt: skip
+    now = current(history()) | counts
+    told = {target: fact for target, fact in now.items() if fact is not None}
     kinds = OF_A_CLOCK | CASE_ENDS
     return drafts + [restatement(each) for each in recounted(stream, told, kinds, reference)]
 

@@ -14,7 +14,7 @@ from ledger.contracts.events import case as facts
 from ledger.contracts.events import case_course as course
 from ledger.contracts.events.base import Limit
 from ledger.contracts.events.reference import ItemRegistered
-from ledger.rules import materials, outcomes, registers
+from ledger.rules import materials, outcomes, places, registers
 from ledger.rules.case import State
 from ledger.rules.reference import Reference
 from ledger.rules.routing import is_wrong, required_window
@@ -134,9 +134,10 @@ def _limit(said: Mapping[str, Any] | None, registered: Limit | None) -> Limit | 
     return Limit.model_validate(said) if said else registered
 
 
-def breached(state: State) -> Stamp:
-    """Stamp a breach with its case's place and type."""
-    return {**history_parts(state), **outcomes.of_breach(state)}
+def breached(state: State, data: Mapping[str, Any]) -> Stamp:
+    """Stamp a breach with its case's place and type, and with where it counts."""
+    counts = places.counted_at(course.ClockBreached.TYPE, state, data)
+    return {**history_parts(state), **counts, **outcomes.of_breach(state)}
 
 
 def of_case_fact(

@@ -7,6 +7,7 @@ any more is cancelled by the ledger (`corrected`). Imported history raises nothi
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from ledger.contracts.codes import AlertLevel, SourceClass
@@ -17,7 +18,9 @@ from ledger.rules import alerts, case, clocks, hall_watch, inspection
 from ledger.rules.alert_instants import Moment, of_case, of_clock, of_clocks
 from ledger.rules.effective import CORRECTIONS, RESTAMPED, current
 from ledger.rules.facts import Draft
+from ledger.rules.holders import office_of, state_at
 from ledger.rules.measures import Where
+from ledger.rules.places import front_window, in_charge
 from ledger.rules.reference import Reference
 from ledger.rules.supervision_conditions import CONDITIONS, Beside
 from ledger.rules.supervision_rules import RULES, TOUCHES, VERSION, Mode, Touch
@@ -36,6 +39,10 @@ MOVES = frozenset({course.CommitmentVerified.TYPE, course.DecisionRevoked.TYPE})
 BREACHES = frozenset({"case.clock_breached", "rating.clock_breached", "inspection.clock_breached"})
 
 
+Laid = tuple[str | None, str | None, str | None]
+"""Department, centre and window."""
+
+
 class Want(NamedTuple):
     """An alert that there is ground for."""
 
@@ -45,9 +52,10 @@ class Want(NamedTuple):
     subject: str
     about: str
     facts: tuple[str, ...]
-    dept: str | None
-    centre: str | None
-    window: str | None
+    place: Callable[[], Laid]
+    """Asked for when something is drafted: to whom time is laid takes the whole history."""
+    held: bool = False
+    """Laid to who held the case then, whoever holds it now."""
 
     @property
     def alert_id(self) -> str:
@@ -90,9 +98,9 @@ def alerts_of(
         return _reconciled(key, BESIDE[kind], beside, at, now)
     wants = [want for event in touched for want in touched_by(event, beside)]
     if tick:
-        wants += _in_time(stream, state, beside.reference, tick)
+        wants += _in_time(stream, state, beside, tick)
     elif any(event["type"] in BREACHES for event in touched):
-        wants += _in_time(stream, state, beside.reference, "")
+        wants += _in_time(stream, state, beside, "")
     resolves = any(moment.reached for moment in stopped) or (kind == "hall" and not tick)
     if not wants and not resolves:
         return []
@@ -118,7 +126,8 @@ def touched_by(event: Event, beside: Beside) -> Iterator[Want]:
             continue
         about = _field(event, touch.about) if touch.about else ""
         yield Want(event["time"], touch.rule, touch.level, event["subject"], str(about or ""),
-                   (event["id"],), *_place(event, beside))  # fmt: skip
+                   (event["id"],), partial(_place, event, beside),
+                   event["type"] == course.ClockBreached.TYPE)  # fmt: skip
 
 
 def _field(event: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401
@@ -130,7 +139,7 @@ def _holds(where: Where, event: Event) -> bool:
     return bool(_field(event, where.field) == where.value)
 
 
-def _place(event: Event, beside: Beside) -> tuple[str | None, str | None, str | None]:
+def _place(event: Event, beside: Beside) -> Laid:
     """Give department, centre and window to which what a fact shows is laid."""
     data, stamp = event["data"]["data"], event["data"]["stamp"]
     kind, _, key = event["subject"].partition("/")
@@ -139,8 +148,12 @@ def _place(event: Event, beside: Beside) -> tuple[str | None, str | None, str | 
         return event.get("dept"), _centre_of_hall(event["subject"]), window
     if kind == "inspection":
         return None, stamp.get("centre"), None
-    dept = data.get("holder_dept") or event.get("dept") or stamp.get("dept")
-    centre = data.get("holder_centre") or event.get("centre") or stamp.get("accept_centre")
+    if event["type"] == course.ClockBreached.TYPE:
+        dept, centre = in_charge(data)
+        window = stamp.get("counts_window", stamp.get("accept_window"))
+        return dept or stamp.get("dept"), centre, window or None
+    dept = event.get("dept") or stamp.get("dept")
+    centre = event.get("centre") or stamp.get("accept_centre")
     if dept is None or centre is None:
         of: case.State = beside.state_of(f"case/{key}")
         dept, centre = dept or of.dept, centre or of.accept_centre or of.holder_centre
@@ -179,24 +192,23 @@ def _ticking(stream: str, state: Any) -> clocks.Clocks:  # noqa: ANN401
 
 
 def _in_time(
-    stream: str, state: Any, reference: Reference, until: str  # noqa: ANN401
+    stream: str, state: Any, beside: Beside, until: str  # noqa: ANN401
 ) -> Iterator[Want]:  # fmt: skip
     """Give what time is ground for: of what runs up to `until`, of stopped clocks up to the stop.
 
     A reminder has no ground once its clock stopped.
     """
-    for moment in _moments(stream, state, reference):
+    for moment in _moments(stream, state, beside.reference):
         running = moment.stop is None
         if (running and moment.at < until) or (
             moment.reached and moment.level != AlertLevel.REMIND
         ):
             yield Want(moment.at, moment.rule, moment.level, stream, moment.about, (),
-                       *_held(stream, state, moment))  # fmt: skip
+                       partial(_held, stream, state, moment, beside),
+                       stream.startswith("case/"))  # fmt: skip
 
 
-def _held(
-    stream: str, state: Any, moment: Moment  # noqa: ANN401
-) -> tuple[str | None, str | None, str | None]:  # fmt: skip
+def _held(stream: str, state: Any, moment: Moment, beside: Beside) -> Laid:  # noqa: ANN401
     """Give department, centre and window of what time touched: the holder's, the rated's."""
     kind = stream.partition("/")[0]
     if kind == "hall":
@@ -207,7 +219,10 @@ def _held(
     if kind == "rating":
         place = state.ratings[moment.about].place
         return place.get("dept"), place.get("accept_centre"), place.get("accept_window")
-    return state.holder_dept or state.dept, state.holder_centre or state.accept_centre, None
+    then = state_at(current(beside.history_of(stream)).values(), moment.at)
+    office = office_of(then, moment.at, beside.reference.calendar)
+    window = front_window(then, office.dept, office.centre)
+    return office.dept or state.dept, office.centre, window
 
 
 def look(
@@ -252,16 +267,17 @@ def _risen(key: str, wants: Iterable[Want], known: dict[str, alerts.Alert]) -> l
 def _said(
     stream: str, kind: str, want: Want, before: alerts.Alert | None
 ) -> tuple[Draft, alerts.Alert]:
+    dept, centre, window = want.place()
     said: dict[str, Any] = {
         "alert_id": want.alert_id, "rule_id": want.rule, "rule_version": VERSION,
         "level": str(want.level), "subject": want.subject, "about": want.about,
-        "facts": list(want.facts), "since": want.at, "holder_dept": want.dept,
-        "holder_centre": want.centre, "window": want.window,
+        "facts": list(want.facts), "since": want.at, "holder_dept": dept,
+        "holder_centre": centre, "window": window,
     }  # fmt: skip
     data = {name: value for name, value in said.items() if value is not None}
     after = alerts.said(before, data, want.at)
     draft = Draft(stream, kind, data, alerts.stamp_of(before, after), _cause(want), at=want.at,
-                  centre=want.centre, derived=True)  # fmt: skip
+                  centre=centre, derived=True)  # fmt: skip
     return draft, after
 
 
@@ -336,7 +352,7 @@ def _reconciled(
         corrections = [event for event in history if event["type"].endswith(CORRECTIONS)]
         counting = [*current(history).values(), *corrections]
         grounds = [want for event in counting for want in touched_by(event, beside)]
-        grounds += _in_time(stream, beside.state_of(stream), beside.reference, now)
+        grounds += _in_time(stream, beside.state_of(stream), beside, now)
         for want in grounds:
             other = wants.get(want.alert_id)
             if other is None or alerts.ORDER[AlertLevel(other.level)] < alerts.ORDER[
@@ -364,12 +380,17 @@ def _reconciled(
 
 
 def _is_groundless(alert: alerts.Alert, want: Want | None) -> bool:
-    """Tell whether nothing that counts touches the rule any more, at the level of the alert."""
+    """Tell whether nothing that counts touches the rule any more, at the level of the alert.
+
+    An open one that is laid to who did not hold the case then has no ground where it is.
+    """
     if alert.status == "cancelled" or alert.swept or RULES[alert.rule].mode is Mode.COMMAND:
         return False
     if alert.status == "closed" and alert.level == AlertLevel.REMIND:
         return False
     if want is not None:
-        return alerts.ORDER[AlertLevel(want.level)] < alerts.ORDER[AlertLevel(alert.level)]
+        falls = alerts.ORDER[AlertLevel(want.level)] < alerts.ORDER[AlertLevel(alert.level)]
+        place = (alert.dept, alert.centre, alert.window)
+        return falls or (want.held and alert.status == "open" and want.place() != place)
     # What a hall was like at an instant is not told again.
     return bool(alert.facts) or not alert.subject.startswith("hall/")

@@ -9,6 +9,7 @@ add up.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from ledger.rules.measure import fields
 from ledger.rules.measures import MEASURES, Measure, Where
 
 Sums = dict[str, int]
@@ -22,6 +23,15 @@ def _field(path: str) -> str:
     scope, _, name = path.rpartition(".")
     source = {"": "e", "data": "d", "stamp": "s"}[scope]
     return f"{source}.get({name!r})"
+
+
+def _place(place: str) -> str:
+    """Give the Python expression for the first of its fields that is known; '' for nowhere."""
+    *first, last = fields(place) or [""]
+    told = f"({_field(last)} or '')" if last else "''"
+    for field in reversed(first):
+        told = f"(q if (q := {_field(field)}) is not None else {told})"
+    return told
 
 
 def _test(where: Where) -> str:
@@ -58,9 +68,7 @@ def _cells(measure: Measure, places: tuple[str, ...]) -> list[str]:
 def _group(group: Sequence[Measure]) -> list[str]:
     """Give the lines for measures that share place and time: both are put in words once."""
     one = group[0]
-    centre = f"({_field(one.centre)} or '')" if one.centre else "''"
-    window = f"({_field(one.window)} or '')" if one.window else "''"
-    lines = [f"p = '|' + {centre} + '|' + {window}"]
+    lines = [f"p = '|' + {_place(one.centre)} + '|' + {_place(one.window)}"]
     if one.gauge:
         names: tuple[str, ...] = ("p",)
     elif one.daily:

@@ -1,6 +1,7 @@
 """窗口绩效: the sheet equals the measures, leads to its facts, and is the same file every time."""
 
 from collections import Counter
+from datetime import timedelta
 from fractions import Fraction
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from analytics.assessment.card import export
 from analytics.assessment.card.figures import load
 from analytics.assessment.card.sheet import Card, Value, cut_of
+from analytics.assessment.second_road import second_road
 from analytics.lake.archiver import archive
 from analytics.lake.catalog import Lake
 from analytics.lake.rebuild import rebuild
@@ -103,6 +105,33 @@ async def test_what_staff_did_is_what_their_windows_did_and_a_centre_is_its_part
     assert part.rows == tuple(row for row in whole.rows if row.centre == "libao")
     assert {row.centre for row in part.rows} == {"libao"}
     assert part.inputs != whole.inputs
+
+
+@pytest.mark.slow
+async def test_what_another_centre_broke_is_not_of_the_window_and_person_who_accepted(
+    city, tmp_path
+):
+    """Two cases of an at libao-1, both late: one went to qutang on the day, one stayed."""
+    at = {"centre": "libao", "window": "libao-1", "source_class": "imported"}
+    sent = {"transfer_id": "t", "kind": "dispatch", "to_dept": "住建", "to_centre": "qutang"}
+    for key in ("A1", "A2"):
+        await city.must("case.submit", key, {"case_no": key, "item": "item-2"}, **at)
+        await city.must("case.accept", key, {}, staff="an", post="accept", **at)
+    await city.must("case.transfer", "A1", sent, source_class="imported")
+    await city.must("case.receive_transfer", "A1", {"transfer_id": "t"}, source_class="imported")
+    city.clock.now += timedelta(days=30)
+    await city.tick()
+    lake = Lake(str(tmp_path / "lake"))
+    await archive(city.log, lake)
+    cut = await city.log.end()
+    cells, rows = rebuild(lake, cut), {}
+    for row in (row for month in ("2021-01", "2020-12") for row in sheet(lake, cut, month).rows):
+        if den := row.values["K11"].den:
+            rows[row.subject, row.centre, row.key] = den
+
+    assert cells == second_road(lake, cut)
+    assert rows == {("window", "libao", "libao-1"): 1, ("window", "qutang", ""): 1,
+                    ("staff", "libao", "an"): 1}  # fmt: skip
 
 
 @pytest.mark.slow

@@ -21,7 +21,8 @@ def monday(hall):
 
 def holder(hall, text):
     facts = current(hall.events("case/C1")).values()
-    return holders.holder_at(facts, moment(text).isoformat(), hall.partition.reference.calendar)
+    at, calendar = moment(text).isoformat(), hall.partition.reference.calendar
+    return holders.holder_of(holders.state_at(facts, at), at, calendar)
 
 
 def test_on_the_way_the_sender_holds_until_it_should_be_signed_for(monday):
@@ -48,7 +49,8 @@ def test_the_applicant_holds_while_materials_are_awaited(monday):
     tick(monday, "07-20T00:00")
 
     laid = monday.last()["data"]["data"]
-    assert (laid["clock"], laid["holder_kind"]) == ("C6", "applicant")
+    assert (laid["clock"], laid["holder_kind"], laid["office_centre"]) == (
+        "C6", "applicant", "town")  # fmt: skip
     assert "holder_dept" not in laid
 
 
@@ -59,6 +61,7 @@ def test_a_special_procedure_holds_while_it_stops_the_legal_clock(monday):
 
     laid = monday.last()["data"]["data"]
     assert (laid["clock"], laid["holder_kind"]) == ("C9", "special")
+    assert (laid["office_dept"], laid["office_centre"]) == ("民政", "town")
 
 
 def test_the_time_of_a_case_is_shared_out_without_a_gap(monday):

@@ -225,14 +225,6 @@ def test_an_obligation_counts_once_at_its_resolution(hall, what, story, sums):
     assert {code: found.get(code) for code in sums} == sums, what
 
 
-def test_a_breach_counts_where_the_case_was_accepted_and_other_facts_where_they_were(hall):
-    tell(hall, *road(before=NOTICED), ("06-20T10:00", "tick"))
-    found = cells(hall)
-
-    assert found["promised_broken|2020-06-15|town|town-1"] == 1
-    assert found["noticed|2020-06-01||"] == 1
-
-
 def test_history_has_no_time_limits(hall):
     past = {"source_class": "historical"}
     tell(hall, *((*step[:2], step[2] if len(step) > 2 else {}, past) for step in road()),

@@ -20,8 +20,15 @@ from ledger.rules.measures import MEASURES
 
 PERIOD = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 TABLES = ("seats", "accepters", "windows", "vias", "placed")
-MORE = "stream, stream_key, version, json_extract_string(data, '$.rating_id') AS rating"
-KEEP = "stream, stream_key, version, rating, stream || '/' || stream_key || '@' || version AS fact"
+MORE = (
+    "stream, stream_key, version, json_extract_string(data, '$.rating_id') AS rating, "
+    "coalesce(json_extract_string(data, '$.holder_dept'), "
+    "json_extract_string(data, '$.office_dept')) AS laid_dept"
+)
+KEEP = (
+    "stream, stream_key, version, rating, laid_dept, "
+    "stream || '/' || stream_key || '@' || version AS fact"
+)
 
 
 class Value(NamedTuple):

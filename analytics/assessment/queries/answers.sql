@@ -1,5 +1,5 @@
 -- 用途   出件及时, 转办签收, 容缺兑现: what was due after a decision, a transfer, a commitment
--- 依据   domain.md K31–K33, 4.2 C8, C5, C7; kept when done, broken at the due
+-- 依据   domain.md K31–K33, 4.2 C8, C5, C7; kept when done, broken at the due, at whom it was laid to
 -- grain  one row a clock
 -- parameters  table obligations
 -- unit   件
@@ -16,7 +16,9 @@ WITH counted AS (
       WHEN how = 'failed' THEN 'deficiency_failed'
       ELSE 'deficiency_met'
     END AS code,
-    CASE WHEN broken THEN due ELSE stopped END AS moment, centre, "window", 1 AS amount
+    CASE WHEN broken THEN due ELSE stopped END AS moment,
+    CASE WHEN broken THEN laid_centre ELSE centre END AS centre,
+    CASE WHEN broken THEN laid_window ELSE "window" END AS "window", 1 AS amount
   FROM obligations
   WHERE clock IN ('C5', 'C7', 'C8') AND (broken OR how <> 'ended')
 )

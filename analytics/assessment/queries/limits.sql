@@ -1,5 +1,5 @@
 -- 用途   按时办结, 提前办结, 超期, 即办兑现: clocks of the law and of the promise, kept or broken
--- 依据   domain.md K11–K13, K16; kept at the conclusion, broken at the due, whatever follows
+-- 依据   domain.md K11–K13, K16, 7.1(4); kept where it was accepted, broken at whom it was laid to
 -- grain  one row a clock and code
 -- parameters  tables obligations, conclusions
 -- unit   件
@@ -14,7 +14,7 @@ WITH kept AS (
     AND o.project_type IN ('promised', 'joint', 'escalated')
 ), broken AS (
   SELECT
-    clock, due, centre, "window", project_type IN ('promised', 'joint', 'escalated') AS slow
+    clock, due, laid_centre AS centre, laid_window AS "window", project_type IN ('promised', 'joint', 'escalated') AS slow
   FROM obligations
   WHERE clock IN ('C0', 'C2', 'C3') AND broken
 )

@@ -364,7 +364,8 @@ class CaseBundled(CasePayload):
 class ClockBreached(CasePayload):
     """超时: a due passed and nothing had stopped its clock; written by the ledger itself.
 
-    `holder` is who held the case at that instant: the breach is theirs (domain.md 4.2).
+    `holder` is who held the case at that instant: the breach is theirs (domain.md 4.2). Where that
+    is no office, `office` is the one that was in charge all the same (decision 0015).
     """
 
     TYPE: ClassVar[str] = "case.clock_breached"
@@ -378,3 +379,5 @@ class ClockBreached(CasePayload):
     holder_dept: str | None = None
     holder_centre: str | None = None
     holder_kind: Literal["office", "applicant", "special"] = "office"
+    office_dept: str | None = None
+    office_centre: str | None = None

@@ -1,7 +1,7 @@
 -- 用途   conclusions (办结), with what happened to the case until then, and who came to fetch it
--- 依据   domain.md K03, K10, K15–K18, K21: place, type and limits are those of its acceptance
+-- 依据   domain.md K03, K10, K15–K18, K21: type and limits are those of its acceptance
 -- grain  one row a concluded case
--- parameters  tables facts, acceptances, pauses, workdays
+-- parameters  tables facts, acceptances, homes, pauses, workdays
 -- unit   elapsed: working days since the acceptance, pauses out; NULL = unknown, or promised otherwise
 WITH concluded AS (
   SELECT
@@ -76,9 +76,10 @@ SELECT
     THEN CAST(json_extract_string(a.promised, '$.n') AS INTEGER) END AS promised,
   a.source_class = 'historical' AS historical,
   CAST(a.since AS DATE) = CAST(c.occurred_local AS DATE) AS same_day,
-  coalesce(a.centre, '') AS centre, coalesce(a."window", '') AS "window"
+  coalesce(h.centre, '') AS centre, coalesce(h."window", '') AS "window"
 FROM concluded AS c
 LEFT JOIN course AS o USING (case_id)
+LEFT JOIN homes AS h USING (case_id)
 LEFT JOIN acceptances AS a USING (case_id)
 LEFT JOIN promised AS p USING (case_id)
 LEFT JOIN used AS u USING (case_id)

@@ -1,9 +1,9 @@
 -- 用途   obligations (应办时限): every clock with its due, and whether it was kept or broken by the cut
 -- 依据   domain.md 4.3, 6.1: what was recorded after a breach does not heal it; decision 0007: how far time had come
 -- grain  one row a clock
--- parameters  tables clocks, clock_points, clock_dues, ticks, news, acceptances
+-- parameters  tables clocks, clock_points, clock_dues, ticks, news, acceptances, homes, breach_holders
 -- unit   local instants; broken: stopped after the due, or running when a tick after the last news
---        passed it (an acceptance that the law deems is news of the tick itself)
+--        passed it (an acceptance that the law deems is news of the tick itself); laid: to whom
 WITH reached AS (
   SELECT p.id, p.since, p.next IS NULL AS last, t."offset", t.reached
   FROM clock_points AS p
@@ -69,7 +69,12 @@ WITH reached AS (
 SELECT
   c.id, c."partition", c.case_id, c.clock, c.start, c.n, c.unit, c.stop, c.stopped, c.how, s.due,
   coalesce(c.stopped > s.due, s.late OR s.due < s.reached, false) AS broken,
-  coalesce(a.centre, '') AS centre, coalesce(a."window", '') AS "window", a.project_type
+  coalesce(p.centre, '') AS centre, coalesce(p."window", '') AS "window", a.project_type,
+  h.centre AS laid_centre, h.dept AS laid_dept,
+  CASE WHEN h.dept = '' AND h.centre = coalesce(p.centre, '') THEN p."window" END AS laid_window
 FROM clocks AS c
 JOIN settled AS s USING (id)
 LEFT JOIN acceptances AS a USING (case_id)
+LEFT JOIN homes AS p USING (case_id)
+LEFT JOIN breach_holders AS h
+  ON h.case_id = c.case_id AND h.clock = c.clock AND h.start = c.start
