@@ -14,7 +14,7 @@ from ledger.contracts.events import case_course as course
 from ledger.contracts.events import supervision as facts
 from ledger.contracts.wire import Event
 from ledger.rules import alerts, case, clocks, hall_watch, inspection
-from ledger.rules.alert_instants import Moment, of_case, of_clock, of_clocks
+from ledger.rules.alert_instants import Moment, of_case, of_clock, of_clocks, of_commitment
 from ledger.rules.effective import CORRECTIONS, RESTAMPED, current
 from ledger.rules.facts import Draft
 from ledger.rules.measures import Where
@@ -32,7 +32,7 @@ BY_TYPE: dict[str, tuple[Touch, ...]] = {
 FLAGGED = frozenset(kind for kind, all_ in BY_TYPE.items() if all(touch.flag for touch in all_))
 """Facts that touch a rule by a flag only."""
 MOVES = frozenset({course.CommitmentVerified.TYPE, course.DecisionRevoked.TYPE})
-"""They touch no rule, but time will, or will not, because of them."""
+"""They touch no rule, but time has, will, or will not, because of them."""
 BREACHES = frozenset({"case.clock_breached", "rating.clock_breached", "inspection.clock_breached"})
 
 
@@ -81,7 +81,7 @@ def alerts_of(
     if kind not in BESIDE:
         return []
     state = beside.state_of(stream)
-    stopped = [] if tick else list(_of_stopped(_ticking(stream, state), beside.reference, at))
+    stopped = [] if tick else list(_of_stopped(stream, state, beside.reference, at))
     if not (touched or stopped or tick or kind == "hall"):
         return []
     if any(event["type"].endswith(RESTAMPED) for event in touched) or any(
@@ -91,7 +91,7 @@ def alerts_of(
     wants = [want for event in touched for want in touched_by(event, beside)]
     if tick:
         wants += _in_time(stream, state, beside.reference, tick)
-    elif any(event["type"] in BREACHES for event in touched):
+    elif any(event["type"] in BREACHES | MOVES for event in touched):
         wants += _in_time(stream, state, beside.reference, "")
     resolves = any(moment.reached for moment in stopped) or (kind == "hall" and not tick)
     if not wants and not resolves:
@@ -289,11 +289,16 @@ def _closed(key: str, alert: alerts.Alert, at: str) -> Draft:
 # ---------------------------------------------------------------------------- reminders done with
 
 
-def _of_stopped(ticking: clocks.Clocks, reference: Reference, at: str) -> Iterator[Moment]:
-    """Give the instants of the clocks that stopped at an instant: by what just happened."""
+def _of_stopped(
+    stream: str, state: Any, reference: Reference, at: str  # noqa: ANN401
+) -> Iterator[Moment]:  # fmt: skip
+    """Give the instants of what stopped at an instant: by what just happened."""
+    ticking = _ticking(stream, state)
     for clock in ticking.all:
         if clock.stop == at:
             yield from of_clock(ticking, clock, reference.calendar)
+    if stream.startswith("case/"):
+        yield from (m for m in of_commitment(state, reference.calendar) if m.stop == at)
 
 
 def _resolved(

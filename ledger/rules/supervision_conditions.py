@@ -59,21 +59,30 @@ def extended_late(event: Event, beside: Beside) -> bool:
 
 
 def special_at_the_last(event: Event, beside: Beside) -> bool:
-    """Tell whether a special procedure began when hardly any time was left."""
+    """Tell whether a special procedure began when hardly any time was left, as it was then."""
+    at, calendar = event["time"], beside.reference.calendar.as_of(event["recordedat"])
     ticking = _case(event, beside).clocks
-    number, day = event["data"]["data"]["sp_no"], datetime.fromisoformat(event["time"]).date()
-    others = tuple(pause for pause in ticking.pauses if pause.about != number)
-    before = ticking._replace(pauses=others)
+    before = _as_of(ticking, at, event["data"]["data"]["sp_no"])
     for clock in ticking.all:
-        if clock.code in {"C2", "C3"} and (clock.stop is None or clock.stop > event["time"]):
-            due = due_of(before, clock, beside.reference.calendar)
-            if due is not None and _days(beside, day, due) <= AT_THE_LAST_WORKDAYS:
+        if clock.code in {"C2", "C3"} and (clock.stop is None or clock.stop > at):
+            due = due_of(before, clock._replace(stop=None), calendar)
+            if due is not None and _days(calendar, at, due) <= AT_THE_LAST_WORKDAYS:
                 return True
     return False
 
 
-def _days(beside: Beside, day: Any, due: str) -> int:  # noqa: ANN401
-    return beside.reference.calendar.elapsed(day, datetime.fromisoformat(due).date())
+def _as_of(ticking: Clocks, at: str, number: str) -> Clocks:
+    """Give the clocks without what began after an instant, nor the procedure of this number."""
+    began = [pause for pause in ticking.pauses if pause.start <= at and pause.about != number]
+    pauses = (p if p.end is None or p.end <= at else p._replace(end=None) for p in began)
+    longer = ticking.extended
+    return ticking._replace(
+        pauses=tuple(pauses), extended=longer if longer and longer.at <= at else None
+    )
+
+
+def _days(calendar: Calendar, at: str, due: str) -> int:
+    return calendar.elapsed(*(datetime.fromisoformat(text).date() for text in (at, due)))
 
 
 def excluded_too_long(event: Event, beside: Beside) -> bool:

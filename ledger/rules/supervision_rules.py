@@ -253,7 +253,7 @@ WATCHED: tuple[Watched, ...] = (
     Watched("R23", YELLOW, "more than ten an open window, each waiting for five minutes",
             "exactly ten an open window"),
     Watched("R29", YELLOW, "a commitment unchecked 60 days after the decision",
-            "checked on the last day"),
+            "checked, or the decision revoked, on the last day"),
     Watched("R29", YELLOW, "found broken, not revoked within ten working days",
             "revoked on the tenth"),
 )  # fmt: skip
