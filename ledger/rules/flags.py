@@ -80,16 +80,29 @@ def of_said(state: State, kind: str, data: Data, stamp: Data, source_class: str)
 
 
 def of_extension(state: State, at: str, source_class: str, calendar: Calendar) -> list[str]:
-    """Give R02 for an extension (延长) granted after a due it moves, or entered after its breach.
+    """Give R02 for an extension (延长) granted after the due it moves, or entered after its breach.
 
     It is kept and heals nothing (domain.md 4.3). `state` is the one before the fact.
     """
     if source_class == SourceClass.HISTORICAL:
         return []
-    ticking = state.clocks
-    for clock in ticking.all:
-        if clock.code in clocks.EXTENDED and clock.stop is None:
-            due = clocks.due_of(ticking, clock, calendar)
-            if clock.name in ticking.breached_names or (due is not None and due < at):
-                return ["R02"]
-    return []
+    late = extended_late(state.clocks, at, state.clocks.breach_ids, calendar)
+    return ["R02"] if late else []
+
+
+def extended_late(
+    ticking: clocks.Clocks, at: str, behind: frozenset[str], calendar: Calendar
+) -> bool:
+    """Tell whether an extension came after the legal due, or `behind` the breach of it.
+
+    What is extended is the limit of the law (行政许可法 §42): the promise, which may be broken
+    long before, is asked only where the law sets none.
+    """
+    running = [clock for clock in ticking.all if clock.stop is None or clock.stop > at]
+    law = [clock for clock in running if clock.code == "C2"]
+    before = ticking._replace(extended=None)
+    for clock in law or [clock for clock in running if clock.code in clocks.EXTENDED]:
+        due = clocks.due_of(before, clock, calendar)
+        if clocks.ids_of(before, clock) & behind or (due is not None and due < at):
+            return True
+    return False

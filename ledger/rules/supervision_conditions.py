@@ -12,7 +12,7 @@ from ledger.contracts.codes import ActorKind, LimitUnit
 from ledger.contracts.events import case as facts
 from ledger.contracts.events import hall
 from ledger.contracts.wire import Event
-from ledger.rules import case
+from ledger.rules import case, flags
 from ledger.rules.clocks import Clocks, due_of
 from ledger.rules.effective import current
 from ledger.rules.measures import WORKDAY_MINUTES
@@ -51,11 +51,10 @@ def accepted_by_actor(event: Event, beside: Beside) -> bool:
 
 
 def extended_late(event: Event, beside: Beside) -> bool:
-    """Tell whether an extension came after the due of a clock that it should have moved."""
-    ticking = _case(event, beside).clocks._replace(extended=None)
-    dues = [due_of(ticking, clock, beside.reference.calendar) for clock in ticking.all
-            if clock.code in {"C2", "C3"}]  # fmt: skip
-    return any(due is not None and due < event["time"] for due in dues)
+    """Tell whether an extension that was late when it was entered still is."""
+    ticking = _case(event, beside).clocks
+    behind = ticking.extended.behind if ticking.extended else frozenset()
+    return flags.extended_late(ticking, event["time"], behind, beside.reference.calendar)
 
 
 def special_at_the_last(event: Event, beside: Beside) -> bool:

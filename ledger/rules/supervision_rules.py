@@ -131,8 +131,9 @@ TOUCHES: tuple[Touch, ...] = (
           where=_clock("C4"), about="data.about"),
     Touch("R02", BREACH, YELLOW, "C10 breached: no hearing twenty working days after the request",
           "begun before that", where=_clock("C10"), about="data.about"),
-    Touch("R02", "case.extension_granted", RED, "granted after the due", "granted on the last day",
-          test="extended_late"),
+    Touch("R02", "case.extension_granted", RED, "granted after the legal due, or entered after its "
+          "breach; by the promise where the law sets none", "granted on the last day",
+          flag="R02", test="extended_late"),
     _flag("R03", "case.accepted", REMIND, "at a window that does not take the item",
           "at one that covers it"),
     Touch("R07", "case.decision_made", RED, "decided by whoever accepted",
