@@ -18,7 +18,7 @@ from ledger.rules.workdays import Calendar
 HISTORY_FLAGS = frozenset({"R07", "R08", "R12"})
 SAID_FLAGS = frozenset({"R03", "R14", "R15", "R16", "R20", "R28", "R30"})
 HOPS_MAX = 3
-"""More transfers than this are 反复转办 (R12)."""
+"""More transfers than this are 反复转办 (R12); one that was refused is none."""
 
 Data = Mapping[str, Any]
 
@@ -32,9 +32,7 @@ def of_history(
     found = duty.flags(state, kind, staff, source_class)
     if kind == course.SupplementNoticed.TYPE and state.notices:
         found.append("R08")
-    if kind == facts.Transferred.TYPE and (
-        len(state.transfers_seen) >= HOPS_MAX or _goes_back(state, data)
-    ):
+    if kind == facts.Transferred.TYPE and (len(state.route) > HOPS_MAX or _goes_back(state, data)):
         found.append("R12")
     return found
 
@@ -42,13 +40,14 @@ def of_history(
 def _goes_back(state: State, data: Data) -> bool:
     """Tell whether a transfer sends the case to the desk it came from (A→B→A).
 
-    The counter has no department of its own: there only a `return` goes back.
+    The counter has no department of its own: there only a `return` goes back, and need not say
+    to which centre.
     """
     if len(state.route) < 2:  # noqa: PLR2004 -- here and before
         return False
     dept, centre = state.route[-2]
     if dept is None:
-        return data["kind"] == "return" and centre == data.get("to_centre")
+        return data["kind"] == "return" and data.get("to_centre") in {None, centre}
     return (dept, centre) == (data["to_dept"], data.get("to_centre"))
 
 

@@ -150,8 +150,8 @@ TOUCHES: tuple[Touch, ...] = (
           "data.rating_id"),
     _flag("R07", "inspection.conducted", YELLOW, "inspected by the centre itself", "by others"),
     _flag("R08", "case.supplement_noticed", YELLOW, "not the first of the case", "the first"),
-    _flag("R12", "case.transferred", YELLOW, "the fourth, or back to where it came from",
-          "the third"),
+    _flag("R12", "case.transferred", YELLOW, "the fourth but for refused ones, or back to where it "
+          "came from", "the third"),
     Touch("R13", BREACH, YELLOW, "C5 breached: unsigned for four working hours",
           "signed in the fourth hour", where=_clock("C5"), about="data.about"),
     _flag("R14", "case.not_accepted", RED, "without a document", "with one"),

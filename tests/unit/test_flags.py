@@ -101,6 +101,8 @@ MOVES = [
     ([("民政",), ("住建",), ("公安",), ("税务",)], [[], [], [], ["R12"]]),
     ([("民政",), ("住建",), ("民政",)], [[], [], ["R12"]]),
     ([("民政",), ("民政", "town", "return")], [[], ["R12"]]),
+    ([("住建",), ("民政", None, "return")], [[], ["R12"]]),
+    ([("住建",), ("民政", "key", "return")], [[], []]),
     ([("民政",), ("住建", "town")], [[], []]),
     ([("民政", "town"), ("民政", "key"), ("民政", "town")], [[], [], ["R12"]]),
     ([("民政", "town"), ("民政", "key"), ("民政", "zone")], [[], [], []]),
@@ -114,16 +116,17 @@ def test_a_case_that_is_sent_about_is_flagged(hall, moves, wanted):
     assert [move(hall, f"t{n}", *to) for n, to in enumerate(moves)] == wanted
 
 
-def test_a_refused_transfer_is_a_hop_too(hall):
+def test_a_refused_transfer_is_no_hop(hall):
+    """The case stayed where it was; what is counted are those that were signed for."""
     hall.bring_to("ACC")
-    for n in range(3):
-        hall.transfer(number=f"t{n}")
-        assert "flags" not in hall.last()["data"]["stamp"]
-        refused = hall.usual("case.refuse_transfer", but={"transfer_id": f"t{n}"})
+    for n in range(4):
+        hall.transfer(number=f"r{n}")
+        assert flags(hall) == []
+        refused = hall.usual("case.refuse_transfer", but={"transfer_id": f"r{n}"})
         assert refused.status == "accepted", refused
-    hall.transfer(number="t4")
+    found = [move(hall, f"t{n}", dept) for n, dept in enumerate(("民政", "住建", "公安", "税务"))]
 
-    assert flags(hall) == ["R12"]
+    assert found == [[], [], [], ["R12"]]
 
 
 def test_history_is_sent_about_without_a_flag(hall):
