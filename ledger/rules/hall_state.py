@@ -62,6 +62,8 @@ class Person:
 
     status: str
     at: str
+    gone: str | None = None
+    """Since when they are away or out; leave (请假) taken from there goes on with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ def evolve(state: State, event: Event) -> State:
     if kind in WINDOW_STATUS:
         return _evolve_window(state, kind, data, at)
     if kind in PERSON_STATUS:
-        person = Person(PERSON_STATUS[kind], at)
+        person = _moved(state.people.get(data["staff_id"]), PERSON_STATUS[kind], at)
         return replace(state, people={**state.people, data["staff_id"]: person})
     if kind == facts.Headcount.TYPE:
         return replace(state, heads=data["count"])
@@ -126,6 +128,14 @@ def evolve(state: State, event: Event) -> State:
         return state
     after = evolve_ticket(known, kind, data, at, told=event["sourceclass"] != "system")
     return _seat(_with(state, data["ticket_id"], after), data["ticket_id"], known, after, at)
+
+
+def _moved(before: Person | None, status: str, at: str) -> Person:
+    """Give somebody's presence after a fact about it; an absence begins where they left."""
+    gone = before.gone if before is not None else None
+    if status in {"away", "out"}:
+        gone = gone or at
+    return Person(status, at, None if status == "in" else gone)
 
 
 def _with(state: State, ticket_id: str, ticket: Ticket) -> State:

@@ -48,9 +48,9 @@ def _unattended(state: State) -> Iterator[Moment]:
     closing = _minute(state.day, CLOSING_MINUTE)
     for name, window in state.windows.items():
         person = state.people.get(window.staff or "")
-        if window.status != "open" or person is None or person.status != "away":
+        if window.status != "open" or person is None or person.gone is None:
             continue
-        since = max(person.at, window.since)
+        since = max(person.gone, window.since)
         at = max(datetime.fromisoformat(since), opening) + UNATTENDED
         if at <= closing:
             about = f"{name}.{since[11:16]}"

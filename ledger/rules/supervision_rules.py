@@ -246,6 +246,8 @@ class Watched(NamedTuple):
 WATCHED: tuple[Watched, ...] = (
     Watched("R22", YELLOW, "a window open, its person away for over 15 minutes in service hours",
             "back after 15 minutes"),
+    Watched("R22", YELLOW, "a window open, its person clocked out for over 15 minutes in service "
+            "hours", "closed after 15 minutes"),
     Watched("R22", REMIND, "out up to ten minutes before closing, for good", "out at closing"),
     Watched("R22", YELLOW, "out over ten minutes before closing, for good", "ten minutes before"),
     Watched("R22", REMIND, "no clock-out by the end of the day", "clocked out"),

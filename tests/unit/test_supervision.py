@@ -186,6 +186,10 @@ SCENES = {
         f"{DESK}|06-02T10:00|staff.leave_post {{'staff_id':'an'}}|06-02T10:16|tick",
         (f"{DESK}|06-02T10:00|staff.leave_post {{'staff_id':'an'}}"
         "|06-02T10:15|staff.return {'staff_id':'an'}|06-02T10:16|tick")),
+    ("R22", "clocked out", YELLOW): (
+        f"{DESK}|06-02T10:00|staff.record_out {{'staff_id':'an'}}|06-02T10:16|tick",
+        (f"{DESK}|06-02T10:00|staff.record_out {{'staff_id':'an'}}"
+        "|06-02T10:15|window.close {'window_id':'town-1'}|06-02T10:16|tick")),
     ("R22", "up to ten", REMIND): (OUT % "16:55", OUT % "17:00"),
     ("R22", "over ten", YELLOW): (OUT % "16:49", OUT % "16:50"),
     ("R22", "no clock-out", REMIND): (
