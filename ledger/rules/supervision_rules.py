@@ -253,7 +253,7 @@ WATCHED: tuple[Watched, ...] = (
     Watched("R22", REMIND, "no clock-out by the end of the day", "clocked out"),
     Watched("R23", YELLOW, "somebody waits for 35 minutes: over 30 for five minutes",
             "called in the 35th minute"),
-    Watched("R23", YELLOW, "more than ten an open window, each waiting for five minutes",
+    Watched("R23", YELLOW, "more than ten wait for each open window, for five minutes",
             "exactly ten an open window"),
     Watched("R29", YELLOW, "a commitment unchecked 60 days after the decision",
             "checked, or the decision revoked, on the last day"),
