@@ -13,7 +13,7 @@ from ledger.contracts.codes import AlertLevel, SourceClass
 from ledger.contracts.events import case_course as course
 from ledger.contracts.events import supervision as facts
 from ledger.contracts.wire import Event
-from ledger.rules import alerts, case, clocks, hall_watch, inspection
+from ledger.rules import agent, alerts, case, clocks, hall_watch, inspection
 from ledger.rules.alert_instants import Moment, of_case, of_clock, of_clocks, of_commitment
 from ledger.rules.effective import CORRECTIONS, RESTAMPED, current
 from ledger.rules.facts import Draft
@@ -22,8 +22,9 @@ from ledger.rules.reference import Reference
 from ledger.rules.supervision_conditions import CONDITIONS, Beside
 from ledger.rules.supervision_rules import RULES, TOUCHES, VERSION, Mode, Touch
 
-BESIDE = {"case": ("case", "rating"), "rating": ("case", "rating"), "hall": ("hall",),
-          "inspection": ("inspection",)}  # fmt: skip
+_OF_A_CASE = ("case", "rating", "interaction")
+_ALONE = ("hall", "inspection", "agent")
+BESIDE = {**dict.fromkeys(_OF_A_CASE, _OF_A_CASE), **{kind: (kind,) for kind in _ALONE}}
 """Stream → the streams whose alerts lie beside its own."""
 BY_TYPE: dict[str, tuple[Touch, ...]] = {
     kind: tuple(touch for touch in TOUCHES if touch.event == kind)
@@ -139,10 +140,17 @@ def _place(event: Event, beside: Beside) -> tuple[str | None, str | None, str | 
         return event.get("dept"), _centre_of_hall(event["subject"]), window
     if kind == "inspection":
         return None, stamp.get("centre"), None
+    if kind == "agent":
+        return None, agent.centre_of(beside.state_of(event["subject"]), stamp), None
+    of: case.State
+    if kind == "interaction":
+        of = beside.state_of(f"case/{key}")
+        centre = of.accept_centre or of.holder_centre or stamp.get("filed_centre")
+        return stamp.get("target_dept") or of.dept, centre, None
     dept = data.get("holder_dept") or event.get("dept") or stamp.get("dept")
     centre = data.get("holder_centre") or event.get("centre") or stamp.get("accept_centre")
     if dept is None or centre is None:
-        of: case.State = beside.state_of(f"case/{key}")
+        of = beside.state_of(f"case/{key}")
         dept, centre = dept or of.dept, centre or of.accept_centre or of.holder_centre
     return dept, centre, window
 
@@ -352,7 +360,7 @@ def _reconciled(
     known: Mapping[str, alerts.Alert] = beside.state_of(alerts.subject_stream(key))
     for name, alert in known.items():
         ground = wants.get(name)
-        if not _is_groundless(alert, ground):
+        if alert.subject.partition("/")[0] not in kinds or not _is_groundless(alert, ground):
             continue
         reminds = _is_reminder(alert) and ground is None
         drafts.append(_closed(key, alert, at) if reminds else _cancelled(key, alert, at))

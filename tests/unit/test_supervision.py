@@ -42,6 +42,8 @@ SENT_ON = ("=REV|case.transfer {'transfer_id':'t2','kind':'refer','to_dept':'住
 LOOPED = "rated|neg.verify|neg.rectify"
 NOTICED = "inspection.plan|inspection.conduct|finding.record|notice.issue"
 RECTIFIED = "rectification.submit|rectification.accept"
+COMPLAINED = "complaint.file {'case_id':'C1'}|complaint.accept"
+ENTRUSTED = "agent.request|agent.entrust|agent.accept"
 OUT = COMES + "|06-02T%s|staff.record_out {'staff_id':'an'}|06-03T00:01|tick"
 
 # (rule, fact or clock, a word of `when`) → the scene that fires, the near miss
@@ -94,6 +96,11 @@ SCENES = {
         "=TRN|06-01T14:30|tick", "=TRN|06-01T14:00|case.receive_transfer|06-01T14:30|tick"),
     ("R14", "case.not_accepted", "document"): (
         "=SUB|case.refuse_acceptance {'doc_no':null}", "=SUB|case.refuse_acceptance"),
+    ("R14", "complaint.replied", "confirms"): (
+        f"=SUB|{COMPLAINED}|complaint.reply",
+        f"=SUB|{COMPLAINED}|complaint.reply {{'finding':'unfounded'}}"),
+    ("R15", "agent.fee_violation_reported", "fee"): (
+        f"{ENTRUSTED}|agent.report_fee", f"{ENTRUSTED}|agent.end"),
     ("R15", "case.fee_charged", "standard"): (
         "=ACC|case.charge_fee {'standard_id':null}", "=ACC|case.charge_fee"),
     ("R16", "case.hearing_notified", "seven"): (
@@ -276,7 +283,7 @@ def say(hall, command, rest):
             data |= {"reason_code": "other", **CORRECTION}
             more |= {"who": "fu", "post": "corrector"}
         of_hall(hall, command, data, **more)
-    elif COMMANDS[command].STREAM == "inspection":
+    elif COMMANDS[command].STREAM in {"inspection", "agent", "interaction"}:
         usual = tabled_ways.SAYS[command][0]
         hall.must(command, "C1", {**usual, **data}, source_class="imported", centre="town", **more)
     elif command in SAYS:
