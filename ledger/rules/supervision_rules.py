@@ -134,8 +134,11 @@ TOUCHES: tuple[Touch, ...] = (
     Touch("R02", "case.extension_granted", RED, "granted after the legal due, or entered after its "
           "breach; by the promise where the law sets none", "granted on the last day",
           flag="R02", test="extended_late"),
-    _flag("R03", "case.accepted", REMIND, "at a window that does not take the item",
-          "at one that covers it"),
+    *(
+        _flag("R03", event, REMIND, "at a window that does not take the item",
+              "at one that covers it")
+        for event in ("case.submitted", "case.accepted")
+    ),
     Touch("R07", "case.decision_made", RED, "decided by whoever accepted",
           "the item allows one person", flag="R07", test="accepted_by_actor"),
     _flag("R07", "case.decision_made", YELLOW, "decided by a reviewer", "by another person"),

@@ -67,6 +67,7 @@ SCENES = {
          "|case.conclude|07-01T09:00|tick")),
     ("R02", "case.extension_granted", "granted"): (
         "=REV|07-01T09:00|case.grant_extension", "=REV|06-30T16:00|case.grant_extension"),
+    ("R03", "case.submitted", "window"): ("case.submit @window=town-2", "case.submit"),
     ("R03", "case.accepted", "window"): ("=SUB|case.accept @window=town-2", "=SUB|case.accept"),
     ("R07", "case.decision_made", "accepted"): (
         "=REV|case.decide @who=an", "=REV alone|case.decide @who=an"),
