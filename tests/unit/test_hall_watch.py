@@ -1,4 +1,4 @@
-"""大厅监察: from when a hall is congested (R23), and that it is for five minutes before it is said.
+"""大厅监察: since when a hall is congested (R23), a window unattended (R22), before it is said.
 
 A story is words: minutes that pass, `+N` tickets issued, `-N` of the oldest called, `open`,
 `pause`, `resume` or `close` of the second window, `tick`. Two windows open at ten.
@@ -10,6 +10,15 @@ import pytest
 
 from ledger.rules import alerts
 from tests.hall_day import HallDay
+
+
+def raised_at(hall, about=""):
+    """In which minutes after ten the alerts of the hall were raised."""
+    found = alerts.fold(hall.events("supervision/town.2020-06-01")).values()
+    begun = datetime(2020, 6, 1, 10, tzinfo=hall.now.tzinfo)
+    return [(datetime.fromisoformat(alert.at) - begun).seconds / 60
+            for alert in found if alert.about.startswith(about)]  # fmt: skip
+
 
 STORIES = [  # story | the minute after ten at which R23 was raised, None: not at all
     ("+11 close 6 tick", 5),
@@ -51,11 +60,35 @@ def test_the_five_minutes_run_from_when_more_than_ten_wait_for_each_open_window(
             day.open("town-2", "dai")
         else:
             day.window(word, "town-2")
-    found = alerts.fold(hall.events("supervision/town.2020-06-01")).values()
-    begun = datetime(2020, 6, 1, 10, tzinfo=hall.now.tzinfo)
-    minutes = [(datetime.fromisoformat(a.at) - begun).seconds / 60 for a in found]
 
-    assert minutes == ([] if minute is None else [minute])
+    assert raised_at(hall) == ([] if minute is None else [minute])
+
+
+ABSENCES = [  # what `an` at the open town-1 does, minute by minute | when R22 was raised
+    ("record_out 16 tick", [15]),
+    ("leave_post 10 record_out 6 tick", [15]),
+    ("leave_post 10 return 1 record_out 6 tick", []),
+    ("record_out 10 record_leave 6 tick", [15]),
+    ("record_out 10 record_in 6 tick", []),
+    ("close record_out 16 tick", []),
+    ("close record_out 16 open 16 tick", [31]),
+]
+
+
+@pytest.mark.parametrize(("story", "minutes"), ABSENCES)
+def test_one_absence_is_one_card_counted_from_where_it_began(hall, story, minutes):
+    day = HallDay(hall)
+    day.staff("record_in")
+    day.open()
+    for word in story.split():
+        if word.isdigit():
+            hall.wait(minutes=int(word))
+        elif word in {"tick", "open"}:
+            getattr(day, word)()
+        else:
+            (day.window if word == "close" else day.staff)(word)
+
+    assert raised_at(hall, "town-1.") == minutes
 
 
 @pytest.mark.parametrize("row", ["WAIT", "parked"])
