@@ -138,7 +138,8 @@ def _next(rng, state, windows, clerks, step):
         return "clock.tick", {}
     if what < 0.1 and any(window.staff for window in state.windows.values()):
         seated = sorted(window.staff for window in state.windows.values() if window.staff)
-        verb = rng.choice(("record_in", "leave_post", "leave_post", "return", "record_out"))
+        verb = rng.choice(("record_in", "record_in", "leave_post", "leave_post", "return",
+                           "record_out", "record_out", "record_leave"))  # fmt: skip
         return f"staff.{verb}", {"staff_id": rng.choice(seated)}
     if what < 0.25 or not state.windows:
         window = rng.choice(windows)

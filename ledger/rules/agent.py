@@ -140,6 +140,13 @@ def _held_by(agent: str, centre: str | None) -> dict[str, Any]:
     return {"agent": agent, **({"agent_centre": centre} if centre else {})}
 
 
+def centre_of(state: State, stamp: Data) -> str | None:
+    """Give the centre of whoever holds the task after a fact, else the village that it is of."""
+    requested = state.of().told.get(facts.AgentRequested.TYPE)
+    held: str | None = stamp.get("agent_centre")
+    return held or (requested.data["village"] if requested else None)
+
+
 def flags(_: State, kind: str, __: Data) -> list[str]:
     """Give R15: whoever asks for money breaks the rule, however much it was."""
     return [FEE_ASKED] if kind == facts.AgentFeeViolationReported.TYPE else []

@@ -36,7 +36,7 @@ class Moment(NamedTuple):
     code: str = ""
     """Of its clock; "": it has none."""
     stop: str | None = None
-    """When that clock stopped."""
+    """When that clock stopped, or what it waited for was done."""
 
     @property
     def reached(self) -> bool:
@@ -113,12 +113,24 @@ def of_case(
     if state.status == "VOI":
         return
     yield from of_clocks(state.clocks, calendar, running=running)
-    granted = any(clock.code == "C8" for clock in state.clocks.all)
-    if not (state.commitment_signed and granted) or state.decided_at is None:
+    for moment in of_commitment(state, calendar):
+        if moment.stop is None or not running:
+            yield moment
+
+
+def of_commitment(state: case.State, calendar: Calendar) -> Iterator[Moment]:
+    """Give until when a commitment (告知承诺) is checked, and a decision on a broken one revoked.
+
+    What came too late stops its instant as it stops a clock: that it was late stays so.
+    """
+    if not state.commitment_signed or state.decided_at is None:
         return
-    if state.commitment_checked is None:
-        due = calendar.due(datetime.fromisoformat(state.decided_at), CHECK_COMMITMENT)
-        yield Moment(due.isoformat(), "R29", YELLOW, "")
-    elif not state.commitment_checked[1] and state.revoked_at is None:
-        found = datetime.fromisoformat(state.commitment_checked[0])
-        yield Moment(calendar.due(found, REVOKE_BROKEN).isoformat(), "R29", YELLOW, "")
+    if not any(clock.code == "C8" for clock in state.clocks.all):  # Rejected, or history.
+        return
+    checked, kept = state.commitment_checked or (None, True)
+    due = calendar.due(datetime.fromisoformat(state.decided_at), CHECK_COMMITMENT)
+    ends = [at for at in (checked, state.revoked_at) if at is not None]
+    yield Moment(due.isoformat(), "R29", YELLOW, "", stop=min(ends, default=None))
+    if checked is not None and not kept:
+        due = calendar.due(datetime.fromisoformat(checked), REVOKE_BROKEN)
+        yield Moment(due.isoformat(), "R29", YELLOW, "", stop=state.revoked_at)

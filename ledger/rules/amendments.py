@@ -160,7 +160,10 @@ def _reworked(
     other_item = was.item != state.item
     match kind:
         case facts.CaseSubmitted.TYPE if said["item"] != before["data"]["data"]["item"]:
-            own = stamps.submitted(said["item"], reference)
+            own = stamps.submitted(said["item"], _place(now), now["time"], reference)
+        case facts.CaseSubmitted.TYPE if _place(before) != _place(now):
+            own = {name: value for name, value in own.items() if name not in ROUTING}
+            own |= stamps.misplaced(said["item"], _place(now), now["time"], reference)
         case course.DeemedAccepted.TYPE if other_item or was.received_at != state.received_at:
             now = _deemed(now, state, reference)
             said = now["data"]["data"]
@@ -209,6 +212,10 @@ def _deemed(fact: Event, state: case.State, reference: Reference) -> Event:
     return result
 
 
+def _place(fact: Event) -> stamps.Place:
+    return fact.get("centre"), fact.get("window")
+
+
 def _differs(before: Event, now: Event) -> bool:
     names = ("time", "centre", "window")
     return any(before.get(n) != now.get(n) for n in names) or any(
@@ -230,14 +237,13 @@ def _accepted(
                 data.setdefault(name, old[f"{name}_limit"])
         if "project_type" not in before["data"]["data"] and "project_type" in old:
             data.setdefault("project_type", old["project_type"])
-    place = (now.get("centre"), now.get("window"))
-    own = stamps.accepted(state, data, since, place, reference)
+    own = stamps.accepted(state, data, since, _place(now), reference)
     if "told_due" in own:
         promise = Limit.model_validate(own["promised_limit"])
         calendar = reference.calendar.as_of(before["recordedat"])
         own["told_due"] = calendar.due(datetime.fromisoformat(since), promise).isoformat()
     kept: tuple[str, ...] = () if other_item else OF_THE_ITEM
-    if not other_item and place == (before.get("centre"), before.get("window")):
+    if not other_item and _place(now) == _place(before):
         kept += ROUTING
     own = {name: value for name, value in own.items() if name not in kept}
     return {**own, **{name: old[name] for name in kept if name in old}}

@@ -130,7 +130,7 @@ def due_of(clocks: Clocks, clock: Clock, calendar: Calendar) -> str | None:
     if (
         longer is not None
         and clock.code in EXTENDED
-        and not _ids(clocks, clock) & longer.behind
+        and not ids_of(clocks, clock) & longer.behind
         and (due is None or longer.at <= due.isoformat())
     ):
         due = calendar.due_paused(start, extended(clock.limit, longer.days), spans)
@@ -139,7 +139,7 @@ def due_of(clocks: Clocks, clock: Clock, calendar: Calendar) -> str | None:
 
 def paused(clocks: Clocks, clock: Clock) -> list[tuple[str, str | None]]:
     """Give the stretches [start, end] that move the due of a clock; None: still open."""
-    mine = _ids(clocks, clock)
+    mine = ids_of(clocks, clock)
     return [
         (p.start, p.end) for p in clocks.pauses
         if clock.code in p.clocks and not mine & p.behind
@@ -151,7 +151,7 @@ def stood_still(clocks: Clocks, code: str) -> list[tuple[str, str | None]]:
     return [(pause.start, pause.end) for pause in clocks.pauses if code in pause.clocks]
 
 
-def _ids(clocks: Clocks, clock: Clock) -> set[str]:
+def ids_of(clocks: Clocks, clock: Clock) -> set[str]:
     """Give the recorded breaches of a clock."""
     return {each.event for each in clocks.breached if each[:3] == clock.name}
 

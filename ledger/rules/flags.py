@@ -18,7 +18,7 @@ from ledger.rules.workdays import Calendar
 HISTORY_FLAGS = frozenset({"R07", "R08", "R11", "R12", "R28"})
 SAID_FLAGS = frozenset({"R03", "R14", "R15", "R16", "R20", "R30"})
 HOPS_MAX = 3
-"""More transfers than this are 反复转办 (R12)."""
+"""More transfers than this are 反复转办 (R12); one that was refused is none."""
 
 Data = Mapping[str, Any]
 
@@ -36,9 +36,7 @@ def of_history(
     if kind == course.SupplementNoticed.TYPE and state.notices:
         found.append("R08")
     found += materials.flags(state, kind, data, stamp)
-    if kind == facts.Transferred.TYPE and (
-        len(state.transfers_seen) >= HOPS_MAX or _goes_back(state, data)
-    ):
+    if kind == facts.Transferred.TYPE and (len(state.route) > HOPS_MAX or _goes_back(state, data)):
         found.append("R12")
     return found
 
@@ -46,13 +44,14 @@ def of_history(
 def _goes_back(state: State, data: Data) -> bool:
     """Tell whether a transfer sends the case to the desk it came from (A→B→A).
 
-    The counter has no department of its own: there only a `return` goes back.
+    The counter has no department of its own: there only a `return` goes back, and need not say
+    to which centre.
     """
     if len(state.route) < 2:  # noqa: PLR2004 -- here and before
         return False
     dept, centre = state.route[-2]
     if dept is None:
-        return data["kind"] == "return" and centre == data.get("to_centre")
+        return data["kind"] == "return" and data.get("to_centre") in {None, centre}
     return (dept, centre) == (data["to_dept"], data.get("to_centre"))
 
 
@@ -84,16 +83,29 @@ def of_said(kind: str, data: Data, stamp: Data, source_class: str) -> list[str]:
 
 
 def of_extension(state: State, at: str, source_class: str, calendar: Calendar) -> list[str]:
-    """Give R02 for an extension (延长) granted after a due it moves, or entered after its breach.
+    """Give R02 for an extension (延长) granted after the due it moves, or entered after its breach.
 
     It is kept and heals nothing (domain.md 4.3). `state` is the one before the fact.
     """
     if source_class == SourceClass.HISTORICAL:
         return []
-    ticking = state.clocks
-    for clock in ticking.all:
-        if clock.code in clocks.EXTENDED and clock.stop is None:
-            due = clocks.due_of(ticking, clock, calendar)
-            if clock.name in ticking.breached_names or (due is not None and due < at):
-                return ["R02"]
-    return []
+    late = extended_late(state.clocks, at, state.clocks.breach_ids, calendar)
+    return ["R02"] if late else []
+
+
+def extended_late(
+    ticking: clocks.Clocks, at: str, behind: frozenset[str], calendar: Calendar
+) -> bool:
+    """Tell whether an extension came after the legal due, or `behind` the breach of it.
+
+    What is extended is the limit of the law (行政许可法 §42): the promise, which may be broken
+    long before, is asked only where the law sets none.
+    """
+    running = [clock for clock in ticking.all if clock.stop is None or clock.stop > at]
+    law = [clock for clock in running if clock.code == "C2"]
+    before = ticking._replace(extended=None)
+    for clock in law or [clock for clock in running if clock.code in clocks.EXTENDED]:
+        due = clocks.due_of(before, clock, calendar)
+        if clocks.ids_of(before, clock) & behind or (due is not None and due < at):
+            return True
+    return False

@@ -295,16 +295,19 @@ def stamp_of(state: State, kind: str, data: Data, at: str) -> dict[str, Any]:
 
 
 def _unattended(state: State, kind: str, data: Data, at: str) -> dict[str, Any]:
-    """Give for how long a window was open and its person away, where the fact ends that (K39)."""
+    """Give for how long a window was open and its person away or out, where that ends (K39).
+
+    Each fact about the person ends one stretch: who leaves the post and then clocks out has two.
+    """
     if kind in {facts.WindowPaused.TYPE, facts.WindowClosed.TYPE}:
         name = data["window_id"]
-    elif kind in {facts.Returned.TYPE, facts.ClockOut.TYPE}:
+    elif kind in PERSON_STATUS:
         name = state.seat_of(data["staff_id"])
     else:
         return {}
     window = state.windows.get(name or "")
     person = state.people.get(window.staff or "") if window is not None else None
-    if window is None or person is None or window.status != "open" or person.status != "away":
+    if window is None or person is None or window.status != "open" or not person.gone:
         return {}
     spent = seconds_between(max(person.at, window.since), at)
     return {"window": name, "unattended_seconds": spent} if spent > 0 else {}

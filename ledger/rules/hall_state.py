@@ -12,6 +12,9 @@ from ledger.contracts.events import hall as facts
 from ledger.contracts.wire import Event
 from ledger.rules.effective import current
 
+WAITING_MAX = 10
+"""Tickets in line for each open window; with more the hall is congested (R23)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
@@ -41,6 +44,11 @@ class Ticket:
         """Tell whether it counts as waiting (K06)."""
         return self.status == "WAIT" and not self.lapsed
 
+    @property
+    def in_line(self) -> bool:
+        """Tell whether its person stands there now: it waits, and is not parked."""
+        return self.waiting and self.parked_at is None
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -62,6 +70,8 @@ class Person:
 
     status: str
     at: str
+    gone: str | None = None
+    """Since when they are away or out; leave (请假) taken from there goes on with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +85,18 @@ class State:
     people: Mapping[str, Person] = field(default_factory=dict)
     heads: int = 0
     """People in the hall, as counted last."""
+    queued: int = 0
+    """Tickets in line."""
+    crowded: str = ""
+    """Since when more are in line than ten for each open window; "": they are not."""
+
+    @property
+    def is_crowded(self) -> bool:
+        """Tell whether too many are in line; no open window is reckoned as one."""
+        if self.queued <= WAITING_MAX:
+            return False
+        opened = sum(window.status == "open" for window in self.windows.values())
+        return self.queued > WAITING_MAX * max(opened, 1)
 
     def seat_of(self, staff: str) -> str | None:
         """Give the window at which somebody sits."""
@@ -107,13 +129,19 @@ def fold(history: Iterable[Event]) -> State:
 
 def evolve(state: State, event: Event) -> State:
     """Give the state after an accepted fact; total, an unknown type changes nothing."""
+    after = _told(state, event)
+    since = (state.crowded or event["time"]) if after.is_crowded else ""
+    return after if since == state.crowded else replace(after, crowded=since)
+
+
+def _told(state: State, event: Event) -> State:
     data, at, kind = event["data"]["data"], event["time"], event["type"]
     if not state.day:
         state = replace(state, day=event["subject"].rpartition(".")[2])
     if kind in WINDOW_STATUS:
         return _evolve_window(state, kind, data, at)
     if kind in PERSON_STATUS:
-        person = Person(PERSON_STATUS[kind], at)
+        person = _moved(state.people.get(data["staff_id"]), PERSON_STATUS[kind], at)
         return replace(state, people={**state.people, data["staff_id"]: person})
     if kind == facts.Headcount.TYPE:
         return replace(state, heads=data["count"])
@@ -128,8 +156,18 @@ def evolve(state: State, event: Event) -> State:
     return _seat(_with(state, data["ticket_id"], after), data["ticket_id"], known, after, at)
 
 
+def _moved(before: Person | None, status: str, at: str) -> Person:
+    """Give somebody's presence after a fact about it; an absence begins where they left."""
+    gone = before.gone if before is not None else None
+    if status in {"away", "out"}:
+        gone = gone or at
+    return Person(status, at, None if status == "in" else gone)
+
+
 def _with(state: State, ticket_id: str, ticket: Ticket) -> State:
-    return replace(state, tickets={**state.tickets, ticket_id: ticket})
+    before = state.tickets.get(ticket_id)
+    queued = state.queued + ticket.in_line - (before is not None and before.in_line)
+    return replace(state, tickets={**state.tickets, ticket_id: ticket}, queued=queued)
 
 
 def _evolve_window(state: State, kind: str, data: Mapping[str, Any], at: str) -> State:

@@ -20,8 +20,6 @@ UNATTENDED = timedelta(minutes=15)
 LASTS = timedelta(minutes=5)
 """A congestion is one when it lasts so long."""
 WAIT_MAX = timedelta(minutes=30)
-WAITING_MAX = 10
-"""Waiting tickets an open window."""
 DAY_END = "T23:59:59+08:00"
 CONGESTED = "R23"
 
@@ -48,9 +46,9 @@ def _unattended(state: State) -> Iterator[Moment]:
     closing = _minute(state.day, CLOSING_MINUTE)
     for name, window in state.windows.items():
         person = state.people.get(window.staff or "")
-        if window.status != "open" or person is None or person.status != "away":
+        if window.status != "open" or person is None or person.gone is None:
             continue
-        since = max(person.at, window.since)
+        since = max(person.gone, window.since)
         at = max(datetime.fromisoformat(since), opening) + UNATTENDED
         if at <= closing:
             about = f"{name}.{since[11:16]}"
@@ -71,25 +69,18 @@ def _attendance(state: State) -> Iterator[Moment]:
 
 
 def _waiting(state: State) -> list[str]:
-    """Give since when the waiting tickets wait; in no order."""
-    return [each.since for each in state.tickets.values()
-            if each.status == "WAIT" and not each.lapsed and each.parked_at is None]  # fmt: skip
-
-
-def _open(state: State) -> int:
-    """Count the open windows; none is reckoned as one, so that a closed hall congests too."""
-    return sum(window.status == "open" for window in state.windows.values()) or 1
+    """Give since when the tickets in line wait; in no order."""
+    return [each.since for each in state.tickets.values() if each.in_line]
 
 
 def _congested(state: State) -> Iterator[Moment]:
-    """Give when the hall has been congested for five minutes, unless somebody is called before."""
+    """Give when the hall has been congested for five minutes, unless that ends before."""
     waiting = _waiting(state)
     if not waiting:
         return
     reached = [datetime.fromisoformat(min(waiting)) + WAIT_MAX + LASTS]
-    room = WAITING_MAX * _open(state)
-    if len(waiting) > room:
-        reached.append(datetime.fromisoformat(sorted(waiting)[room]) + LASTS)
+    if state.crowded:
+        reached.append(datetime.fromisoformat(state.crowded) + LASTS)
     at = min(reached).isoformat()
     if at[:10] == state.day:
         yield Moment(at, CONGESTED, YELLOW, at[11:13])
@@ -98,9 +89,7 @@ def _congested(state: State) -> Iterator[Moment]:
 def relieved(state: State, at: str) -> bool:
     """Tell whether nobody waits too long, nor too many, at this instant."""
     waiting = _waiting(state)
-    if not waiting:
-        return True
-    if len(waiting) > WAITING_MAX * _open(state):
-        return False
+    if state.crowded or not waiting:
+        return not waiting
     longest = datetime.fromisoformat(at) - datetime.fromisoformat(min(waiting))
     return longest <= WAIT_MAX

@@ -89,7 +89,8 @@ HALL_MEASURES: tuple[Measure, ...] = (
     ),
     *(
         at_hall("unattended_seconds", "空岗时间", "秒", event, "stamp.unattended_seconds")
-        for event in ("staff.returned", "staff.clock_out", "window.paused", "window.closed")
+        for event in ("staff.returned", "staff.clock_in", "staff.clock_out", "staff.on_leave",
+                      "window.paused", "window.closed")
     ),
 )  # fmt: skip
 """The hall's own (K05–K09, K38, K39)."""

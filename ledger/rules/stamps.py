@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from ledger.contracts.codes import SHANGHAI
+from ledger.contracts.codes import SHANGHAI, WindowType
 from ledger.contracts.events import case as facts
 from ledger.contracts.events import case_course as course
 from ledger.contracts.events.base import Limit
@@ -21,6 +21,8 @@ from ledger.rules.routing import is_wrong, required_window
 from ledger.rules.workdays import Calendar
 
 Stamp = dict[str, Any]
+Place = tuple[str | None, str | None]
+"""Centre and window."""
 
 DUES = ("statutory_due", "promised_due", "due_provisional")
 """Parts of the stamp of an acceptance that a calendar published later restates; with them goes
@@ -34,14 +36,36 @@ def history_parts(state: State) -> Stamp:
     return {name: value for name, value in parts.items() if value is not None}
 
 
-def submitted(item: str, reference: Reference) -> Stamp:
-    """Stamp case.submitted with what the item says."""
+def submitted(item: str, place: Place, at: str, reference: Reference) -> Stamp:
+    """Stamp case.submitted with what the item says, and with `misplaced`."""
     known = reference.items[item]
     stamp = {"item": item, "dept": known.dept, "project_type": known.project_type.value}
     if known.reported_to is not None:
         stamp["reported_to"] = known.reported_to
     asks = {"asks": asked} if (asked := materials.asked_for(known)) else {}
-    return {**stamp, **_allows(known), **asks}
+    return {**stamp, **_allows(known), **asks, **misplaced(item, place, at, reference)}
+
+
+def misplaced(item: str, place: Place, at: str, reference: Reference) -> Stamp:
+    """Tell of a submission at a window that does not take the item (R03); {} of any other.
+
+    What is brought to a help agent (帮办代办) is accepted elsewhere, at a window of its own.
+    """
+    wrong = routed(reference.items.get(item), place, at, reference).get("wrong_window")
+    if not wrong or reference.windows[place[1] or ""].kind is WindowType.HELP_AGENT:
+        return {}
+    return {"wrong_window": True}
+
+
+def routed(item: ItemRegistered | None, place: Place, at: str, reference: Reference) -> Stamp:
+    """Give the window type that an item needed at a centre, and whether this window is another."""
+    centre, window = place
+    if item is None or centre not in reference.centres or window not in reference.windows:
+        return {}
+    here = reference.centre_on(centre, at)
+    needed = required_window(item, reference.depts.get(item.dept), here)
+    stamp = {} if needed is None else {"required_window": needed.value}
+    return {**stamp, "wrong_window": is_wrong(reference.windows[window], needed)}
 
 
 def _allows(item: ItemRegistered | None) -> Stamp:
@@ -54,8 +78,7 @@ def _allows(item: ItemRegistered | None) -> Stamp:
 
 
 def accepted(
-    state: State, data: Mapping[str, Any], at: str, place: tuple[str | None, str | None],
-    reference: Reference,
+    state: State, data: Mapping[str, Any], at: str, place: Place, reference: Reference
 ) -> Stamp:  # fmt: skip
     """Stamp case.accepted: type, routing and dues."""
     item = reference.items.get(state.item or "")
@@ -67,14 +90,8 @@ def accepted(
     stamp.update(_allows(item))
     if item and item.physical_result is not None:
         stamp["physical_result"] = item.physical_result
-    centre, window = place
-    if item and centre in reference.centres and window in reference.windows:
-        here = reference.centre_on(centre, at)
-        needed = required_window(item, reference.depts.get(item.dept), here)
-        if needed is not None:
-            stamp["required_window"] = needed.value
-        stamp["wrong_window"] = is_wrong(reference.windows[window], needed)
-    if reference.exceeds(state.item, centre, at):
+    stamp.update(routed(item, place, at, reference))
+    if reference.exceeds(state.item, place[0], at):
         stamp["unauthorised"] = True
     stamp.update(of_promise(state, facts.CaseAccepted.TYPE, data, at, reference))
     start = datetime.fromisoformat(at).astimezone(SHANGHAI)
@@ -142,12 +159,12 @@ def breached(state: State, data: Mapping[str, Any]) -> Stamp:
 
 def of_case_fact(
     kind: str, state: State, data: Mapping[str, Any], at: str,
-    place: tuple[str | None, str | None], reference: Reference,
+    place: Place, reference: Reference,
 ) -> Stamp:  # fmt: skip
     """Give the reference parts of a case fact's stamp; `state` is the one before the fact."""
     match kind:
         case facts.CaseSubmitted.TYPE:
-            return submitted(data["item"], reference)
+            return submitted(data["item"], place, at, reference)
         case facts.CaseAccepted.TYPE:
             return accepted(state, data, at, place, reference)
         case course.HearingRequested.TYPE | course.HearingNotified.TYPE:

@@ -14,8 +14,8 @@ from ledger.contracts.codes import AlertLevel, SourceClass
 from ledger.contracts.events import case_course as course
 from ledger.contracts.events import supervision as facts
 from ledger.contracts.wire import Event
-from ledger.rules import alerts, case, clocks, hall_watch, inspection
-from ledger.rules.alert_instants import Moment, of_case, of_clock, of_clocks
+from ledger.rules import agent, alerts, case, clocks, hall_watch, inspection
+from ledger.rules.alert_instants import Moment, of_case, of_clock, of_clocks, of_commitment
 from ledger.rules.effective import CORRECTIONS, RESTAMPED, current
 from ledger.rules.facts import Draft
 from ledger.rules.holders import office_of, state_at
@@ -25,8 +25,9 @@ from ledger.rules.reference import Reference
 from ledger.rules.supervision_conditions import CONDITIONS, Beside
 from ledger.rules.supervision_rules import RULES, TOUCHES, VERSION, Mode, Touch
 
-BESIDE = {"case": ("case", "rating"), "rating": ("case", "rating"), "hall": ("hall",),
-          "inspection": ("inspection",)}  # fmt: skip
+_OF_A_CASE = ("case", "rating", "interaction")
+_ALONE = ("hall", "inspection", "agent")
+BESIDE = {**dict.fromkeys(_OF_A_CASE, _OF_A_CASE), **{kind: (kind,) for kind in _ALONE}}
 """Stream → the streams whose alerts lie beside its own."""
 BY_TYPE: dict[str, tuple[Touch, ...]] = {
     kind: tuple(touch for touch in TOUCHES if touch.event == kind)
@@ -35,7 +36,7 @@ BY_TYPE: dict[str, tuple[Touch, ...]] = {
 FLAGGED = frozenset(kind for kind, all_ in BY_TYPE.items() if all(touch.flag for touch in all_))
 """Facts that touch a rule by a flag only."""
 MOVES = frozenset({course.CommitmentVerified.TYPE, course.DecisionRevoked.TYPE})
-"""They touch no rule, but time will, or will not, because of them."""
+"""They touch no rule, but time has, will, or will not, because of them."""
 BREACHES = frozenset({"case.clock_breached", "rating.clock_breached", "inspection.clock_breached"})
 
 
@@ -89,7 +90,7 @@ def alerts_of(
     if kind not in BESIDE:
         return []
     state = beside.state_of(stream)
-    stopped = [] if tick else list(_of_stopped(_ticking(stream, state), beside.reference, at))
+    stopped = [] if tick else list(_of_stopped(stream, state, beside.reference, at))
     if not (touched or stopped or tick or kind == "hall"):
         return []
     if any(event["type"].endswith(RESTAMPED) for event in touched) or any(
@@ -99,7 +100,7 @@ def alerts_of(
     wants = [want for event in touched for want in touched_by(event, beside)]
     if tick:
         wants += _in_time(stream, state, beside, tick)
-    elif any(event["type"] in BREACHES for event in touched):
+    elif any(event["type"] in BREACHES | MOVES for event in touched):
         wants += _in_time(stream, state, beside, "")
     resolves = any(moment.reached for moment in stopped) or (kind == "hall" and not tick)
     if not wants and not resolves:
@@ -152,10 +153,17 @@ def _place(event: Event, beside: Beside) -> Laid:
         dept, centre = in_charge(data)
         window = stamp.get("counts_window", stamp.get("accept_window"))
         return dept or stamp.get("dept"), centre, window or None
+    if kind == "agent":
+        return None, agent.centre_of(beside.state_of(event["subject"]), stamp), None
+    of: case.State
+    if kind == "interaction":
+        of = beside.state_of(f"case/{key}")
+        centre = of.accept_centre or of.holder_centre or stamp.get("filed_centre")
+        return stamp.get("target_dept") or of.dept, centre, None
     dept = event.get("dept") or stamp.get("dept")
     centre = event.get("centre") or stamp.get("accept_centre")
     if dept is None or centre is None:
-        of: case.State = beside.state_of(f"case/{key}")
+        of = beside.state_of(f"case/{key}")
         dept, centre = dept or of.dept, centre or of.accept_centre or of.holder_centre
     return dept, centre, window
 
@@ -305,11 +313,16 @@ def _closed(key: str, alert: alerts.Alert, at: str) -> Draft:
 # ---------------------------------------------------------------------------- reminders done with
 
 
-def _of_stopped(ticking: clocks.Clocks, reference: Reference, at: str) -> Iterator[Moment]:
-    """Give the instants of the clocks that stopped at an instant: by what just happened."""
+def _of_stopped(
+    stream: str, state: Any, reference: Reference, at: str  # noqa: ANN401
+) -> Iterator[Moment]:  # fmt: skip
+    """Give the instants of what stopped at an instant: by what just happened."""
+    ticking = _ticking(stream, state)
     for clock in ticking.all:
         if clock.stop == at:
             yield from of_clock(ticking, clock, reference.calendar)
+    if stream.startswith("case/"):
+        yield from (m for m in of_commitment(state, reference.calendar) if m.stop == at)
 
 
 def _resolved(
@@ -363,7 +376,7 @@ def _reconciled(
     known: Mapping[str, alerts.Alert] = beside.state_of(alerts.subject_stream(key))
     for name, alert in known.items():
         ground = wants.get(name)
-        if not _is_groundless(alert, ground):
+        if alert.subject.partition("/")[0] not in kinds or not _is_groundless(alert, ground):
             continue
         reminds = _is_reminder(alert) and ground is None
         drafts.append(_closed(key, alert, at) if reminds else _cancelled(key, alert, at))

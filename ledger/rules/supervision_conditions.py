@@ -12,7 +12,7 @@ from ledger.contracts.codes import ActorKind, LimitUnit
 from ledger.contracts.events import case as facts
 from ledger.contracts.events import hall
 from ledger.contracts.wire import Event
-from ledger.rules import case
+from ledger.rules import case, flags
 from ledger.rules.clocks import Clocks, due_of
 from ledger.rules.effective import current
 from ledger.rules.measures import WORKDAY_MINUTES
@@ -51,29 +51,37 @@ def accepted_by_actor(event: Event, beside: Beside) -> bool:
 
 
 def extended_late(event: Event, beside: Beside) -> bool:
-    """Tell whether an extension came after the due of a clock that it should have moved."""
-    ticking = _case(event, beside).clocks._replace(extended=None)
-    dues = [due_of(ticking, clock, beside.reference.calendar) for clock in ticking.all
-            if clock.code in {"C2", "C3"}]  # fmt: skip
-    return any(due is not None and due < event["time"] for due in dues)
+    """Tell whether an extension that was late when it was entered still is."""
+    ticking = _case(event, beside).clocks
+    behind = ticking.extended.behind if ticking.extended else frozenset()
+    return flags.extended_late(ticking, event["time"], behind, beside.reference.calendar)
 
 
 def special_at_the_last(event: Event, beside: Beside) -> bool:
-    """Tell whether a special procedure began when hardly any time was left."""
+    """Tell whether a special procedure began when hardly any time was left, as it was then."""
+    at, calendar = event["time"], beside.reference.calendar.as_of(event["recordedat"])
     ticking = _case(event, beside).clocks
-    number, day = event["data"]["data"]["sp_no"], datetime.fromisoformat(event["time"]).date()
-    others = tuple(pause for pause in ticking.pauses if pause.about != number)
-    before = ticking._replace(pauses=others)
+    before = _as_of(ticking, at, event["data"]["data"]["sp_no"])
     for clock in ticking.all:
-        if clock.code in {"C2", "C3"} and (clock.stop is None or clock.stop > event["time"]):
-            due = due_of(before, clock, beside.reference.calendar)
-            if due is not None and _days(beside, day, due) <= AT_THE_LAST_WORKDAYS:
+        if clock.code in {"C2", "C3"} and (clock.stop is None or clock.stop > at):
+            due = due_of(before, clock._replace(stop=None), calendar)
+            if due is not None and _days(calendar, at, due) <= AT_THE_LAST_WORKDAYS:
                 return True
     return False
 
 
-def _days(beside: Beside, day: Any, due: str) -> int:  # noqa: ANN401
-    return beside.reference.calendar.elapsed(day, datetime.fromisoformat(due).date())
+def _as_of(ticking: Clocks, at: str, number: str) -> Clocks:
+    """Give the clocks without what began after an instant, nor the procedure of this number."""
+    began = [pause for pause in ticking.pauses if pause.start <= at and pause.about != number]
+    pauses = (p if p.end is None or p.end <= at else p._replace(end=None) for p in began)
+    longer = ticking.extended
+    return ticking._replace(
+        pauses=tuple(pauses), extended=longer if longer and longer.at <= at else None
+    )
+
+
+def _days(calendar: Calendar, at: str, due: str) -> int:
+    return calendar.elapsed(*(datetime.fromisoformat(text).date() for text in (at, due)))
 
 
 def excluded_too_long(event: Event, beside: Beside) -> bool:

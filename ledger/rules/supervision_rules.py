@@ -132,10 +132,14 @@ TOUCHES: tuple[Touch, ...] = (
           where=_clock("C4"), about="data.about"),
     Touch("R02", BREACH, YELLOW, "C10 breached: no hearing twenty working days after the request",
           "begun before that", where=_clock("C10"), about="data.about"),
-    Touch("R02", "case.extension_granted", RED, "granted after the due", "granted on the last day",
-          test="extended_late"),
-    _flag("R03", "case.accepted", REMIND, "at a window that does not take the item",
-          "at one that covers it"),
+    Touch("R02", "case.extension_granted", RED, "granted after the legal due, or entered after its "
+          "breach; by the promise where the law sets none", "granted on the last day",
+          flag="R02", test="extended_late"),
+    *(
+        _flag("R03", event, REMIND, "at a window that does not take the item",
+              "at one that covers it")
+        for event in ("case.submitted", "case.accepted")
+    ),
     Touch("R07", "case.decision_made", RED, "decided by whoever accepted",
           "the item allows one person", flag="R07", test="accepted_by_actor"),
     _flag("R07", "case.decision_made", YELLOW, "decided by a reviewer", "by another person"),
@@ -158,12 +162,15 @@ TOUCHES: tuple[Touch, ...] = (
     _flag("R11", "case.supplement_noticed", YELLOW,
           "asks for shared data or an e-licence (重复要件)", "for what only the applicant has",
           "data.notice_no"),
-    _flag("R12", "case.transferred", YELLOW, "the fourth, or back to where it came from",
-          "the third"),
+    _flag("R12", "case.transferred", YELLOW, "the fourth but for refused ones, or back to where it "
+          "came from", "the third"),
     Touch("R13", BREACH, YELLOW, "C5 breached: unsigned for four working hours",
           "signed in the fourth hour", where=_clock("C5"), about="data.about"),
     _flag("R14", "case.not_accepted", RED, "without a document", "with one"),
+    _flag("R14", "complaint.replied", RED, "confirms that a complete file was refused", "unfounded",
+          "data.complaint_id"),
     _flag("R15", "case.fee_charged", RED, "without a standard", "with one"),
+    _flag("R15", "agent.fee_violation_reported", RED, "any fee of an agent", "none was asked"),
     _flag("R16", "case.special_started", YELLOW, "stops the legal clock without basis or notice",
           "does not stop it", "data.sp_no"),
     Touch("R16", "case.special_started", YELLOW, "one working day or less before the due",
@@ -260,15 +267,17 @@ class Watched(NamedTuple):
 WATCHED: tuple[Watched, ...] = (
     Watched("R22", YELLOW, "a window open, its person away for over 15 minutes in service hours",
             "back after 15 minutes"),
+    Watched("R22", YELLOW, "a window open, its person clocked out for over 15 minutes in service "
+            "hours", "closed after 15 minutes"),
     Watched("R22", REMIND, "out up to ten minutes before closing, for good", "out at closing"),
     Watched("R22", YELLOW, "out over ten minutes before closing, for good", "ten minutes before"),
     Watched("R22", REMIND, "no clock-out by the end of the day", "clocked out"),
     Watched("R23", YELLOW, "somebody waits for 35 minutes: over 30 for five minutes",
             "called in the 35th minute"),
-    Watched("R23", YELLOW, "more than ten an open window, each waiting for five minutes",
+    Watched("R23", YELLOW, "more than ten wait for each open window, for five minutes",
             "exactly ten an open window"),
     Watched("R29", YELLOW, "a commitment unchecked 60 days after the decision",
-            "checked on the last day"),
+            "checked, or the decision revoked, on the last day"),
     Watched("R29", YELLOW, "found broken, not revoked within ten working days",
             "revoked on the tenth"),
 )  # fmt: skip

@@ -14,7 +14,8 @@ from tests.agreement.test_two_roads import events_of, folded, random_cuts
 
 TASKS = 12
 DAYS = 22
-CODES = {"agent_done", "agent_in_time", "agent_overdue", "agent_called_back", "agent_satisfied"}
+CODES = {"agent_done", "agent_in_time", "agent_overdue", "agent_called_back", "agent_satisfied",
+         "alerts_red", "alerts_open_red"}  # fmt: skip
 USUAL = {  # status → what is likely next
     "-": "request", "request": "accept", "accept": "link_case", "link_case": "suspend",
     "suspend": "resume", "resume": "end", "end": "call_back", "hand_to_town": "suspend",

@@ -152,7 +152,7 @@ async def test_a_hand_made_day_agrees_and_has_the_figures_that_were_counted_by_h
         "service_n|libao-1": 1, "service_seconds|libao-1": 15 * 60,
         "open_seconds|libao-1": (6 + 10 + 5 + 5 + 5 + 9 + 0 + 7 + 2 + 1 + 20) * 60,
         "serving_seconds|libao-1": (10 + 5 + 9 + 20) * 60,
-        "unattended_seconds|libao-1": (6 + 1 + 2) * 60,
+        "unattended_seconds|libao-1": (6 + 1 + 2 + 21) * 60,
         "windows_open|libao-2": 1, "windows_paused|libao-3": 1, "heads|": 7,
         "waiting_from|09:00": 1, "waiting_from|09:40": 1,
     }  # fmt: skip

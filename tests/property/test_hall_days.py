@@ -52,6 +52,8 @@ def test_a_day_of_a_hall_keeps_its_laws(new_hall, rng, steps, spread):
     # The gauge is the number of those who wait now.
     waiting = sum(ticket.waiting for ticket in state.tickets.values())
     assert made.get("waiting||town|", 0) == waiting
+    assert state.queued == sum(ticket.in_line for ticket in state.tickets.values())
+    assert bool(state.crowded) == state.is_crowded
     # No time is negative; nobody serves longer than the window is open.
     amounts = [n for stamp in stamps for name, n in stamp.items() if name.endswith("_seconds")]
     assert all(amount >= 0 for amount in amounts)

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from ledger.contracts.wire import decode
-from ledger.rules import agent
+from ledger.rules import agent, alerts
 from ledger.rules.partition import Partition
 from processors.views.fold import compile_fold
 from tests.tabled_ways import TOWN, VILLAGE, Tabled
+from tests.ticking import amend
 
 
 @pytest.fixture
@@ -132,6 +133,44 @@ def test_any_fee_of_an_agent_is_flagged(task, source, flags):
     task.must("agent.report_fee", source_class=source)
 
     assert task.stamp.get("flags") == flags
+    assert bool(cards(task)) == bool(flags)
+
+
+def cards(task):
+    return list(alerts.fold(task.hall.events("supervision/T1")).values())
+
+
+@pytest.mark.parametrize(("before", "centre"), [((), "village"), (("agent.hand_to_town",), "town")])
+def test_a_fee_is_a_red_card_of_the_centre_of_whoever_holds_the_task(task, before, centre):
+    """One card, however often it was asked; it goes with the last report that counts."""
+    task.bring_to("ACC")
+    for command in (*before, "agent.report_fee", "agent.report_fee"):
+        task.must(command)
+    found = [(card.rule, card.level, card.dept, card.centre) for card in cards(task)]
+    first = len(task.kinds) - 1
+
+    assert found == [("R15", "red", None, centre)]
+    assert task.void(first).status == "accepted"
+    assert cards(task)[0].status == "open"
+    assert task.void(first + 1).status == "accepted"
+    assert (cards(task)[0].status, cards(task)[0].reason) == ("cancelled", "corrected")
+
+
+def test_a_fee_before_anybody_took_the_task_is_laid_to_its_village(task):
+    task.bring_to("REQ")
+    task.must("agent.report_fee")
+
+    assert [card.centre for card in cards(task)] == ["village"]
+
+
+def test_a_correction_of_a_case_of_the_same_number_leaves_the_card_of_the_task(task):
+    task.hall.bring_to("ACC", key="T1")
+    task.bring_to("ACC")
+    task.must("agent.report_fee")
+    case_no = {"case_no": {"old": "T1", "new": "C9"}}
+    assert amend(task.hall, 1, case_no, key="T1").status == "accepted"
+
+    assert [card.status for card in cards(task)] == ["open"]
 
 
 # ------------------------------------------------------------------------------------------- C14

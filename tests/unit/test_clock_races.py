@@ -46,31 +46,11 @@ def test_an_extension_entered_after_the_breach_heals_nothing(monday):
     extend(monday, "06-15T10:00")
 
     assert kinds(monday, before) == ["extension_granted"]
-    assert monday.last()["data"]["stamp"]["flags"] == ["R02"]
     assert breaches(monday) == [("C3", "06-15")]
     tick(monday, "07-02T08:00")
     assert breaches(monday) == [("C3", "06-15")], "the statutory due moved from 06-30 to 07-07"
     tick(monday, "07-08T00:00")
     assert breaches(monday) == [("C3", "06-15"), ("C2", "07-07")]
-
-
-def test_an_extension_granted_after_the_due_is_flagged_without_any_tick(monday):
-    monday.bring_to("REV")
-    monday.now = moment("06-16T10:00")
-    extend(monday, "06-16T10:00")
-
-    assert monday.last()["data"]["stamp"]["flags"] == ["R02"]
-
-
-def test_an_amended_extension_is_judged_anew(monday):
-    monday.bring_to("REV")
-    monday.now = moment("06-16T10:00")
-    extend(monday, "06-16T10:00")
-    changes = {"occurred_at": {"old": moment("06-16T10:00").isoformat(),
-                               "new": moment("06-12T10:00").isoformat()}}  # fmt: skip
-    assert amend(monday, 5, changes).status == "accepted"
-
-    assert "flags" not in current(monday.events("case/C1"))["case/C1@5"]["data"]["stamp"]
 
 
 @pytest.mark.parametrize("what", ["special", "suspension"])

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from ledger.rules import alerts
+from ledger.rules.effective import current
 from ledger.rules.flags import HISTORY_FLAGS, SAID_FLAGS
+from tests.ticking import amend, moment, tick
 
 STATES_MD = Path(__file__).parents[2] / "docs" / "states.md"
 PRINTED = {
@@ -31,8 +34,10 @@ SAID = [
 ]
 
 
-def flags(hall):
-    return hall.last()["data"]["stamp"].get("flags", [])
+def flags(hall, kind=""):
+    """The flags of the newest fact, of a type."""
+    told = [event for event in hall.events("case/C1") if kind in event["type"]]
+    return told[-1]["data"]["stamp"].get("flags", [])
 
 
 @pytest.mark.parametrize("source", ["interactive", "imported", "historical"])
@@ -96,6 +101,8 @@ MOVES = [
     ([("民政",), ("住建",), ("公安",), ("税务",)], [[], [], [], ["R12"]]),
     ([("民政",), ("住建",), ("民政",)], [[], [], ["R12"]]),
     ([("民政",), ("民政", "town", "return")], [[], ["R12"]]),
+    ([("住建",), ("民政", None, "return")], [[], ["R12"]]),
+    ([("住建",), ("民政", "key", "return")], [[], []]),
     ([("民政",), ("住建", "town")], [[], []]),
     ([("民政", "town"), ("民政", "key"), ("民政", "town")], [[], [], ["R12"]]),
     ([("民政", "town"), ("民政", "key"), ("民政", "zone")], [[], [], []]),
@@ -109,16 +116,17 @@ def test_a_case_that_is_sent_about_is_flagged(hall, moves, wanted):
     assert [move(hall, f"t{n}", *to) for n, to in enumerate(moves)] == wanted
 
 
-def test_a_refused_transfer_is_a_hop_too(hall):
+def test_a_refused_transfer_is_no_hop(hall):
+    """The case stayed where it was; what is counted are those that were signed for."""
     hall.bring_to("ACC")
-    for n in range(3):
-        hall.transfer(number=f"t{n}")
-        assert "flags" not in hall.last()["data"]["stamp"]
-        refused = hall.usual("case.refuse_transfer", but={"transfer_id": f"t{n}"})
+    for n in range(4):
+        hall.transfer(number=f"r{n}")
+        assert flags(hall) == []
+        refused = hall.usual("case.refuse_transfer", but={"transfer_id": f"r{n}"})
         assert refused.status == "accepted", refused
-    hall.transfer(number="t4")
+    found = [move(hall, f"t{n}", dept) for n, dept in enumerate(("民政", "住建", "公安", "税务"))]
 
-    assert flags(hall) == ["R12"]
+    assert found == [[], [], [], ["R12"]]
 
 
 def test_history_is_sent_about_without_a_flag(hall):
@@ -132,3 +140,53 @@ def test_history_is_sent_about_without_a_flag(hall):
 
 def test_the_page_has_every_flag_of_the_code():
     assert set(PRINTED) == HISTORY_FLAGS | SAID_FLAGS
+
+
+def extend(hall, text):
+    receipt = hall.usual("case.grant_extension", at=moment(text), late_reason="x")
+    assert receipt.status == "accepted", receipt
+
+
+# item | tick before | entered at | granted at | flags; C3 is due 06-15, C2 06-30
+EXTENSIONS = [
+    ("promised", "", "06-16T10:00", "06-16T10:00", []),
+    ("promised", "06-16T08:00", "06-16T10:00", "06-15T10:00", []),
+    ("promised", "06-16T08:00", "06-30T10:00", "06-30T10:00", []),
+    ("promised", "", "07-01T10:00", "07-01T10:00", ["R02"]),
+    ("promised", "", "07-01T10:00", "06-30T10:00", []),
+    ("promised", "07-01T08:00", "07-01T10:00", "06-30T10:00", ["R02"]),
+    ("bare", "", "06-15T10:00", "06-15T10:00", []),
+    ("bare", "", "06-16T10:00", "06-16T10:00", ["R02"]),
+    ("bare", "06-16T08:00", "06-16T10:00", "06-12T10:00", ["R02"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("item", "ticked", "entered", "granted", "wanted"), EXTENSIONS)
+def test_an_extension_is_late_by_the_legal_due_or_its_breach(
+    hall, item, ticked, entered, granted, wanted
+):
+    """By the promise only where the law sets no limit; entered after the breach it is late."""
+    bare = {"name": "x", "dept": "民政", "project_type": "promised", "promised": {"n": 10}}
+    hall.org_must("item.register", "bare", bare)
+    hall.bring_to("REV", item=item)
+    if ticked:
+        tick(hall, ticked)
+    hall.now = moment(entered)
+    extend(hall, granted)
+    cards = alerts.fold(hall.events("supervision/C1")).values()
+
+    found = flags(hall, "case.extension_granted")
+    assert [flag for flag in found if flag != "late"] == wanted
+    assert [a.level for a in cards if a.level == "red"] == ["red"] * len(wanted)
+
+
+def test_an_amended_extension_is_judged_anew(hall):
+    hall.bring_to("REV")
+    hall.now = moment("07-01T10:00")
+    extend(hall, "07-01T10:00")
+    changes = {"occurred_at": {"old": moment("07-01T10:00").isoformat(),
+                               "new": moment("06-12T10:00").isoformat()}}  # fmt: skip
+    assert amend(hall, 5, changes).status == "accepted"
+
+    assert "flags" not in current(hall.events("case/C1"))["case/C1@5"]["data"]["stamp"]
+    assert "alert.cancelled" in [event["type"] for event in hall.events("supervision/C1")]

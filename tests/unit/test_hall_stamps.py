@@ -270,3 +270,36 @@ def test_an_open_window_whose_person_is_away_is_stamped_where_that_ends(day):
     day.hall.wait(minutes=8)
     assert stamp(day.window("close")) == {"window": "town-1", "open_seconds": 600, "was": "open"}
     assert cells(day)["unattended_seconds|2020-06-01|town|town-1"] == 360
+
+
+# what is said, minute by minute, of `an` at town-1, who came at 10:00 | (fact, seconds) of 空岗
+ABSENCES = [
+    ("record_out 5 close", [("window.closed", 300)]),
+    ("record_out 5 pause 3 resume 2 record_in 4 close",
+     [("window.paused", 300), ("staff.clock_in", 120)]),
+    ("leave_post 4 record_out 5 close", [("staff.clock_out", 240), ("window.closed", 300)]),
+    ("record_out 4 record_leave 5 close", [("staff.on_leave", 240), ("window.closed", 300)]),
+    ("close 1 record_out 5 open 3 close", [("window.closed", 180)]),
+    ("close 1 record_out 5 record_in 5 open 3 close", []),
+    ("leave_post 2 return 3 close", [("staff.returned", 120)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("story", "wanted"), ABSENCES)
+def test_a_window_whose_person_has_clocked_out_is_unattended_until_that_ends(day, story, wanted):
+    day.staff("record_in")
+    day.open()
+    for word in story.split():
+        if word.isdigit():
+            day.hall.wait(minutes=int(word))
+        elif word == "open":
+            day.open()
+        elif word in {"pause", "resume", "close"}:
+            day.window(word)
+        else:
+            day.staff(word)
+    found = [(e["type"], e["data"]["stamp"]["unattended_seconds"])
+             for e in day.hall.events(TOWN_STREAM)
+             if "unattended_seconds" in e["data"]["stamp"]]  # fmt: skip
+
+    assert found == wanted

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.tabled_ways import DESK, Tabled
+from ledger.rules import alerts
+from tests.tabled_ways import DESK, SAYS, Tabled
 
 
 @pytest.fixture
@@ -96,6 +97,38 @@ def test_a_confirmed_refusal_of_a_complete_file_is_flagged(talk, matter, finding
 
     assert talk.stamp.get("flags") == flags
     assert (talk.stamp["source"], talk.stamp["filed_centre"]) == ("window", "town")
+    assert bool(cards(talk.hall, "Q1")) == bool(flags)
+
+
+def cards(hall, key):
+    return [(card.rule, card.level, card.about, card.dept, card.centre, card.status)
+            for card in alerts.fold(hall.events(f"supervision/{key}")).values()]  # fmt: skip
+
+
+def test_a_confirmed_refusal_is_a_red_card_of_the_department_complained_of(talk):
+    for step in ("file", "accept", "reply"):
+        talk.must(f"complaint.{step}")
+
+    assert cards(talk.hall, "Q1") == [("R14", "red", "Q1", "民政", "town", "open")]
+    assert talk.void(3).status == "accepted"
+    assert cards(talk.hall, "Q1") == [("R14", "red", "Q1", "民政", "town", "cancelled")]
+
+
+def test_a_refusal_that_is_confirmed_about_a_case_is_laid_to_where_it_was_refused(talk):
+    hall = talk.hall
+    hall.bring_to("NAC")
+    for number in ("K1", "K2"):
+        for step in ("file", "accept", "reply"):
+            said, who = SAYS[f"complaint.{step}"]
+            data = {**said, "complaint_id": number}
+            if step == "file":
+                del data["target_dept"]
+                data["case_id"] = "C1"
+            hall.must(f"complaint.{step}", data=data, **{**who, "centre": "key"})
+
+    assert [card[2:] for card in cards(hall, "C1")] == [
+        ("K1", "民政", "town", "open"), ("K2", "民政", "town", "open")
+    ]  # fmt: skip
 
 
 # ------------------------------------------------------------------------------------------ clocks

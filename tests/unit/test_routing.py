@@ -9,7 +9,11 @@ from ledger.contracts.events.reference import (
     ItemRegistered,
     WindowCreated,
 )
+from ledger.rules import alerts
+from ledger.rules.effective import current
 from ledger.rules.routing import is_wrong, required_window
+from processors.views.fold import compile_fold
+from tests.ticking import amend
 
 TOWN, KEY, ZONE = ("town", "other_town"), ("town", "key_central_town"), ("town", "zone")
 VILLAGE, CITY = ("village", "village"), ("city", "city")
@@ -135,3 +139,54 @@ def test_a_tier_routes_from_its_day_on(hall, told, taken):
     assert hall.accept(centre="town", window="town-tax").status == "accepted"
 
     assert hall.last()["data"]["stamp"]["wrong_window"] is not taken
+
+
+SUBMITTED_AT = [  # place | R03
+    ({}, False),
+    ({"window": "town-2"}, True),
+    ({"window": None, "channel": "web"}, False),
+    ({"window": "town-9"}, False),  # 帮办代办: what it takes in is accepted elsewhere
+]
+
+
+@pytest.mark.parametrize(("place", "wrong"), SUBMITTED_AT)
+def test_a_submission_at_a_window_that_does_not_take_the_item_is_flagged(hall, place, wrong):
+    hall.org_must("window.create", "town-9", {"centre": "town", "no": "9", "kind": "help_agent"})
+    assert hall.submit(**place).status == "accepted"
+    stamp = hall.last()["data"]["stamp"]
+
+    assert stamp.get("wrong_window", False) is wrong
+    assert stamp.get("flags", []) == ["R03"] * wrong
+
+
+def reminders(hall):
+    return [(alert.rule, alert.level, alert.window, alert.status)
+            for alert in alerts.fold(hall.events("supervision/C1")).values()]  # fmt: skip
+
+
+def test_a_case_submitted_and_accepted_at_a_wrong_window_is_one_reminder_and_one_wrong_acceptance(
+    hall,
+):
+    """K40 is of acceptances; the reminder stands while one of the two does."""
+    hall.submit(window="town-2")
+    hall.accept(window="town-2")
+    sums, fold = {}, compile_fold()
+    for event in [*hall.events("case/C1"), *hall.events("supervision/C1")]:
+        fold(sums, event)
+
+    assert reminders(hall) == [("R03", "remind", "town-2", "open")]
+    assert sums["wrong_window|2020-06-01|town|town-2"] == 1
+    assert sums["alerts_remind|2020-06-01|town|town-2"] == 1
+    window = {"window": {"old": "town-2", "new": "town-1"}}
+    assert amend(hall, 1, window).status == "accepted"
+    assert reminders(hall)[0][-1] == "open"
+    assert amend(hall, 2, window).status == "accepted"
+    assert reminders(hall)[0][-1] == "cancelled"
+
+
+def test_a_submission_amended_to_another_window_is_routed_anew(hall):
+    hall.submit()
+    assert amend(hall, 1, {"window": {"old": "town-1", "new": "town-2"}}).status == "accepted"
+    assert reminders(hall) == [("R03", "remind", "town-2", "open")]
+    assert amend(hall, 1, {"case_no": {"old": "C1", "new": "C2"}}).status == "accepted"
+    assert current(hall.events("case/C1"))["case/C1@1"]["data"]["stamp"]["flags"] == ["R03"]

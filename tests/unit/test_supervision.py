@@ -45,6 +45,8 @@ REJECTED = "case.decide {'outcome':'rejected','reason_code':'x','remedies_told':
 LOOPED = "rated|neg.verify|neg.rectify"
 NOTICED = "inspection.plan|inspection.conduct|finding.record|notice.issue"
 RECTIFIED = "rectification.submit|rectification.accept"
+COMPLAINED = "complaint.file {'case_id':'C1'}|complaint.accept"
+ENTRUSTED = "agent.request|agent.entrust|agent.accept"
 OUT = COMES + "|06-02T%s|staff.record_out {'staff_id':'an'}|06-03T00:01|tick"
 
 # (rule, fact or clock, a word of `when`) → the scene that fires, the near miss
@@ -68,7 +70,8 @@ SCENES = {
         ("=REV generous|case.request_hearing|case.start_special|case.end_special"
          "|case.suspend_clock {'legal_basis':'§1'}|07-01T09:00|tick")),
     ("R02", "case.extension_granted", "granted"): (
-        "=REV|06-16T09:00|case.grant_extension", "=REV|06-15T16:00|case.grant_extension"),
+        "=REV|07-01T09:00|case.grant_extension", "=REV|06-30T16:00|case.grant_extension"),
+    ("R03", "case.submitted", "window"): ("case.submit @window=town-2", "case.submit"),
     ("R03", "case.accepted", "window"): ("=SUB|case.accept @window=town-2", "=SUB|case.accept"),
     ("R07", "case.decision_made", "accepted"): (
         "=REV|case.decide @who=an", "=REV alone|case.decide @who=an"),
@@ -107,6 +110,11 @@ SCENES = {
         "=TRN|06-01T14:30|tick", "=TRN|06-01T14:00|case.receive_transfer|06-01T14:30|tick"),
     ("R14", "case.not_accepted", "document"): (
         "=SUB|case.refuse_acceptance {'doc_no':null}", "=SUB|case.refuse_acceptance"),
+    ("R14", "complaint.replied", "confirms"): (
+        f"=SUB|{COMPLAINED}|complaint.reply",
+        f"=SUB|{COMPLAINED}|complaint.reply {{'finding':'unfounded'}}"),
+    ("R15", "agent.fee_violation_reported", "fee"): (
+        f"{ENTRUSTED}|agent.report_fee", f"{ENTRUSTED}|agent.end"),
     ("R15", "case.fee_charged", "standard"): (
         "=ACC|case.charge_fee {'standard_id':null}", "=ACC|case.charge_fee"),
     ("R16", "case.hearing_notified", "seven"): (
@@ -206,6 +214,10 @@ SCENES = {
         f"{DESK}|06-02T10:00|staff.leave_post {{'staff_id':'an'}}|06-02T10:16|tick",
         (f"{DESK}|06-02T10:00|staff.leave_post {{'staff_id':'an'}}"
         "|06-02T10:15|staff.return {'staff_id':'an'}|06-02T10:16|tick")),
+    ("R22", "clocked out", YELLOW): (
+        f"{DESK}|06-02T10:00|staff.record_out {{'staff_id':'an'}}|06-02T10:16|tick",
+        (f"{DESK}|06-02T10:00|staff.record_out {{'staff_id':'an'}}"
+        "|06-02T10:15|window.close {'window_id':'town-1'}|06-02T10:16|tick")),
     ("R22", "up to ten", REMIND): (OUT % "16:55", OUT % "17:00"),
     ("R22", "over ten", YELLOW): (OUT % "16:49", OUT % "16:50"),
     ("R22", "no clock-out", REMIND): (
@@ -292,7 +304,7 @@ def say(hall, command, rest):
             data |= {"reason_code": "other", **CORRECTION}
             more |= {"who": "fu", "post": "corrector"}
         of_hall(hall, command, data, **more)
-    elif COMMANDS[command].STREAM == "inspection":
+    elif COMMANDS[command].STREAM in {"inspection", "agent", "interaction"}:
         usual = tabled_ways.SAYS[command][0]
         hall.must(command, "C1", {**usual, **data}, source_class="imported", centre="town", **more)
     elif command in SAYS:

@@ -1,6 +1,6 @@
--- 用途   空岗时间: seconds during which a window was open and its person away from the post (离岗)
+-- 用途   空岗时间: seconds during which a window was open and its person away (离岗) or out (签退)
 -- 依据   domain.md K39, 5.2 R22; over the seconds a window was open (window_seconds), however short
--- grain  one row a stretch that has ended: back, signed off, or the window paused or closed
+-- grain  one row a stretch that has ended: by any fact of the person, or the window paused or closed
 -- parameters  table hall
 -- unit   秒; a stretch counts in the hour in which it ends
 WITH sat AS (
@@ -18,8 +18,9 @@ WITH sat AS (
     )
 ), present AS (
   SELECT
-    hall, staff, type, version, second, lead(version) OVER story AS until,
-    lead(second) OVER story AS until_second, lead(occurred_local) OVER story AS until_local
+    hall, staff, type, version, second, lag(type) OVER story AS came_from,
+    lead(version) OVER story AS until, lead(second) OVER story AS until_second,
+    lead(occurred_local) OVER story AS until_local
   FROM hall
   WHERE type IN
     ('staff.clock_in', 'staff.clock_out', 'staff.left_post', 'staff.returned', 'staff.on_leave')
@@ -32,7 +33,10 @@ WITH sat AS (
     p.until AS back, p.until_second AS back_second, p.until_local AS back_local
   FROM sat AS s
   JOIN present AS p ON p.hall = s.hall AND p.staff = s.staff
-  WHERE s.type IN ('window.opened', 'window.resumed') AND p.type = 'staff.left_post'
+  WHERE s.type IN ('window.opened', 'window.resumed') AND (
+      p.type IN ('staff.left_post', 'staff.clock_out')
+      OR (p.type = 'staff.on_leave' AND p.came_from = 'staff.clock_out')
+    )
     AND coalesce(s.version < p.until, true) AND coalesce(p.version < s.until, true)
 )
 SELECT
