@@ -59,6 +59,10 @@ def check_fields(command: Command, payload: Payload) -> None:
             interactive and command.actor.kind is ActorKind.STAFF
         ):
             raise Refused(Code.E_FIELD, "a withdrawal that staff enter needs request_doc")
+        case case_course.DeficiencyCommitted(due_at=due) if (
+            interactive and due < command.occurred_at
+        ):
+            raise Refused(Code.E_FIELD, "due_at is before the commitment (容缺承诺) itself")
         case case.CaseEventAmended():
             _check_changes(payload)
         case hall.HallPayload():
