@@ -14,7 +14,7 @@ from ledger.contracts.wire import decode
 from ledger.rules import case
 from ledger.rules.partition import Partition
 from ledger.rules.recording import keep_looks
-from tests.ways import BEFORE, ROADS, SAYS, SIGNED
+from tests.ways import BEFORE, OF_THE_LEDGER, ROADS, SAYS, SIGNED
 
 ROOT = Path(__file__).parents[1]
 MORNING = datetime(2020, 6, 1, 10, 0, tzinfo=SHANGHAI)
@@ -227,6 +227,8 @@ class Hall:
         actor = {"who": way.who, "post": way.post}
         if command == "rating.submit":
             actor = {"actor": {"kind": "citizen"}}
+        if command in OF_THE_LEDGER:
+            actor = {"source_class": "system"}
         data = {k: v for k, v in {**way.data, **(but or {})}.items() if v is not None}
         return self.say(command, key, data, **{**actor, **place, **more})
 

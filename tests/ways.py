@@ -16,6 +16,8 @@ class Way(NamedTuple):
     item: str = "generous"
 
 
+OF_THE_LEDGER = frozenset({"case.visit", "case.bundle"})
+"""What the ledger says to itself: of class system."""
 MATERIALS = {"materials": ["m1", "m2"]}
 CORRECTION = {"requested_by": "fu", "approved_by": "gu"}
 TRANSFER = {"transfer_id": "t1", "kind": "dispatch", "to_dept": "民政"}

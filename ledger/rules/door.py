@@ -224,8 +224,10 @@ def check_duty(command: Command, data: Mapping[str, Any], reference: Reference) 
     """
     if command.type in REFERENCE_COMMANDS:
         _check_reference_actor(command, reference)
+    elif command.type in duty.OWN_COMMANDS:
+        _check_own(command)
     elif command.source_class is SourceClass.INTERACTIVE:
-        _check_post(command, reference)
+        _check_post(command, data, reference)
         if command.type.endswith(CORRECTIONS):
             _check_correctors(command, data, reference)
 
@@ -284,11 +286,21 @@ def _check_still_there(command: Command, data: Mapping[str, Any], reference: Ref
         raise Refused(Code.E_REF, f"item {item} was retired before {at}")
 
 
-def _check_post(command: Command, reference: Reference) -> None:
+def _check_own(command: Command) -> None:
+    """Refuse what only the ledger says, to itself; what other systems tell of cases is theirs."""
+    told = command.source_class is not SourceClass.INTERACTIVE
+    if command.source_class is not SourceClass.SYSTEM and not (
+        told and command.type not in duty.ALERTS
+    ):
+        raise Refused(Code.E_AUTH, f"{command.type} is for the ledger itself: source_class system")
+
+
+def _check_post(command: Command, data: Mapping[str, Any], reference: Reference) -> None:
     actor = command.actor
     if actor.kind is ActorKind.CITIZEN and command.type in duty.CITIZEN_COMMANDS:
         return
-    if actor.kind is ActorKind.SYSTEM and command.type in duty.SYSTEM_COMMANDS:
+    machine = actor.kind is ActorKind.SYSTEM and command.type in duty.SYSTEM_COMMANDS
+    if machine and duty.is_unattended(command.type, command.channel, data):
         return
     posts = duty.POSTS.get(command.type, frozenset())
     known = reference.staff.get(actor.staff or "") if actor.kind is ActorKind.STAFF else None
@@ -296,7 +308,8 @@ def _check_post(command: Command, reference: Reference) -> None:
         return
     wanted = " or ".join(sorted(posts)) or "a citizen"
     if actor.kind is not ActorKind.STAFF or actor.staff is None:
-        raise Refused(Code.E_AUTH, f"{command.type} is for {wanted}", tuple(sorted(posts)))
+        raise Refused(Code.E_AUTH, f"{command.type} is for {wanted}; the actor is no member of "
+                      "staff", tuple(sorted(posts)))  # fmt: skip
     if known is None:
         raise Refused(Code.E_AUTH, f"staff {actor.staff} is not known (staff.join)")
     held = ", ".join(sorted(known.posts)) or "no post"

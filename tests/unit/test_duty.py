@@ -6,6 +6,7 @@ from ledger.contracts.codes import Post
 from ledger.contracts.commands import BEAT, TICK
 from ledger.contracts.events import COMMANDS, REFERENCE_COMMANDS
 from ledger.rules import duty
+from ledger.rules.alerts import alert_id
 from tests.ways import OTHER_STREAMS, SAYS
 
 # Command → the posts that may give it; "citizen" and "system" where they may.
@@ -18,7 +19,7 @@ MAY = {
     "case.receive_transfer": "accept review approve",
     "case.decide": "approve",
     "case.conclude": "accept approve issue system",
-    "case.issue": "issue system",
+    "case.issue": "issue",
     **dict.fromkeys(
         ("case.correct_material", "case.notice_supplement", "case.supplement",
          "case.refuse_acceptance", "case.commit_deficiency", "case.fill_deficiency",
@@ -32,11 +33,11 @@ MAY = {
     "case.withdraw": "accept citizen",
     "case.grant_extension": "approve",
     "case.revoke_decision": "approve",
-    "case.deliver": "issue system",
+    "case.deliver": "issue",
     "case.archive": "issue accept",
     "case.record_external": "system",
-    "case.visit": "system",
-    "case.bundle": "system",
+    "case.visit": "",
+    "case.bundle": "",
     "case.exchange": "system",
     "case.urge": "hall_manager city_supervisor",
     "case.void_event": "corrector",
@@ -112,6 +113,56 @@ def test_a_post_is_held_and_used_or_the_command_is_refused(hall, who, sentence):
 @pytest.mark.parametrize("source", ["imported", "historical", "system"])
 def test_what_another_system_did_needs_no_post_of_ours(hall, source):
     assert hall.submit(who=None, source_class=source).status == "accepted"
+
+
+# command | data | channel | source class | code; nobody is named as actor
+UNNAMED = [
+    ("case.issue", {}, None, "interactive", "E_AUTH"),
+    ("case.issue", {}, "window", "interactive", "E_AUTH"),
+    ("case.issue", {}, "mobile", "interactive", ""),
+    ("case.issue", {}, None, "system", ""),
+    ("case.deliver", {"method": "window"}, None, "interactive", "E_AUTH"),
+    ("case.deliver", {"method": "courier"}, None, "interactive", "E_AUTH"),
+    ("case.deliver", {"method": "electronic"}, None, "interactive", ""),
+    ("case.deliver", {"method": "locker"}, None, "interactive", ""),
+    ("case.deliver", {"method": "window"}, None, "system", ""),
+    ("case.visit", {}, None, "interactive", "E_AUTH"),
+    ("case.visit", {}, None, "historical", ""),
+    ("case.visit", {}, None, "imported", ""),
+]
+
+
+@pytest.mark.parametrize(("command", "data", "channel", "source", "code"), UNNAMED)
+def test_what_nobody_did_only_machinery_did(hall, command, data, channel, source, code):
+    hall.ready_for(command)
+    receipt = hall.usual(command, but=data, channel=channel, source_class=source, who=None,
+                         post=None)  # fmt: skip
+
+    assert receipt.code == code, receipt
+
+
+def test_nobody_concludes_a_member_or_raises_a_card_at_a_counter(hall):
+    hall.bring_to("ACC")
+    desk = {"who": "an", "post": "accept", "centre": "town"}
+    hall.must("bundle.open", "B1", {"theme": "出生", "lead_dept": "民政"}, **desk)
+    hall.must("bundle.add_member", "B1", {"case_id": "C1"}, **desk)
+    name = alert_id("R09", "case/C1", "")
+    card = {"alert_id": name, "rule_id": "R09", "level": "red", "subject": "case/C1",
+            "since": hall.now.isoformat()}  # fmt: skip
+    codes = {
+        (command, source): hall.say(command, key, data, source_class=source).code
+        for command, key, data in (("bundle.conclude_member", "B1", {"case_id": "C1"}),
+                                   ("alert.raise", "C1", card))
+        for source in ("interactive", "imported", "system")
+    }  # fmt: skip
+
+    assert codes == {
+        ("bundle.conclude_member", "interactive"): "E_AUTH",
+        ("bundle.conclude_member", "imported"): "",
+        ("bundle.conclude_member", "system"): "E_STATE",
+        ("alert.raise", "interactive"): "E_AUTH", ("alert.raise", "imported"): "E_AUTH",
+        ("alert.raise", "system"): "",
+    }  # fmt: skip
 
 
 def test_somebody_of_another_department_or_centre_cannot_sign_for_a_case(hall):
@@ -192,7 +243,11 @@ def test_a_case_finishes_under_the_item_as_it_was_at_acceptance(hall):
     assert hall.decide_on(who="an").status == "accepted"
 
 
-ISSUERS = [({"who": "bo"}, ["R07"]), ({"who": "dai"}, []), ({"who": None, "post": None}, [])]
+ISSUERS = [
+    ({"who": "bo"}, ["R07"]),
+    ({"who": "dai"}, []),
+    ({"who": None, "post": None, "channel": "web"}, []),
+]
 
 
 @pytest.mark.parametrize(("who", "flags"), ISSUERS)

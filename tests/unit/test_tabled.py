@@ -48,6 +48,7 @@ def test_the_printed_table_is_that_of_the_code(stream):
         named = [f"`{post}`" for post in sorted(duty.POSTS[command])]
         named += ["citizen"] * (command in duty.CITIZEN_COMMANDS)
         named += ["system"] * (command in duty.SYSTEM_COMMANDS)
+        named += ["the ledger"] * (command in duty.OWN_COMMANDS)
         return ", ".join(named)
 
     page = printed(TITLES[stream])
