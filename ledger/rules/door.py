@@ -197,7 +197,7 @@ def check_references(
 
     """
     if command.type in REFERENCE_COMMANDS:
-        _check_reference_fact(payload, command.key, reference)
+        _check_reference_fact(payload, command, reference)
         return
     _check_places(command, reference)
     item = data.get("item")
@@ -329,6 +329,9 @@ def _check_correctors(command: Command, data: Mapping[str, Any], reference: Refe
 
 def _check_reference_actor(command: Command, reference: Reference) -> None:
     if command.actor.kind is ActorKind.SYSTEM:
+        if command.source_class is SourceClass.INTERACTIVE:
+            raise Refused(Code.E_AUTH, f"{command.type}: say which member of staff gives it, or "
+                          "give it by class system")  # fmt: skip
         return
     known = reference.staff.get(command.actor.staff or "")
     if known is None or command.actor.post not in (known.posts & duty.REFERENCE_POSTS):
@@ -337,7 +340,8 @@ def _check_reference_actor(command: Command, reference: Reference) -> None:
         )
 
 
-def _check_reference_fact(payload: Payload, key: str, reference: Reference) -> None:
+def _check_reference_fact(payload: Payload, command: Command, reference: Reference) -> None:
+    key, interactive = command.key, command.source_class is SourceClass.INTERACTIVE
     match payload:
         case facts.WindowCreated(centre=centre) if centre not in reference.centres:
             raise Refused(Code.E_REF, f"centre {centre} is not known (centre.open)")
@@ -347,14 +351,18 @@ def _check_reference_fact(payload: Payload, key: str, reference: Reference) -> N
             raise Refused(Code.E_REF, f"department {dept} is not known (dept.register)")
         case facts.StaffPostGranted() if key not in reference.staff:
             raise Refused(Code.E_REF, f"staff {key} is not known (staff.join)")
+        case facts.StaffPostGranted(granted_by=by) if interactive and by not in reference.staff:
+            raise Refused(Code.E_REF, f"granted_by: staff {by} is not known (staff.join)")
 
 
-def check_grant(payload: Payload, key: str) -> None:
-    """Refuse a post that somebody grants to themselves.
+def check_grant(payload: Payload, command: Command) -> None:
+    """Refuse a post that somebody grants to themselves, whomever they name as granting it.
 
     Raises:
         Refused: E_SOD.
 
     """
-    if isinstance(payload, facts.StaffPostGranted) and payload.granted_by == key:
+    if isinstance(payload, facts.StaffPostGranted) and command.key in {
+        payload.granted_by, command.actor.staff,
+    }:  # fmt: skip
         raise Refused(Code.E_SOD, "nobody grants a post to themselves")

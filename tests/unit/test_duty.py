@@ -281,6 +281,31 @@ def test_nobody_grants_a_post_to_themselves(hall):
     assert hall.org_say("staff.grant_post", "an", data).code == "E_SOD"
 
 
+# whose post | granted by | actor | source class | code
+GRANTS = [
+    ("boss", "ghost", "boss", "interactive", "E_REF"),
+    ("boss", "an", "boss", "interactive", "E_SOD"),
+    ("boss", "an", "boss", "system", "E_SOD"),
+    ("boss", "boss", "mo", "system", "E_SOD"),
+    ("idle", "ghost", "boss", "interactive", "E_REF"),
+    ("idle", "boss", "boss", "interactive", ""),
+    ("idle", "boss", None, "interactive", "E_AUTH"),
+    ("idle", "boss", "an", "interactive", "E_AUTH"),
+    ("idle", "chief", None, "system", ""),
+]
+
+
+@pytest.mark.parametrize(("staff", "by", "actor", "source", "code"), GRANTS)
+def test_a_post_is_granted_by_somebody_else_who_is_known(hall, staff, by, actor, source, code):
+    who = {"who": actor, "post": "item_admin"} if actor else {}
+    if actor == "mo":
+        hall.org_must("staff.grant_post", "mo", {"post": "item_admin", "granted_by": "chief"})
+    raw = hall.raw("staff.grant_post", staff, {"post": "approve", "granted_by": by},
+                   source_class=source, **who)  # fmt: skip
+
+    assert hall.offices.decide(raw, hall.now).receipt.code == code
+
+
 def test_reference_facts_of_a_person_need_the_post(hall):
     data = {"name": "x"}
     posts = {"boss": "item_admin", "an": "accept"}
