@@ -227,6 +227,7 @@ def check_duty(command: Command, data: Mapping[str, Any], reference: Reference) 
     elif command.type in duty.OWN_COMMANDS:
         _check_own(command)
     elif command.source_class is SourceClass.INTERACTIVE:
+        _check_approver(data, reference)
         _check_post(command, data, reference)
         if command.type.endswith(CORRECTIONS):
             _check_correctors(command, data, reference)
@@ -284,6 +285,13 @@ def _check_still_there(command: Command, data: Mapping[str, Any], reference: Ref
             raise Refused(Code.E_REF, f"{place} was closed before {at}")
     if reference.is_over(f"item/{item}", at):
         raise Refused(Code.E_REF, f"item {item} was retired before {at}")
+
+
+def _check_approver(data: Mapping[str, Any], reference: Reference) -> None:
+    """Refuse an approval (延长, 挂起, 延期 …) by somebody unknown; whose it is, their rules say."""
+    approver = data.get("approver")
+    if approver is not None and approver not in reference.staff:
+        raise Refused(Code.E_REF, f"approver: staff {approver} is not known (staff.join)")
 
 
 def _check_own(command: Command) -> None:

@@ -281,6 +281,22 @@ def test_nobody_grants_a_post_to_themselves(hall):
     assert hall.org_say("staff.grant_post", "an", data).code == "E_SOD"
 
 
+# command | source class | code where nobody knows the approver
+APPROVED = [
+    (command, source, code)
+    for command in ("case.grant_extension", "case.suspend_clock", "case.start_special")
+    for source, code in (("interactive", "E_REF"), ("imported", ""), ("historical", ""))
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("command", "source", "code"), APPROVED)
+def test_an_approval_entered_here_is_of_somebody_who_is_known(hall, command, source, code):
+    hall.ready_for(command)
+    ghost = {"approver": "ghost"} | ({"kind": "auction"} if command.endswith("special") else {})
+
+    assert hall.usual(command, but=ghost, source_class=source).code == code
+
+
 # whose post | granted by | actor | source class | code
 GRANTS = [
     ("boss", "ghost", "boss", "interactive", "E_REF"),
