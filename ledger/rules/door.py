@@ -1,6 +1,6 @@
 """What is checked of every command before its own rules: fields, lateness, references, posts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +18,8 @@ from ledger.contracts.events import (
 )
 from ledger.contracts.events import reference as facts
 from ledger.contracts.events.base import Limit, Payload
-from ledger.rules import duty
+from ledger.contracts.wire import Event
+from ledger.rules import corrections, duty
 from ledger.rules.case import Transfer
 from ledger.rules.reference import Reference
 from ledger.rules.refusals import Code, Refused
@@ -215,22 +216,31 @@ def check_references(
             raise Refused(Code.E_REF, f"centre {centre} is not known (centre.open)")
 
 
-def check_duty(command: Command, data: Mapping[str, Any], reference: Reference) -> None:
+def check_duty(
+    command: Command, data: Mapping[str, Any], reference: Reference,
+    history: Callable[[], Sequence[Event]],
+) -> None:  # fmt: skip
     """Refuse an actor without the post; duties hold for interactive commands (law 2).
 
+    What another system did needs no post of ours; that it corrects what was entered here, or takes
+    a card back, does. `history`: all facts of the command's stream.
+
     Raises:
-        Refused: E_AUTH.
+        Refused: E_AUTH, E_REF.
 
     """
+    ours = command.source_class is SourceClass.INTERACTIVE or (
+        command.type in duty.TAKES_BACK and command.source_class is not SourceClass.SYSTEM
+    )
     if command.type in REFERENCE_COMMANDS:
         _check_reference_actor(command, reference)
     elif command.type in duty.OWN_COMMANDS:
         _check_own(command)
-    elif command.source_class is SourceClass.INTERACTIVE:
+    elif ours:
         _check_approver(data, reference)
         _check_post(command, data, reference)
-        if command.type.endswith(CORRECTIONS):
-            _check_correctors(command, data, reference)
+    if command.type.endswith(CORRECTIONS):
+        corrections.check_correctors(command, data, reference, history)
 
 
 def check_receiver(command: Command, transfer: Transfer | None, reference: Reference) -> None:
@@ -325,14 +335,6 @@ def _check_post(command: Command, data: Mapping[str, Any], reference: Reference)
         Code.E_AUTH, f"{command.type} is for {wanted}; {actor.staff} holds {held}",
         tuple(sorted(posts)),
     )  # fmt: skip
-
-
-def _check_correctors(command: Command, data: Mapping[str, Any], reference: Reference) -> None:
-    if data["requested_by"] != command.actor.staff:
-        raise Refused(Code.E_AUTH, "requested_by must be the corrector who enters the correction")
-    approver = reference.staff.get(data["approved_by"])
-    if approver is None or "correct_approver" not in approver.posts:
-        raise Refused(Code.E_AUTH, f"{data['approved_by']} does not hold post correct_approver")
 
 
 def _check_reference_actor(command: Command, reference: Reference) -> None:

@@ -198,6 +198,9 @@ ALERTS = frozenset({"alert.raise", "alert.escalate"})
 OWN_COMMANDS = ALERTS | {"case.visit", "case.bundle", "bundle.conclude_member"}
 """What the ledger says to itself (`caused.py`) and its sweeps say to it; nobody enters it here."""
 
+TAKES_BACK = frozenset({"alert.cancel"})
+"""What takes a judgement of ours back: people of ours do, whatever system says so."""
+
 ELECTRONIC = frozenset({Channel.WEB, Channel.MOBILE, Channel.EMAIL, Channel.SELF_SERVICE})
 UNATTENDED = frozenset({"electronic", "locker"})
 
