@@ -14,7 +14,7 @@ from ledger.contracts.wire import decode
 from ledger.rules import case
 from ledger.rules.partition import Partition
 from ledger.rules.recording import keep_looks
-from tests.ways import BEFORE, RESULT, ROADS, SAYS, SIGNED
+from tests.ways import BEFORE, OF_THE_LEDGER, RESULT, ROADS, SAYS, SIGNED
 
 ROOT = Path(__file__).parents[1]
 MORNING = datetime(2020, 6, 1, 10, 0, tzinfo=SHANGHAI)
@@ -235,6 +235,8 @@ class Hall:
         actor = {"who": way.who, "post": way.post}
         if command == "rating.submit":
             actor = {"actor": {"kind": "citizen"}}
+        if command in OF_THE_LEDGER:
+            actor = {"source_class": "system"}
         own = way.data
         if command == "case.conclude":
             own = {"result_code": RESULT.get(self.state(key).status, 0)}

@@ -41,7 +41,7 @@ SAYS = {  # command → data, who and where
     "agent.report_fee": ({"amount_fen": 2000}, MANAGER),
     "bundle.open": ({"theme": "出生", "lead_dept": "民政"}, DESK),
     "bundle.add_member": ({"case_id": "C1"}, DESK),
-    "bundle.conclude_member": ({"case_id": "C1"}, {}),
+    "bundle.conclude_member": ({"case_id": "C1"}, {"source_class": "system"}),
     "bundle.close": ({"cases": ["C1"]}, DESK),
     "consult.ask": ({"consult_id": "Q1", "topic": "社保"}, DESK),
     "consult.answer": ({"consult_id": "Q1"}, DESK),

@@ -16,6 +16,8 @@ class Way(NamedTuple):
     item: str = "generous"
 
 
+OF_THE_LEDGER = frozenset({"case.visit", "case.bundle"})
+"""What the ledger says to itself: of class system."""
 MATERIALS = {"materials": ["m1", "m2"]}
 CORRECTION = {"requested_by": "fu", "approved_by": "gu"}
 TRANSFER = {"transfer_id": "t1", "kind": "dispatch", "to_dept": "民政"}
@@ -53,9 +55,9 @@ SAYS = {
     "case.notify_hearing": Way("REV", "cui", "review", {"held_on": "2020-06-15",
                                                         "notice_doc": "H2"}),
     "case.grant_extension": Way("REV", "bo", "approve", {
-        "days": 5, "approver": "chief", "reason_code": "complex", "told_doc": "T2"}),
+        "days": 5, "approver": "boss", "reason_code": "complex", "told_doc": "T2"}),
     "case.suspend_clock": Way("REV", "cui", "review", {"reason_code": "payment",
-                                                       "approver": "chief"}),
+                                                       "approver": "boss"}),
     "case.resume_clock": Way("REV", "cui", "review", {}),
     "case.record_superior": Way("REV", "cui", "review", {
         "superior_dept": "省厅", "outcome": "approved", "doc_no": "P1"}, "escalated"),

@@ -5,12 +5,10 @@ be sent twice — which source it comes from and which number it has there.
 """
 
 import hashlib
-from datetime import datetime
 from typing import Annotated, Any
 
 import orjson
 from pydantic import (
-    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -20,7 +18,6 @@ from pydantic import (
 from ledger.contracts.codes import (
     COMMAND_BYTES_MAX,
     PARTITIONS,
-    SHANGHAI,
     ActorKind,
     Channel,
     Post,
@@ -28,7 +25,7 @@ from ledger.contracts.codes import (
     partition_of,
 )
 from ledger.contracts.events import REFERENCE_COMMANDS
-from ledger.contracts.events.base import Id
+from ledger.contracts.events.base import HIDDEN, Id, Moment, Word
 
 CLOCK = "clock"
 """The source system of ticks; their number is `partition@instant`."""
@@ -39,15 +36,14 @@ TICK = "clock.tick"
 BEAT = "source.beat"
 """A source is alive; `data` = {"centres": [ids it speaks for]}; records no fact."""
 
-EARLIEST = datetime(1949, 10, 1, tzinfo=SHANGHAI)
-LATEST = datetime(2200, 1, 1, tzinfo=SHANGHAI)
-"""Times in [EARLIEST, LATEST) can have been meant; 1900-01-01 is the zero of a spreadsheet."""
+SEQ_MAX = 128
+"""Characters of a number at its source."""
 
+Name = Annotated[
+    str, StringConstraints(min_length=1, max_length=64, pattern=rf"^[^\s/|@{HIDDEN}]+$")
+]
 
-Moment = Annotated[AwareDatetime, Field(ge=EARLIEST, lt=LATEST)]
-"""A moment with its offset from UTC, in the years a case can be of."""
-
-Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\s/|@]+$")]
+Cause = Annotated[str, StringConstraints(max_length=160, pattern=rf"^[^{HIDDEN}]*$")]
 
 
 class Actor(BaseModel):
@@ -70,7 +66,8 @@ class Command(BaseModel):
     occurred_at: Moment
     source_system: Name
     source_seq: Annotated[
-        str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\s|]+$")
+        str,
+        StringConstraints(min_length=1, max_length=SEQ_MAX, pattern=rf"^[^\s|{HIDDEN}]+$"),
     ]
     source_class: SourceClass = SourceClass.INTERACTIVE
     actor: Actor = Actor(kind=ActorKind.SYSTEM)
@@ -78,9 +75,9 @@ class Command(BaseModel):
     dept: Name | None = None
     window: Name | None = None
     channel: Channel | None = None
-    late_reason: str | None = Field(default=None, max_length=64)
-    causation: str | None = Field(default=None, max_length=160)
-    correlation: str | None = Field(default=None, max_length=160)
+    late_reason: Annotated[Word, StringConstraints(strip_whitespace=True)] | None = None
+    causation: Cause | None = None
+    correlation: Cause | None = None
     expected_version: int | None = Field(default=None, ge=0, le=2**31)
     data: dict[str, Any] = Field(default_factory=dict)
 

@@ -282,7 +282,7 @@ def _check_cancelling(asked: Asked) -> None:
     approver = asked.data["approver"]
     if asked.data["reason_code"] == CORRECTED:
         raise Refused(Code.E_STATE, f"{CORRECTED} is for the ledger to say", ("mistaken", "other"))
-    if asked.command.source_class is SourceClass.INTERACTIVE:
+    if asked.command.source_class is not SourceClass.SYSTEM:
         known = asked.reference.staff.get(approver)
         if known is None or Post.CITY_SUPERVISOR not in known.posts:
             raise Refused(Code.E_AUTH, f"{approver} does not hold post {Post.CITY_SUPERVISOR}")

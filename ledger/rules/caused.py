@@ -4,19 +4,31 @@ They travel as commands of the ledger itself, with numbers that follow from the 
 transaction as the fact, decided by whoever writes their partition, and never twice.
 """
 
+import hashlib
 from collections.abc import Callable
 
 import orjson
 
 from ledger.contracts.codes import SourceClass
+from ledger.contracts.commands import SEQ_MAX
 from ledger.contracts.events.bundle import BundleMemberAdded, BundleMemberConcluded
 from ledger.contracts.events.case import CaseConcluded
 from ledger.contracts.events.case_course import CaseBundled, CaseVisited
 from ledger.contracts.events.hall import ServiceFinished
 from ledger.contracts.wire import Event
 
+HASH_DIGITS = 32
 LEDGER = "ledger"
 """The source system of what the ledger says to itself."""
+
+
+def _number(event: Event, key: str) -> str:
+    """Give the number of what a fact causes in `key`: both names, or their hash where too long."""
+    number = f"{event['id']}>{key}"
+    if len(number) <= SEQ_MAX:
+        return number
+    digest = hashlib.sha256(number.encode()).hexdigest()[:HASH_DIGITS]
+    return f"{number[: SEQ_MAX - HASH_DIGITS - 1]}~{digest}"
 
 
 def _visits(event: Event) -> list[bytes]:
@@ -30,7 +42,7 @@ def _visits(event: Event) -> list[bytes]:
         "data": {"hall": event["subject"].partition("/")[2], "ticket_id": data["ticket_id"]},
     }  # fmt: skip
     return [
-        orjson.dumps({**said, "key": case_id, "source_seq": f"{event['id']}>{case_id}"})
+        orjson.dumps({**said, "key": case_id, "source_seq": _number(event, case_id)})
         for case_id in dict.fromkeys(data["case_ids"])
     ]
 
@@ -39,7 +51,7 @@ def _said(event: Event, kind: str, key: str, data: dict[str, str], at: str) -> b
     historical = event["sourceclass"] == SourceClass.HISTORICAL
     return orjson.dumps({
         "type": kind, "key": key, "occurred_at": at, "source_system": LEDGER,
-        "source_seq": f"{event['id']}>{key}", "causation": event["id"], "data": data,
+        "source_seq": _number(event, key), "causation": event["id"], "data": data,
         "source_class": SourceClass.HISTORICAL if historical else SourceClass.SYSTEM,
     })  # fmt: skip
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-from ledger.contracts.codes import SourceClass
+from ledger.contracts.codes import Post, SourceClass
+from ledger.contracts.commands import Command
 from ledger.contracts.events import case_course as course
 from ledger.contracts.wire import Event
 from ledger.rules import case, flags, places
@@ -22,11 +23,12 @@ from ledger.rules.registers import CASE_ENDS, ended_anew, is_open
 from ledger.rules.stamps import HISTORY_PARTS, Stamp, history_parts
 
 __all__ = [
-    "Restatement", "check_people", "check_targets", "current", "recounted", "retold",
-    "targets_of", "void_case_facts",
+    "Restatement", "check_correctors", "check_people", "check_targets", "current", "recounted",
+    "retold", "targets_of", "void_case_facts",
 ]  # fmt: skip
 
 NOT_CORRECTABLE = (*CORRECTIONS, RESTAMPED)
+TOLD = frozenset({SourceClass.IMPORTED, SourceClass.HISTORICAL})
 Rework = Callable[[Event, Event, case.State, case.State], Event]
 """(fact as it counted, as amended, state before it then and now) → fact with its stamp anew."""
 
@@ -71,6 +73,47 @@ def targets_of(
             raise Refused(Code.E_STATE, f"{target} was voided before")
     check_people(facts, ids, data, at)
     return set(ids), facts
+
+
+def _is_own(
+    command: Command, data: Mapping[str, Any], history: Callable[[], Sequence[Event]]
+) -> bool:
+    """Tell whether a system takes back only what it told itself, or the ledger says so.
+
+    What the ledger worked out of it may go along. What was entered at a counter is never its own.
+    """
+    if command.source_class in {SourceClass.SYSTEM, SourceClass.INTERACTIVE}:
+        return command.source_class is SourceClass.SYSTEM
+    target, named = data["target"], {data["target"], *data.get("cascade", ())}
+    return all(
+        (fact["sourceclass"] in TOLD and fact["sourcesystem"] == command.source_system)
+        or (fact["sourceclass"] == SourceClass.SYSTEM and fact["id"] != target)
+        for fact in history() if fact["id"] in named
+    )  # fmt: skip
+
+
+def check_correctors(
+    command: Command, data: Mapping[str, Any], reference: Reference,
+    history: Callable[[], Sequence[Event]],
+) -> None:  # fmt: skip
+    """Refuse a correction that is not asked for and approved by those who hold the posts.
+
+    Raises:
+        Refused: E_AUTH.
+
+    """
+    if _is_own(command, data, history):
+        return
+    asker, interactive = data["requested_by"], command.source_class is SourceClass.INTERACTIVE
+    if interactive and asker != command.actor.staff:
+        raise Refused(Code.E_AUTH, "requested_by must be the corrector who enters the correction")
+    known = reference.staff.get(asker)
+    if not interactive and (known is None or Post.CORRECTOR not in known.posts):
+        raise Refused(Code.E_AUTH, f"{asker} does not hold post {Post.CORRECTOR}; another system "
+                      "takes back by itself only what it told")  # fmt: skip
+    approver = reference.staff.get(data["approved_by"])
+    if approver is None or Post.CORRECT_APPROVER not in approver.posts:
+        raise Refused(Code.E_AUTH, f"{data['approved_by']} does not hold post correct_approver")
 
 
 def check_people(

@@ -1,7 +1,7 @@
 """What is checked of every command before its own rules: fields, lateness, references, posts."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,7 +28,8 @@ from ledger.contracts.events import (
 )
 from ledger.contracts.events import reference as facts
 from ledger.contracts.events.base import REF_PATTERN, Limit, Payload
-from ledger.rules import duty
+from ledger.contracts.wire import Event
+from ledger.rules import corrections, duty
 from ledger.rules.reference import Reference
 from ledger.rules.refusals import Code, Refused
 
@@ -69,6 +70,10 @@ def check_fields(command: Command, payload: Payload) -> None:
             interactive and command.actor.kind is ActorKind.STAFF
         ):
             raise Refused(Code.E_FIELD, "a withdrawal that staff enter needs request_doc")
+        case case_course.DeficiencyCommitted(due_at=due) if (
+            interactive and due < command.occurred_at
+        ):
+            raise Refused(Code.E_FIELD, "due_at is before the commitment (容缺承诺) itself")
         case case.CaseEventAmended():
             _check_changes(payload)
         case hall.HallPayload():
@@ -209,7 +214,7 @@ def check_references(
 
     """
     if command.type in REFERENCE_COMMANDS:
-        _check_reference_fact(payload, command.key, reference)
+        _check_reference_fact(payload, command, reference)
         return
     _check_places(command, reference)
     item = data.get("item")
@@ -227,19 +232,31 @@ def check_references(
             raise Refused(Code.E_REF, f"centre {centre} is not known (centre.open)")
 
 
-def check_duty(command: Command, data: Mapping[str, Any], reference: Reference) -> None:
+def check_duty(
+    command: Command, data: Mapping[str, Any], reference: Reference,
+    history: Callable[[], Sequence[Event]],
+) -> None:  # fmt: skip
     """Refuse an actor without the post; duties hold for interactive commands (law 2).
 
+    What another system did needs no post of ours; that it corrects what was entered here, or takes
+    a card back, does. `history`: all facts of the command's stream.
+
     Raises:
-        Refused: E_AUTH.
+        Refused: E_AUTH, E_REF.
 
     """
+    ours = command.source_class is SourceClass.INTERACTIVE or (
+        command.type in duty.TAKES_BACK and command.source_class is not SourceClass.SYSTEM
+    )
     if command.type in REFERENCE_COMMANDS:
         _check_reference_actor(command, reference)
-    elif command.source_class is SourceClass.INTERACTIVE:
-        _check_post(command, reference)
-        if command.type.endswith(CORRECTIONS):
-            _check_correctors(command, data, reference)
+    elif command.type in duty.OWN_COMMANDS:
+        _check_own(command)
+    elif ours:
+        _check_approver(data, reference)
+        _check_post(command, data, reference)
+    if command.type.endswith(CORRECTIONS):
+        corrections.check_correctors(command, data, reference, history)
 
 
 def _check_places(command: Command, reference: Reference) -> None:
@@ -266,11 +283,28 @@ def _check_still_there(command: Command, data: Mapping[str, Any], reference: Ref
         raise Refused(Code.E_REF, f"item {item} was retired before {at}")
 
 
-def _check_post(command: Command, reference: Reference) -> None:
+def _check_approver(data: Mapping[str, Any], reference: Reference) -> None:
+    """Refuse an approval (延长, 挂起, 延期 …) by somebody unknown; whose it is, their rules say."""
+    approver = data.get("approver")
+    if approver is not None and approver not in reference.staff:
+        raise Refused(Code.E_REF, f"approver: staff {approver} is not known (staff.join)")
+
+
+def _check_own(command: Command) -> None:
+    """Refuse what only the ledger says, to itself; what other systems tell of cases is theirs."""
+    told = command.source_class is not SourceClass.INTERACTIVE
+    if command.source_class is not SourceClass.SYSTEM and not (
+        told and command.type not in duty.ALERTS
+    ):
+        raise Refused(Code.E_AUTH, f"{command.type} is for the ledger itself: source_class system")
+
+
+def _check_post(command: Command, data: Mapping[str, Any], reference: Reference) -> None:
     actor = command.actor
     if actor.kind is ActorKind.CITIZEN and command.type in duty.CITIZEN_COMMANDS:
         return
-    if actor.kind is ActorKind.SYSTEM and command.type in duty.SYSTEM_COMMANDS:
+    machine = actor.kind is ActorKind.SYSTEM and command.type in duty.SYSTEM_COMMANDS
+    if machine and duty.is_unattended(command.type, command.channel, data):
         return
     posts = duty.POSTS.get(command.type, frozenset())
     known = reference.staff.get(actor.staff or "") if actor.kind is ActorKind.STAFF else None
@@ -278,7 +312,8 @@ def _check_post(command: Command, reference: Reference) -> None:
         return
     wanted = " or ".join(sorted(posts)) or "a citizen"
     if actor.kind is not ActorKind.STAFF or actor.staff is None:
-        raise Refused(Code.E_AUTH, f"{command.type} is for {wanted}", tuple(sorted(posts)))
+        raise Refused(Code.E_AUTH, f"{command.type} is for {wanted}; the actor is no member of "
+                      "staff", tuple(sorted(posts)))  # fmt: skip
     if known is None:
         raise Refused(Code.E_AUTH, f"staff {actor.staff} is not known (staff.join)")
     held = ", ".join(sorted(known.posts)) or "no post"
@@ -288,16 +323,11 @@ def _check_post(command: Command, reference: Reference) -> None:
     )  # fmt: skip
 
 
-def _check_correctors(command: Command, data: Mapping[str, Any], reference: Reference) -> None:
-    if data["requested_by"] != command.actor.staff:
-        raise Refused(Code.E_AUTH, "requested_by must be the corrector who enters the correction")
-    approver = reference.staff.get(data["approved_by"])
-    if approver is None or "correct_approver" not in approver.posts:
-        raise Refused(Code.E_AUTH, f"{data['approved_by']} does not hold post correct_approver")
-
-
 def _check_reference_actor(command: Command, reference: Reference) -> None:
     if command.actor.kind is ActorKind.SYSTEM:
+        if command.source_class is SourceClass.INTERACTIVE:
+            raise Refused(Code.E_AUTH, f"{command.type}: say which member of staff gives it, or "
+                          "give it by class system")  # fmt: skip
         return
     known = reference.staff.get(command.actor.staff or "")
     if known is None or command.actor.post not in (known.posts & duty.REFERENCE_POSTS):
@@ -306,7 +336,8 @@ def _check_reference_actor(command: Command, reference: Reference) -> None:
         )
 
 
-def _check_reference_fact(payload: Payload, key: str, reference: Reference) -> None:
+def _check_reference_fact(payload: Payload, command: Command, reference: Reference) -> None:
+    key, interactive = command.key, command.source_class is SourceClass.INTERACTIVE
     match payload:
         case facts.WindowCreated(centre=centre) if centre not in reference.centres:
             raise Refused(Code.E_REF, f"centre {centre} is not known (centre.open)")
@@ -316,14 +347,18 @@ def _check_reference_fact(payload: Payload, key: str, reference: Reference) -> N
             raise Refused(Code.E_REF, f"department {dept} is not known (dept.register)")
         case facts.StaffPostGranted() if key not in reference.staff:
             raise Refused(Code.E_REF, f"staff {key} is not known (staff.join)")
+        case facts.StaffPostGranted(granted_by=by) if interactive and by not in reference.staff:
+            raise Refused(Code.E_REF, f"granted_by: staff {by} is not known (staff.join)")
 
 
-def check_grant(payload: Payload, key: str) -> None:
-    """Refuse a post that somebody grants to themselves.
+def check_grant(payload: Payload, command: Command) -> None:
+    """Refuse a post that somebody grants to themselves, whomever they name as granting it.
 
     Raises:
         Refused: E_SOD.
 
     """
-    if isinstance(payload, facts.StaffPostGranted) and payload.granted_by == key:
+    if isinstance(payload, facts.StaffPostGranted) and command.key in {
+        payload.granted_by, command.actor.staff,
+    }:  # fmt: skip
         raise Refused(Code.E_SOD, "nobody grants a post to themselves")

@@ -1,6 +1,9 @@
 """Posts and separation of duties (岗位·岗位分离), domain.md 2.4 and 5.3."""
 
-from ledger.contracts.codes import Post, ProjectType, SourceClass
+from collections.abc import Mapping
+from typing import Any
+
+from ledger.contracts.codes import Channel, Post, ProjectType, SourceClass
 from ledger.contracts.events import case as facts
 from ledger.rules.case import State
 
@@ -183,14 +186,31 @@ CITIZEN_COMMANDS = frozenset({
 
 SYSTEM_COMMANDS = frozenset({
     "case.conclude", "case.issue", "case.deliver", "case.record_external", "case.exchange",
-    "case.visit", "case.bundle", "rating.invite",
+    "rating.invite",
     "ticket.issue", "ticket.check_in", "ticket.expire",
     "staff.record_in", "staff.record_out", "hall.count_heads",
-    "bundle.conclude_member",
-    "alert.raise", "alert.escalate",
 })  # fmt: skip
 """What machinery may do in an interactive source: automatic conclusion and electronic issue,
 invitations, ticket machines, attendance devices, sensors."""
+
+ALERTS = frozenset({"alert.raise", "alert.escalate"})
+"""Judgements of ours: no other system has them to tell."""
+OWN_COMMANDS = ALERTS | {"case.visit", "case.bundle", "bundle.conclude_member"}
+"""What the ledger says to itself (`caused.py`) and its sweeps say to it; nobody enters it here."""
+
+TAKES_BACK = frozenset({"alert.cancel"})
+"""What takes a judgement of ours back: people of ours do, whatever system says so."""
+
+ELECTRONIC = frozenset({Channel.WEB, Channel.MOBILE, Channel.EMAIL, Channel.SELF_SERVICE})
+UNATTENDED = frozenset({"electronic", "locker"})
+
+
+def is_unattended(kind: str, channel: str | None, data: Mapping[str, Any]) -> bool:
+    """Tell whether machinery may have done it: no paper is issued, or handed over, by nobody."""
+    if kind == "case.issue":
+        return channel in ELECTRONIC
+    return kind != "case.deliver" or data["method"] in UNATTENDED
+
 
 ACCEPT_APPROVE = "accept–approve"
 REVIEW_APPROVE = "review–approve"

@@ -214,7 +214,7 @@ def decide(asked: Asked) -> list[Draft]:
         Refused: E_STATE, E_LIMIT, E_TIME_ORDER, E_SOD.
 
     """
-    check_grant(asked.payload, asked.key)
+    check_grant(asked.payload, asked.command)
     if asked.payload.TYPE in CATALOGUE:
         return [Draft(asked.stream, asked.payload.TYPE, asked.data, {})]
     _check_tree(asked)

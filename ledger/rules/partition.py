@@ -196,7 +196,7 @@ class Partition:
                       self._history, version, self._at(moment))  # fmt: skip
         check_references(command, payload, data, self.reference)
         rules.check_known(asked)
-        check_duty(command, data, self.reference)
+        check_duty(command, data, self.reference, lambda: self._history(stream))
         rules.check_right(asked)
         if command.expected_version is not None and command.expected_version != version:
             raise Refused(

@@ -145,7 +145,8 @@ def decide_void(asked: Asked) -> list[Draft]:
     """Void facts of a rating stream; a rating takes all that was done about it along.
 
     Raises:
-        Refused: E_STATE for what the ledger worked out; as every void; E_DEPENDENT.
+        Refused: E_STATE for what the ledger worked out; as every void; E_SOD also where the rated
+            ask or approve; E_DEPENDENT.
 
     """
     history = asked.history_of(asked.stream)
@@ -154,6 +155,9 @@ def decide_void(asked: Asked) -> list[Draft]:
         if not FACTS[counting[target]["type"]].COMMAND:
             raise Refused(Code.E_STATE, f"the ledger worked {target} out; void its rating")
     of: case.State = asked.state_of(f"case/{asked.key}")
+    for name in ("requested_by", "approved_by"):
+        if asked.data[name] in rating.rated_staff(of):
+            raise Refused(Code.E_SOD, f"{asked.data[name]} is rated here; others have to correct")
     restated, needing = _retold(asked.stream, counting, gone, of, judged=True)
     if needing:
         raise Refused(

@@ -1,5 +1,8 @@
 """From bytes to a command and its fact; what cannot be read is refused, never raised."""
 
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
 import orjson
 from pydantic import ValidationError
 
@@ -10,6 +13,7 @@ from ledger.contracts.events.base import Payload
 from ledger.contracts.events.source import CENTRES_MAX
 from ledger.rules.refusals import Code, Refused
 
+Fact = TypeVar("Fact", bound=Payload)
 ID_MAX = 64
 FIELD_SHOWN_MAX = 100
 """Characters of the name of a wrong field that a refusal repeats: senders invent names too."""
@@ -49,6 +53,19 @@ def payload_of(command: Command) -> Payload:
         return fact.model_validate(command.data)
     except ValidationError as error:
         raise Refused(Code.E_FIELD, f"data: {field_errors(error)}") from None
+
+
+def as_stored(fact: type[Fact], data: Mapping[str, Any]) -> Fact:
+    """Read the data of a fact that is in the log: it counts, though the door be stricter by now.
+
+    Text that a command could not say any more is kept as it is.
+    """
+    try:
+        return fact.model_validate(data)
+    except ValidationError as error:
+        names = {str(wrong["loc"][0]) for wrong in error.errors()}
+        old = {name: data[name] for name in names if isinstance(data.get(name), str)}
+        return fact.model_validate({**data, **dict.fromkeys(old, "-")}).model_copy(update=old)
 
 
 def centres_of(beat: Command) -> list[str]:

@@ -35,6 +35,7 @@ from ledger.contracts.events.reference import (
 )
 from ledger.contracts.wire import Event
 from ledger.rules import rights
+from ledger.rules.reading import as_stored
 from ledger.rules.rights import Rights
 from ledger.rules.workdays import Calendar
 
@@ -111,26 +112,26 @@ class Reference:
             case CentreOpened.TYPE:
                 self.over.pop(event["subject"], None)
                 self.tiers.pop(key, None)
-                self.centres[key] = CentreOpened.model_validate(data)
+                self.centres[key] = as_stored(CentreOpened, data)
             case CentreTierChanged.TYPE:
                 told = self.tiers.setdefault(key, [])
                 told.append((data["effective_from"], Tier(data["tier"])))
             case WindowCreated.TYPE | WindowTypeChanged.TYPE:
                 self.over.pop(event["subject"], None)
                 data = {name: data[name] for name in WindowCreated.model_fields if name in data}
-                self.windows[key] = WindowCreated.model_validate(data)
+                self.windows[key] = as_stored(WindowCreated, data)
             case DeptRegistered.TYPE:
-                self.depts[key] = DeptRegistered.model_validate(data)
+                self.depts[key] = as_stored(DeptRegistered, data)
             case ItemRegistered.TYPE:
                 self.over.pop(event["subject"], None)
-                self.items[key] = ItemRegistered.model_validate(data)
+                self.items[key] = as_stored(ItemRegistered, data)
             case ItemRevised.TYPE:
-                self.items[key] = ItemRevised.model_validate(data)
+                self.items[key] = as_stored(ItemRevised, data)
             case kind if kind in rights.FACTS:
                 self.rights.setdefault(key, Rights()).apply(kind, data, event["time"])
             case CalendarPublished.TYPE | CalendarOverridden.TYPE:
                 data = {name: data[name] for name in CalendarPublished.model_fields if name in data}
-                year = CalendarPublished.model_validate(data)
+                year = as_stored(CalendarPublished, data)
                 self.calendar = self.calendar.with_year(
                     year.year, year.holidays, year.workdays, event["id"], event["recordedat"]
                 )

@@ -324,7 +324,7 @@ def _data(line: Line, names: Row, activity: str) -> dict[str, Any]:
         elif not isinstance(template, str):
             data[key] = template
         elif wanted := PLACEHOLDER.findall(template):
-            if any(names.get(name) for name in wanted):
+            if any(names.get(name, "").strip() for name in wanted):
                 data[key] = PLACEHOLDER.sub(lambda found: names.get(found[1], ""), template)
         else:
             data[key] = template

@@ -99,7 +99,7 @@ async def test_a_window_is_judged_by_what_was_known_when_it_accepted(city, tmp_p
 
 async def amend(city, case, version, changes):
     data = {"target": f"case/{case}@{version}", "changes": changes, "reason_code": "typing_error",
-            "evidence": "E1", "requested_by": "x", "approved_by": "y"}  # fmt: skip
+            "evidence": "E1", "requested_by": "fixer", "approved_by": "checker"}  # fmt: skip
     await city.must("case.amend_event", case, data, source_class="imported")
 
 

@@ -27,7 +27,7 @@ def cells(task):
 REFUSED = [  # status | command | other data | other envelope | code
     ("ENT", "agent.entrust", {"letter_doc": None}, {}, "E_FIELD"),
     ("ENT", "agent.accept", {"due": "2020-05-31"}, {}, "E_LIMIT"),
-    ("ENT", "agent.accept", {"due": "9999-12-31"}, {}, "E_LIMIT"),
+    ("ENT", "agent.accept", {"due": "2199-12-31"}, {}, "E_LIMIT"),
     ("ENT", "agent.accept", {}, {"centre": None}, "E_FIELD"),
     ("ENT", "agent.accept", {"agent_id": "an"}, {}, "E_REF"),
     ("ENT", "agent.accept", {"agent_id": "nobody"}, {}, "E_REF"),

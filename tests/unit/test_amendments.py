@@ -267,7 +267,7 @@ def test_an_amendment_needs_two_people_who_did_not_enter_it(hall, requested, app
 
 def test_two_people_are_needed_whoever_sends_the_amendment(hall):
     hall.bring_to("ACC")
-    people = {"requested_by": "x", "approved_by": "x"}
+    people = {"requested_by": "hu", "approved_by": "hu"}
     receipt = amend(hall, 2, {"accept_no": change("1", "2")}, data=people, who=None, post=None,
                     source_class="imported")  # fmt: skip
 

@@ -7,7 +7,7 @@ import pytest
 from ledger.contracts.events.bundle import MEMBERS_MAX
 from ledger.rules import bundle as rules
 from processors.views.fold import compile_fold
-from tests.tabled_ways import Tabled
+from tests.tabled_ways import DESK, Tabled
 
 
 @pytest.fixture
@@ -30,6 +30,24 @@ def add(bundle, *cases):
 def conclude(bundle, *cases):
     for case in cases:
         bundle.must("bundle.conclude_member", {"case_id": case})
+
+
+@pytest.mark.parametrize(("bundle", "case"), [("B1", "C1"), ("B" * 64, "C" * 64)])
+def test_what_a_member_causes_is_taken_however_long_the_names_are(hall, bundle, case):
+    """Names of 64 characters each, and a number of 128 at most: a longer one ends in a hash."""
+    for said in ("case.submit", "case.accept"):
+        hall.usual(said, case)
+    hall.must("bundle.open", bundle, {"theme": "出生", "lead_dept": "民政"}, **DESK)
+    hall.must("bundle.add_member", bundle, {"case_id": case}, **DESK)
+    (caused,) = hall.spoken[-1].caused
+    first, again = hall.decide(caused), hall.decide(caused)
+
+    assert (first.receipt.status, again.receipt.status) == ("accepted", "duplicate")
+    number = first.receipt.key.removeprefix("ledger/")
+    assert number.startswith(f"bundle/{bundle}@2>C"[:95])
+    assert len(number) <= 128
+    if len(bundle) == 2:
+        assert number == "bundle/B1@2>C1"
 
 
 REFUSED = [  # members | concluded | command | other data | code

@@ -20,7 +20,7 @@ def monday(hall):
 
 def extend(hall, text, days=5, **more):
     return hall.must("case.grant_extension", data={
-        "days": days, "approver": "chief", "reason_code": "complex", "told_doc": "T2"},
+        "days": days, "approver": "boss", "reason_code": "complex", "told_doc": "T2"},
         who="bo", post="approve", at=moment(text), late_reason="x", **more)  # fmt: skip
 
 
@@ -65,7 +65,7 @@ def test_a_pause_entered_after_the_breach_heals_nothing(monday, what):
         monday.must("case.start_special", data=HEARING, **back)
     else:
         monday.must("case.suspend_clock", data={
-            "reason_code": "x", "approver": "chief", "legal_basis": "§45"}, **back)  # fmt: skip
+            "reason_code": "x", "approver": "boss", "legal_basis": "§45"}, **back)  # fmt: skip
     assert breaches(monday) == [("C3", "06-15")]
     tick(monday, "07-20T08:00")
 

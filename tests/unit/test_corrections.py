@@ -193,6 +193,54 @@ def test_two_people_are_needed_whoever_sends_the_correction(hall):
     assert receipt.code == "E_SOD"
 
 
+NOBODY = {"requested_by": "nobody1", "approved_by": "nobody2"}
+KNOWN = {"requested_by": "fu", "approved_by": "gu"}
+# told as | by | taken back as | by | people | code
+TAKEN_BACK = [
+    ("interactive", "hall", "imported", "vertical", NOBODY, "E_AUTH"),
+    ("interactive", "hall", "historical", "vertical", NOBODY, "E_AUTH"),
+    ("interactive", "hall", "imported", "hall", NOBODY, "E_AUTH"),
+    ("interactive", "hall", "imported", "vertical", KNOWN | {"approved_by": "fu"}, "E_AUTH"),
+    ("interactive", "hall", "imported", "vertical", KNOWN | {"requested_by": "gu"}, "E_AUTH"),
+    ("interactive", "hall", "imported", "vertical", KNOWN, ""),
+    ("imported", "vertical", "imported", "vertical", NOBODY, ""),
+    ("historical", "vertical", "imported", "vertical", NOBODY, ""),
+    ("imported", "vertical", "imported", "other", NOBODY, "E_AUTH"),
+    ("imported", "vertical", "interactive", "vertical", NOBODY, "E_AUTH"),
+    ("interactive", "hall", "system", "ledger", NOBODY, ""),
+]
+
+
+@pytest.mark.parametrize(("told", "by", "source", "system", "people", "code"), TAKEN_BACK)
+def test_another_system_takes_back_by_itself_only_what_it_told(
+    hall, told, by, source, system, people, code
+):
+    """Law 2 frees what others did from our posts, not what they say of what we did."""
+    hall.bring_to("REV")
+    hall.must("case.decide", "C1", {"outcome": "approved", "doc_no": "D1"}, who="bo",
+              post="approve", source_class=told, source_system=by)  # fmt: skip
+    receipt = hall.void("case/C1@5", who=None, post=None, data=people, source_class=source,
+                        source_system=system)  # fmt: skip
+
+    assert receipt.code == code, receipt
+
+
+def test_what_the_ledger_worked_out_of_it_goes_along_what_was_entered_here_does_not(hall):
+    more = {"source_class": "imported", "source_system": "vertical", "who": None, "post": None}
+    hall.submit(**more)
+    hall.must("case.visit", data={"hall": "town.2020-06-01", "ticket_id": "T1"},
+              source_class="system")  # fmt: skip
+    hall.accept()
+
+    def taken_back(*ids):
+        return hall.void(*ids, data=NOBODY, **more).code
+
+    assert taken_back("case/C1@1", "case/C1@2", "case/C1@3") == "E_AUTH"
+    assert hall.void("case/C1@3").status == "accepted"
+    assert taken_back("case/C1@2") == "E_AUTH"
+    assert taken_back("case/C1@1", "case/C1@2") == ""
+
+
 def test_neither_a_void_nor_a_restatement_can_be_voided(hall):
     hall.bring_to("ACC")
     hall.void("case/C1@2")

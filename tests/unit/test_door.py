@@ -7,7 +7,9 @@ import orjson
 import pytest
 
 from ledger.contracts.commands import command_hash, route
+from ledger.contracts.events.reference import DeptRegistered, ItemRegistered
 from ledger.contracts.wire import decode
+from ledger.rules.reading import as_stored
 
 FAR = "2020-06-01T10:00:00+08:00"
 
@@ -162,6 +164,14 @@ HOSTILE = [
     command(type="case.void_event", data={"target": "case/C1@1", "reason_code": "other",
             "requested_by": "a", "approved_by": "b", "cascade": ["y" * 200_000]}),
     command(source_seq="a b"), command(centre="a|b"), command(unknown=1),
+    command(source_seq="a\0b"), command(source_seq="a\u202eb"), command(source_system="x\x7f"),
+    command(key="C1\u200b"), command(key="C1\x85"), command(centre="a\0"), command(causation="\0"),
+    command(correlation="\x1b"), command(late_reason="a\0b"), command(late_reason=""),
+    command(late_reason=" "), command(occurred_at=1590976800), command(occurred_at="1590976800"),
+    command(occurred_at=True), command(data={"case_no": "1\u202e2", "item": "promised"}),
+    command(data={"case_no": "1\u200b", "item": "promised"}),
+    command(data={"case_no": "1\0", "item": "promised"}),
+    command(data={"case_no": "1", "item": "pro\u200bmised"}),
 ]  # fmt: skip
 
 
@@ -178,6 +188,46 @@ def test_what_no_terminal_means_is_refused_in_one_short_sentence(hall, raw):
     assert len(orjson.dumps(decision.reject)) < 20_000
 
 
+# command | field | what no field of ours holds: it crashed a writer, or said nothing
+NOT_MEANT = [
+    *[("case.commit_deficiency", "due_at", at) for at in (
+        "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2020-05-31T17:00:00+08:00",
+        1590976800)],
+    ("case.commit_deficiency", "commitment_doc", " "),
+    ("case.urge", "reply_due", "9999-12-31T00:00:00Z"),
+    ("case.request_hearing", "told_on", "9999-12-27"),
+    ("case.notify_hearing", "held_on", "0001-01-01"),
+    ("case.withdraw", "request_doc", " "), ("case.withdraw", "request_doc", "a\u202eb"),
+    ("case.accept", "accept_no", ""), ("case.decide", "doc_no", "D\0"),
+    ("case.decide", "legal_basis", " "),
+    ("case.grant_extension", "told_doc", ""), ("case.start_special", "notice_doc", " "),
+    ("case.start_special", "legal_basis", ""), ("case.amend_event", "evidence", " "),
+    ("rating.submit", "stars", True), ("case.conclude", "result_code", True),
+    ("case.charge_fee", "amount_fen", True), ("case.charge_fee", "voucher_no", "V\u200b"),
+    ("case.grant_extension", "days", True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "field", "said"), NOT_MEANT)
+def test_a_field_that_says_nothing_or_cannot_be_meant_is_refused(hall, kind, field, said):
+    hall.ready_for(kind)
+
+    assert hall.usual(kind, but={field: said}).code == "E_FIELD"
+    assert hall.usual(kind).status == "accepted"
+
+
+def test_what_an_older_door_let_in_is_read_as_it_was():
+    """A partition that could not read the log would never start again."""
+    named = {"name": "民政\u200b", "utility": True}
+    item = {"name": "x", "dept": "d\u200b", "project_type": "instant", "promised": {"n": 0}}
+
+    assert as_stored(DeptRegistered, named).name == "民政\u200b"
+    known = as_stored(ItemRegistered, item)
+    assert (known.dept, known.promised.n, known.project_type) == ("d\u200b", 0, "instant")
+    with pytest.raises(ValueError, match="project_type"):
+        as_stored(ItemRegistered, {**item, "project_type": 5})
+
+
 NUMBERS = [
     ("centre.open", "c", {"name": "x", "level": "town", "tier": "zone", "town": "c",
                           "hall_area_m2": "9" * 30}),
@@ -190,6 +240,9 @@ NUMBERS = [
                             "statutory": {"n": 2, "unit": "day"}}),
     ("item.register", "i", {"name": "x", "dept": "民政", "project_type": "instant",
                             "promised": {"n": 2}}),
+    ("window.change_type", "town-1", {"centre": "town", "no": "1", "kind": "comp:other",
+                                      "load_evidence": {"x": 1e30}}),
+    ("region.rename", "r1", {"name": "x", "effective_from": "9999-12-31"}),
 ]  # fmt: skip
 
 

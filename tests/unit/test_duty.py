@@ -6,6 +6,7 @@ from ledger.contracts.codes import Post
 from ledger.contracts.commands import BEAT, TICK
 from ledger.contracts.events import COMMANDS, REFERENCE_COMMANDS
 from ledger.rules import duty
+from ledger.rules.alerts import alert_id
 from tests.ways import OTHER_STREAMS, SAYS
 
 # Command → the posts that may give it; "citizen" and "system" where they may.
@@ -18,7 +19,7 @@ MAY = {
     "case.receive_transfer": "accept review approve",
     "case.decide": "approve",
     "case.conclude": "accept approve issue system",
-    "case.issue": "issue system",
+    "case.issue": "issue",
     **dict.fromkeys(
         ("case.correct_material", "case.notice_supplement", "case.supplement",
          "case.refuse_acceptance", "case.commit_deficiency", "case.fill_deficiency",
@@ -32,11 +33,11 @@ MAY = {
     "case.withdraw": "accept citizen",
     "case.grant_extension": "approve",
     "case.revoke_decision": "approve",
-    "case.deliver": "issue system",
+    "case.deliver": "issue",
     "case.archive": "issue accept",
     "case.record_external": "system",
-    "case.visit": "system",
-    "case.bundle": "system",
+    "case.visit": "",
+    "case.bundle": "",
     "case.exchange": "system",
     "case.urge": "hall_manager city_supervisor",
     "case.void_event": "corrector",
@@ -112,6 +113,56 @@ def test_a_post_is_held_and_used_or_the_command_is_refused(hall, who, sentence):
 @pytest.mark.parametrize("source", ["imported", "historical", "system"])
 def test_what_another_system_did_needs_no_post_of_ours(hall, source):
     assert hall.submit(who=None, source_class=source).status == "accepted"
+
+
+# command | data | channel | source class | code; nobody is named as actor
+UNNAMED = [
+    ("case.issue", {}, None, "interactive", "E_AUTH"),
+    ("case.issue", {}, "window", "interactive", "E_AUTH"),
+    ("case.issue", {}, "mobile", "interactive", ""),
+    ("case.issue", {}, None, "system", ""),
+    ("case.deliver", {"method": "window"}, None, "interactive", "E_AUTH"),
+    ("case.deliver", {"method": "courier"}, None, "interactive", "E_AUTH"),
+    ("case.deliver", {"method": "electronic"}, None, "interactive", ""),
+    ("case.deliver", {"method": "locker"}, None, "interactive", ""),
+    ("case.deliver", {"method": "window"}, None, "system", ""),
+    ("case.visit", {}, None, "interactive", "E_AUTH"),
+    ("case.visit", {}, None, "historical", ""),
+    ("case.visit", {}, None, "imported", ""),
+]
+
+
+@pytest.mark.parametrize(("command", "data", "channel", "source", "code"), UNNAMED)
+def test_what_nobody_did_only_machinery_did(hall, command, data, channel, source, code):
+    hall.ready_for(command)
+    receipt = hall.usual(command, but=data, channel=channel, source_class=source, who=None,
+                         post=None)  # fmt: skip
+
+    assert receipt.code == code, receipt
+
+
+def test_nobody_concludes_a_member_or_raises_a_card_at_a_counter(hall):
+    hall.bring_to("ACC")
+    desk = {"who": "an", "post": "accept", "centre": "town"}
+    hall.must("bundle.open", "B1", {"theme": "出生", "lead_dept": "民政"}, **desk)
+    hall.must("bundle.add_member", "B1", {"case_id": "C1"}, **desk)
+    name = alert_id("R09", "case/C1", "")
+    card = {"alert_id": name, "rule_id": "R09", "level": "red", "subject": "case/C1",
+            "since": hall.now.isoformat()}  # fmt: skip
+    codes = {
+        (command, source): hall.say(command, key, data, source_class=source).code
+        for command, key, data in (("bundle.conclude_member", "B1", {"case_id": "C1"}),
+                                   ("alert.raise", "C1", card))
+        for source in ("interactive", "imported", "system")
+    }  # fmt: skip
+
+    assert codes == {
+        ("bundle.conclude_member", "interactive"): "E_AUTH",
+        ("bundle.conclude_member", "imported"): "",
+        ("bundle.conclude_member", "system"): "E_STATE",
+        ("alert.raise", "interactive"): "E_AUTH", ("alert.raise", "imported"): "E_AUTH",
+        ("alert.raise", "system"): "",
+    }  # fmt: skip
 
 
 # kind | sent to | who may sign, of: another centre's 民政, town's 住建, nowhere, the counter of the
@@ -227,7 +278,11 @@ def test_a_case_finishes_under_the_item_as_it_was_at_acceptance(hall):
     assert hall.decide_on(who="an").status == "accepted"
 
 
-ISSUERS = [({"who": "bo"}, ["R07"]), ({"who": "dai"}, []), ({"who": None, "post": None}, [])]
+ISSUERS = [
+    ({"who": "bo"}, ["R07"]),
+    ({"who": "dai"}, []),
+    ({"who": None, "post": None, "channel": "web"}, []),
+]
 
 
 @pytest.mark.parametrize(("who", "flags"), ISSUERS)
@@ -259,6 +314,47 @@ def test_nobody_grants_a_post_to_themselves(hall):
     data = {"post": "approve", "granted_by": "an"}
 
     assert hall.org_say("staff.grant_post", "an", data).code == "E_SOD"
+
+
+# command | source class | code where nobody knows the approver
+APPROVED = [
+    (command, source, code)
+    for command in ("case.grant_extension", "case.suspend_clock", "case.start_special")
+    for source, code in (("interactive", "E_REF"), ("imported", ""), ("historical", ""))
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("command", "source", "code"), APPROVED)
+def test_an_approval_entered_here_is_of_somebody_who_is_known(hall, command, source, code):
+    hall.ready_for(command)
+    ghost = {"approver": "ghost"} | ({"kind": "auction"} if command.endswith("special") else {})
+
+    assert hall.usual(command, but=ghost, source_class=source).code == code
+
+
+# whose post | granted by | actor | source class | code
+GRANTS = [
+    ("boss", "ghost", "boss", "interactive", "E_REF"),
+    ("boss", "an", "boss", "interactive", "E_SOD"),
+    ("boss", "an", "boss", "system", "E_SOD"),
+    ("boss", "boss", "mo", "system", "E_SOD"),
+    ("idle", "ghost", "boss", "interactive", "E_REF"),
+    ("idle", "boss", "boss", "interactive", ""),
+    ("idle", "boss", None, "interactive", "E_AUTH"),
+    ("idle", "boss", "an", "interactive", "E_AUTH"),
+    ("idle", "chief", None, "system", ""),
+]
+
+
+@pytest.mark.parametrize(("staff", "by", "actor", "source", "code"), GRANTS)
+def test_a_post_is_granted_by_somebody_else_who_is_known(hall, staff, by, actor, source, code):
+    who = {"who": actor, "post": "item_admin"} if actor else {}
+    if actor == "mo":
+        hall.org_must("staff.grant_post", "mo", {"post": "item_admin", "granted_by": "chief"})
+    raw = hall.raw("staff.grant_post", staff, {"post": "approve", "granted_by": by},
+                   source_class=source, **who)  # fmt: skip
+
+    assert hall.offices.decide(raw, hall.now).receipt.code == code
 
 
 def test_reference_facts_of_a_person_need_the_post(hall):

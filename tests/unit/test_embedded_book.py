@@ -11,6 +11,7 @@ from ledger.contracts.errors import Unreachable
 from ledger.contracts.receipts import Receipt
 from ledger.log.seam import LogError
 from ledger.log.sqlite import SqliteLog
+from ledger.log.sqlite_writer import SqliteStore, Writer
 
 NOW = datetime(2020, 6, 1, 10, 0, tzinfo=SHANGHAI)
 KEYS = [f"C{n}" for n in range(40)]
@@ -47,6 +48,41 @@ async def test_one_number_in_two_partitions_stops_neither(log):
     assert [r.status for r in receipts] == ["accepted", "accepted"]
     assert [r.status for r in again] == ["duplicate", "duplicate"]
     assert [r.stream for r in again] == [f"case/{FIRST}", f"case/{ELSEWHERE}"]
+
+
+async def test_a_number_with_a_nul_stops_neither_itself_nor_its_neighbours(log):
+    hostile = submission(FIRST, "a\0b")
+    assert b"\\u0000" in hostile
+    for _ in range(2):
+        hostile_answer, other = await log.submit_many([hostile, submission(ELSEWHERE, "ok")])
+        assert (hostile_answer.code, other.code) == ("E_FIELD", "")
+
+
+def test_a_command_that_the_file_refuses_does_not_take_its_neighbours_along(tmp_path, monkeypatch):
+    """Whatever a look-up misses: the others are answered, and the one is, after three times."""
+    book = Writer(tmp_path / "ledger.db", 12)
+    item = {"name": "i", "dept": "d", "project_type": "promised"}
+    book.commit(
+        [
+            command("dept.register", "d", {"name": "d"}, "d", "system"),
+            command("item.register", "i", item, "i", "system"),
+            submission(FIRST, "s"),
+        ],
+        NOW,
+    )
+    known = SqliteStore.receipt
+    monkeypatch.setattr(
+        SqliteStore, "receipt", lambda self, key: None if key == "x/s" else known(self, key)
+    )
+    bad = command("case.charge_fee", FIRST, {"amount_fen": 1, "voucher_no": "V"}, "s")
+    for _ in range(2):
+        before, refused, after = book.commit(
+            [submission(KEYS[1], "1"), bad, submission(KEYS[2], "2")], NOW
+        )
+        assert (before.receipt.code, after.receipt.code) == ("", "")
+        assert refused.receipt.code == "E_INTERNAL"
+    assert before.receipt.status == "duplicate"
+    book.connection.close()
 
 
 async def test_closing_answers_everybody(log):

@@ -76,7 +76,7 @@ REFUSED = [  # kind of subject, status | command | other data | other envelope |
     ("finding", "DEC", "notice.issue", {"finding_ids": ["F1", "F1"]}, {}, "E_FIELD"),
     ("finding", "DEC", "notice.issue", {"addressees": ["nobody"]}, {}, "E_REF"),
     ("finding", "DEC", "notice.issue", {"rectify_due": "2020-05-31"}, {}, "E_LIMIT"),
-    ("finding", "DEC", "notice.issue", {"rectify_due": "9999-12-31"}, {}, "E_LIMIT"),
+    ("finding", "DEC", "notice.issue", {"rectify_due": "2199-12-31"}, {}, "E_LIMIT"),
     ("notice", "NTD", "rectification.submit", {}, {"who": "km"}, "E_AUTH"),
     ("notice", "SUB", "rectification.accept", {}, {"who": "mo", "post": "hall_manager"}, "E_AUTH"),
     ("notice", "SUB", "notice.close", {}, {}, "E_STATE"),

@@ -318,7 +318,10 @@ def test_a_step_that_others_need_is_voided_with_them(rated):
 VOIDS = [  # version | otherwise | code
     (9, {}, "E_REF"),
     (3, {"data": {"approved_by": "fu"}}, "E_AUTH"),
-    (3, {"data": {"requested_by": "x", "approved_by": "x"}, "source_class": "imported"}, "E_SOD"),
+    (3, {"data": {"requested_by": "hu", "approved_by": "hu"}, "source_class": "imported"}, "E_SOD"),
+    (4, {"data": {"approved_by": "an"}}, "E_SOD"),
+    (4, {"data": {"requested_by": "an"}, "who": "an"}, "E_SOD"),
+    (4, {"data": {"requested_by": "an"}, "source_class": "imported"}, "E_SOD"),
     (3, {"data": {"approved_by": "ro"}, "source_class": "imported"}, "E_SOD"),
     (3, {"hours": 1}, "E_TIME_ORDER"),
     (2, {}, "E_STATE"),
@@ -331,6 +334,9 @@ VOIDS = [  # version | otherwise | code
 def test_a_void_of_the_loop_needs_two_people_its_target_and_its_time(rated, version, more, code):
     hall = rated()
     walk(hall, "verify", "rectify")
+    for staff, post in (("ro", "correct_approver"), ("an", "correct_approver"),
+                        ("an", "corrector")):  # fmt: skip
+        hall.org_must("staff.grant_post", staff, {"post": post, "granted_by": "chief"})
     at = hall.now - timedelta(hours=more.get("hours", 0))
     said = {name: value for name, value in more.items() if name != "hours"}
 

@@ -56,6 +56,9 @@ def test_two_alerts_suspect_once_another_rule_or_a_case_that_is_open_does_not(ne
 def test_what_was_cancelled_suspects_no_more_what_was_closed_does(new_hall):
     done, mistaken = new_hall(), new_hall()
     for hall, step in ((done, "close"), (mistaken, "cancel")):
+        for staff in ("sup", "zhu"):
+            hall.org_must("staff.join", staff, {"centre": "city"})
+            hall.org_must("staff.grant_post", staff, {"post": "city_supervisor", "granted_by": "x"})
         conclude(hall)
         suspect(hall)
         name = swept(rule="R05", about="")["alert_id"]

@@ -48,6 +48,7 @@ def test_the_printed_table_is_that_of_the_code(stream):
         named = [f"`{post}`" for post in sorted(duty.POSTS[command])]
         named += ["citizen"] * (command in duty.CITIZEN_COMMANDS)
         named += ["system"] * (command in duty.SYSTEM_COMMANDS)
+        named += ["the ledger"] * (command in duty.OWN_COMMANDS)
         return ", ".join(named)
 
     page = printed(TITLES[stream])
@@ -104,7 +105,9 @@ def test_a_correction_needs_two_people_and_is_told_once(hall, stream):
     table.must(COMMAND_OF[first])
     assert table.void(9).code == "E_REF"
     assert table.void(1, data={"approved_by": "fu"}).code == "E_AUTH"
-    assert table.void(1, source_class="imported", data={"approved_by": "fu"}).code == "E_SOD"
+    one = {"requested_by": "hu", "approved_by": "hu"}
+    assert table.void(1, source_class="imported", data=one).code == "E_SOD"
+    assert table.void(1, source_class="imported", data={"approved_by": "x"}).code == "E_AUTH"
     assert table.void(1, at=hall.now - timedelta(hours=1)).code == "E_TIME_ORDER"
     assert table.void(1).status == "accepted"
 

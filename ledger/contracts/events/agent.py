@@ -4,16 +4,23 @@ The service is free. People are references and ids, never names; letters and for
 documents.
 """
 
-from datetime import date
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from ledger.contracts.events.base import EventRestamped, EventVoided, Id, Payload
+from ledger.contracts.events.base import (
+    Day,
+    DocNo,
+    EventRestamped,
+    EventVoided,
+    Id,
+    Number,
+    Payload,
+    Word,
+)
 
 MATERIALS_MAX = 64
 FEN_MAX = 10**9
-DocNo = Field(default=None, max_length=64, description="文书编号")
 PersonRef = Field(default=None, pattern=r"^[0-9a-f]{16,64}$", description="reference in the vault")
 
 
@@ -41,7 +48,7 @@ class AgentEntrusted(AgentPayload):
     TYPE: ClassVar[str] = "agent.entrusted"
     COMMAND: ClassVar[str] = "agent.entrust"
 
-    letter_doc: str = Field(min_length=1, max_length=64, description="委托书编号")
+    letter_doc: Word = Field(description="委托书编号")
     scope: Literal["apply", "collect", "all"] = "all"
     materials: tuple[Id, ...] = Field(default=(), max_length=MATERIALS_MAX)
 
@@ -53,7 +60,7 @@ class AgentAccepted(AgentPayload):
     COMMAND: ClassVar[str] = "agent.accept"
 
     agent_id: Id
-    due: date = Field(description="the last day, as committed to the citizen")
+    due: Day = Field(description="the last day, as committed to the citizen")
 
 
 class AgentDeclined(AgentPayload):
@@ -90,7 +97,7 @@ class AgentSuspended(AgentPayload):
     COMMAND: ClassVar[str] = "agent.suspend"
 
     reason: Literal["materials", "citizen_away", "citizen_asked", "other"] = "other"
-    form_doc: str | None = DocNo
+    form_doc: DocNo | None = None
 
 
 class AgentResumed(AgentPayload):
@@ -99,7 +106,7 @@ class AgentResumed(AgentPayload):
     TYPE: ClassVar[str] = "agent.resumed"
     COMMAND: ClassVar[str] = "agent.resume"
 
-    letter_doc: str | None = DocNo
+    letter_doc: DocNo | None = None
 
 
 class AgentEnded(AgentPayload):
@@ -109,7 +116,7 @@ class AgentEnded(AgentPayload):
     COMMAND: ClassVar[str] = "agent.end"
 
     outcome: Literal["done", "cannot", "withdrawn"]
-    form_doc: str | None = DocNo
+    form_doc: DocNo | None = None
 
 
 class AgentResultDelivered(AgentPayload):
@@ -136,7 +143,7 @@ class AgentFeeViolationReported(AgentPayload):
     TYPE: ClassVar[str] = "agent.fee_violation_reported"
     COMMAND: ClassVar[str] = "agent.report_fee"
 
-    amount_fen: int = Field(ge=0, le=FEN_MAX)
+    amount_fen: Number = Field(ge=0, le=FEN_MAX)
 
 
 class AgentClockBreached(AgentPayload):

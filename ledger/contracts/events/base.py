@@ -1,22 +1,76 @@
 """What every fact is: a frozen model that knows its wire name, its command and its stream."""
 
+from datetime import date, datetime
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+)
 
-from ledger.contracts.codes import LimitUnit
+from ledger.contracts.codes import SHANGHAI, LimitUnit
 
-Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\s|/@\x00-\x1f]+$")]
+HIDDEN = (
+    r"\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+)
+"""Characters that nobody sees, inside `[^…]`: controls (a NUL ends a string for SQLite), and marks
+that make two numbers look alike or read backwards (U+200B, U+202E)."""
+
+SEEN = rf"^[^{HIDDEN}]+$"
+
+TEXT_MAX = 200
+
+Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=rf"^[^\s|/@{HIDDEN}]+$")]
 """An identifier: 1 to 64 characters; never a name, a telephone or an identity number."""
 
 REF_PATTERN = r"^[0-9a-f]{16,64}$"
 """Somebody's reference in the vault: an HMAC in hex, never a number of an identity card."""
+Word = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=SEEN)]
+"""A number of a document, a code, a reason in a word: something that can be seen is said."""
+
+DocNo = Annotated[Word, Field(description="文书编号")]
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_MAX)]
+"""A sentence; blanks alone say nothing."""
 
 EventId = Annotated[str, StringConstraints(min_length=3, max_length=160)]
 """`stream/key@version`."""
 
-TEXT_MAX = 200
 MATERIALS_MAX = 100
+EARLIEST = datetime(1949, 10, 1, tzinfo=SHANGHAI)
+LATEST = datetime(2200, 1, 1, tzinfo=SHANGHAI)
+"""Times in [EARLIEST, LATEST) can have been meant; 1900-01-01 is the zero of a spreadsheet."""
+
+
+def _written(said: object) -> object:
+    """Refuse a moment that is a number: seconds since when, and in which zone, it does not say."""
+    if isinstance(said, datetime) or (isinstance(said, str) and said[4:5] == "-"):
+        return said
+    message = "a moment is RFC 3339 text: 2020-06-01T10:00:00+08:00"
+    raise ValueError(message)
+
+
+def _counted(said: object) -> object:
+    """Refuse true and false, which Python takes for 1 and 0."""
+    if isinstance(said, bool):
+        message = "a number, not true or false"
+        raise ValueError(message)  # noqa: TRY004 -- pydantic reports ValueError only
+    return said
+
+
+Moment = Annotated[AwareDatetime, Field(ge=EARLIEST, lt=LATEST), BeforeValidator(_written)]
+"""A moment with its offset from UTC, in the years a case can be of."""
+
+Day = Annotated[date, Field(ge=EARLIEST.date(), lt=LATEST.date())]
+"""A day in the same years: working days can be counted from it, either way."""
+
+COUNTED = BeforeValidator(_counted)
+Number = Annotated[int, COUNTED]
 
 
 class Payload(BaseModel):
@@ -77,12 +131,10 @@ class EventAmended(Payload):
     """
 
     target: EventId
-    changes: dict[Annotated[str, StringConstraints(min_length=1, max_length=64)], Change] = Field(
-        min_length=1, max_length=16
-    )
-    reason_code: str = Field(min_length=1, max_length=64)
-    evidence: str | None = Field(
-        default=None, max_length=64, description="文书编号; needed to change occurred_at"
+    changes: dict[Word, Change] = Field(min_length=1, max_length=16)
+    reason_code: Word
+    evidence: Word | None = Field(
+        default=None, description="文书编号; needed to change occurred_at"
     )
     requested_by: Id
     approved_by: Id

@@ -4,26 +4,32 @@ For source class `historical` only the case number, the item, the channel and th
 required; None there means "not recorded" (design.md 5).
 """
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from ledger.contracts.codes import ProjectType
 from ledger.contracts.events.base import (
     MATERIALS_MAX,
     REF_PATTERN,
+    SEEN,
     TEXT_MAX,
     EventAmended,
     EventRestamped,
     EventVoided,
     Id,
     Limit,
+    Number,
     Payload,
+    Text,
+    Word,
 )
 
 Missing = Field(
     default=None, min_length=1, max_length=MATERIALS_MAX, description="materials it fails for"
 )
+PrintedNo = Annotated[str, StringConstraints(min_length=1, max_length=50, pattern=SEEN)]
+"""编号 as it is printed on paper."""
 
 
 class CasePayload(Payload):
@@ -42,12 +48,12 @@ class CaseSubmitted(CasePayload):
     TYPE: ClassVar[str] = "case.submitted"
     COMMAND: ClassVar[str] = "case.submit"
 
-    case_no: str = Field(min_length=1, max_length=50, description="办件编号, as printed")
+    case_no: PrintedNo = Field(description="办件编号, as printed")
     item: Id = Field(description="实施编码 of a registered item")
     applicant_ref: str | None = Field(default=None, pattern=REF_PATTERN)
     applicant_kind: int | None = Field(default=None, ge=1, le=6)
-    receipt_no: str | None = Field(default=None, max_length=50)
-    ticket_id: str | None = Field(default=None, max_length=64)
+    receipt_no: PrintedNo | None = None
+    ticket_id: Word | None = None
     materials: tuple[Id, ...] | None = Field(
         default=None, max_length=MATERIALS_MAX, description="ids of the materials that came; "
         "None: nobody said",
@@ -63,7 +69,7 @@ class CaseAccepted(CasePayload):
     TYPE: ClassVar[str] = "case.accepted"
     COMMAND: ClassVar[str] = "case.accept"
 
-    accept_no: str | None = Field(default=None, max_length=50, description="受理文书编号")
+    accept_no: PrintedNo | None = Field(default=None, description="受理文书编号")
     project_type: ProjectType | None = None
     statutory: Limit | None = Field(default=None, description="法定时限")
     promised: Limit | None = Field(default=None, description="承诺时限")
@@ -109,7 +115,7 @@ class Transferred(CasePayload):
     from_centre: str | None = Field(default=None, max_length=64)
     to_dept: Id
     to_centre: str | None = Field(default=None, max_length=64)
-    reason_code: str | None = Field(default=None, max_length=64)
+    reason_code: Word | None = None
 
 
 class TransferReceived(CasePayload):
@@ -128,14 +134,9 @@ class DecisionMade(CasePayload):
     COMMAND: ClassVar[str] = "case.decide"
 
     outcome: Literal["approved", "rejected", "partly"]
-    doc_no: str | None = Field(
-        default=None,
-        min_length=1,
-        max_length=64,
-        description="决定文书编号; asked for at the counter",
-    )
-    legal_basis: str | None = Field(default=None, max_length=TEXT_MAX)
-    reason_code: str | None = Field(default=None, max_length=64)
+    doc_no: Word | None = Field(default=None, description="决定文书编号; asked for at the counter")
+    legal_basis: Text | None = None
+    reason_code: Word | None = None
     remedies_told: bool = False
     missing: tuple[Id, ...] | None = Missing
 
@@ -146,7 +147,7 @@ class CaseConcluded(CasePayload):
     TYPE: ClassVar[str] = "case.concluded"
     COMMAND: ClassVar[str] = "case.conclude"
 
-    result_code: int = Field(ge=0, le=6)
+    result_code: Number = Field(ge=0, le=6)
 
 
 class CaseIssued(CasePayload):
@@ -155,11 +156,11 @@ class CaseIssued(CasePayload):
     TYPE: ClassVar[str] = "case.issued"
     COMMAND: ClassVar[str] = "case.issue"
 
-    doc_kind: str = Field(min_length=1, max_length=64)
+    doc_kind: Word
     doc_name: str = Field(min_length=1, max_length=TEXT_MAX)
-    cert_no: str | None = Field(default=None, max_length=64)
-    decision_no: str | None = Field(
-        default=None, max_length=64, description="决定文书编号, as the document names it"
+    cert_no: Word | None = None
+    decision_no: Word | None = Field(
+        default=None, description="决定文书编号, as the document names it"
     )
 
 

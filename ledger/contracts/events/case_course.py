@@ -3,16 +3,23 @@
 One class a fact; the stream and the common field come from `CasePayload`.
 """
 
-from datetime import date
 from typing import ClassVar, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from ledger.contracts.codes import SpecialKind
-from ledger.contracts.events.base import MATERIALS_MAX, TEXT_MAX, Id
+from ledger.contracts.events.base import (
+    MATERIALS_MAX,
+    TEXT_MAX,
+    Day,
+    DocNo,
+    Id,
+    Moment,
+    Number,
+    Text,
+    Word,
+)
 from ledger.contracts.events.case import CasePayload, Missing
-
-DocNo = Field(default=None, max_length=64, description="文书编号")
 
 
 class MaterialCorrected(CasePayload):
@@ -33,7 +40,7 @@ class SupplementNoticed(CasePayload):
     TYPE: ClassVar[str] = "case.supplement_noticed"
     COMMAND: ClassVar[str] = "case.notice_supplement"
 
-    notice_no: str = Field(min_length=1, max_length=64)
+    notice_no: DocNo
     missing: tuple[Id, ...] = Field(min_length=1, max_length=MATERIALS_MAX)
 
 
@@ -65,7 +72,7 @@ class NotAccepted(CasePayload):
     COMMAND: ClassVar[str] = "case.refuse_acceptance"
 
     reason_code: Literal["not_required", "out_of_power", "other"]
-    doc_no: str | None = DocNo
+    doc_no: DocNo | None = None
     missing: tuple[Id, ...] | None = Missing
 
 
@@ -76,8 +83,8 @@ class DeficiencyCommitted(CasePayload):
     COMMAND: ClassVar[str] = "case.commit_deficiency"
 
     materials: tuple[Id, ...] = Field(min_length=1, max_length=MATERIALS_MAX)
-    due_at: AwareDatetime
-    commitment_doc: str = Field(min_length=1, max_length=64)
+    due_at: Moment
+    commitment_doc: DocNo
 
 
 class DeficiencyFilled(CasePayload):
@@ -104,7 +111,7 @@ class CommitmentSigned(CasePayload):
     TYPE: ClassVar[str] = "case.commitment_signed"
     COMMAND: ClassVar[str] = "case.sign_commitment"
 
-    doc_no: str = Field(min_length=1, max_length=64)
+    doc_no: DocNo
 
 
 class CommitmentVerified(CasePayload):
@@ -123,7 +130,7 @@ class TransferRefused(CasePayload):
     COMMAND: ClassVar[str] = "case.refuse_transfer"
 
     transfer_id: Id
-    reason_code: str = Field(min_length=1, max_length=64)
+    reason_code: Word
 
 
 class SpecialStarted(CasePayload):
@@ -137,9 +144,9 @@ class SpecialStarted(CasePayload):
 
     sp_no: Id
     kind: SpecialKind
-    legal_basis: str | None = Field(default=None, max_length=TEXT_MAX)
+    legal_basis: Text | None = None
     days_told: int = Field(ge=0, le=1000, description="working days, told in writing")
-    notice_doc: str | None = DocNo
+    notice_doc: DocNo | None = None
     excluded: bool = False
     approver: Id | None = Field(
         default=None, description="who allowed a kind that the item does not name"
@@ -153,7 +160,7 @@ class SpecialEnded(CasePayload):
     COMMAND: ClassVar[str] = "case.end_special"
 
     sp_no: Id
-    result: str | None = Field(default=None, max_length=64)
+    result: Word | None = None
 
 
 class HearingRequested(CasePayload):
@@ -166,8 +173,8 @@ class HearingRequested(CasePayload):
     TYPE: ClassVar[str] = "case.hearing_requested"
     COMMAND: ClassVar[str] = "case.request_hearing"
 
-    told_on: date
-    request_doc: str | None = DocNo
+    told_on: Day
+    request_doc: DocNo | None = None
 
 
 class HearingNotified(CasePayload):
@@ -176,8 +183,8 @@ class HearingNotified(CasePayload):
     TYPE: ClassVar[str] = "case.hearing_notified"
     COMMAND: ClassVar[str] = "case.notify_hearing"
 
-    held_on: date
-    notice_doc: str = Field(min_length=1, max_length=64)
+    held_on: Day
+    notice_doc: DocNo
 
 
 class ExtensionGranted(CasePayload):
@@ -186,10 +193,10 @@ class ExtensionGranted(CasePayload):
     TYPE: ClassVar[str] = "case.extension_granted"
     COMMAND: ClassVar[str] = "case.grant_extension"
 
-    days: int = Field(ge=1, le=15)
+    days: Number = Field(ge=1, le=15)
     approver: Id
-    reason_code: str = Field(min_length=1, max_length=64)
-    told_doc: str | None = DocNo
+    reason_code: Word
+    told_doc: DocNo | None = None
 
 
 class ClockSuspended(CasePayload):
@@ -198,9 +205,9 @@ class ClockSuspended(CasePayload):
     TYPE: ClassVar[str] = "case.clock_suspended"
     COMMAND: ClassVar[str] = "case.suspend_clock"
 
-    reason_code: str = Field(min_length=1, max_length=64)
+    reason_code: Word
     approver: Id
-    legal_basis: str | None = Field(default=None, max_length=TEXT_MAX)
+    legal_basis: Text | None = None
 
 
 class ClockResumed(CasePayload):
@@ -218,7 +225,7 @@ class EscalatedResult(CasePayload):
 
     superior_dept: Id
     outcome: Literal["approved", "rejected", "partly"]
-    doc_no: str = Field(min_length=1, max_length=64)
+    doc_no: DocNo
 
 
 class CaseDelivered(CasePayload):
@@ -228,7 +235,7 @@ class CaseDelivered(CasePayload):
     COMMAND: ClassVar[str] = "case.deliver"
 
     method: Literal["window", "courier", "locker", "electronic"]
-    courier_no: str | None = Field(default=None, max_length=64)
+    courier_no: Word | None = None
     receiver_ref: str | None = Field(default=None, pattern=r"^[0-9a-f]{16,64}$")
     signed: bool = False
 
@@ -239,7 +246,7 @@ class CaseWithdrawn(CasePayload):
     TYPE: ClassVar[str] = "case.withdrawn"
     COMMAND: ClassVar[str] = "case.withdraw"
 
-    request_doc: str | None = DocNo
+    request_doc: DocNo | None = None
 
 
 class CaseTerminated(CasePayload):
@@ -249,7 +256,7 @@ class CaseTerminated(CasePayload):
     COMMAND: ClassVar[str] = "case.terminate"
 
     reason: Literal["supplement_overdue", "deficiency_failed", "applicant_lost", "force_majeure"]
-    doc_no: str = Field(min_length=1, max_length=64)
+    doc_no: DocNo
 
 
 class FeeCharged(CasePayload):
@@ -258,9 +265,9 @@ class FeeCharged(CasePayload):
     TYPE: ClassVar[str] = "case.fee_charged"
     COMMAND: ClassVar[str] = "case.charge_fee"
 
-    amount_fen: int = Field(ge=0, le=10**12)
-    standard_id: str | None = Field(default=None, max_length=64)
-    voucher_no: str = Field(min_length=1, max_length=64)
+    amount_fen: Number = Field(ge=0, le=10**12)
+    standard_id: Word | None = None
+    voucher_no: DocNo
 
 
 class FeeRefunded(CasePayload):
@@ -269,8 +276,8 @@ class FeeRefunded(CasePayload):
     TYPE: ClassVar[str] = "case.fee_refunded"
     COMMAND: ClassVar[str] = "case.refund_fee"
 
-    amount_fen: int = Field(ge=0, le=10**12)
-    voucher_no: str = Field(min_length=1, max_length=64)
+    amount_fen: Number = Field(ge=0, le=10**12)
+    voucher_no: DocNo
 
 
 class CaseArchived(CasePayload):
@@ -279,7 +286,7 @@ class CaseArchived(CasePayload):
     TYPE: ClassVar[str] = "case.archived"
     COMMAND: ClassVar[str] = "case.archive"
 
-    archive_no: str = Field(min_length=1, max_length=64)
+    archive_no: DocNo
 
 
 class DecisionRevoked(CasePayload):
@@ -289,7 +296,7 @@ class DecisionRevoked(CasePayload):
     COMMAND: ClassVar[str] = "case.revoke_decision"
 
     basis: str = Field(min_length=1, max_length=TEXT_MAX)
-    doc_no: str = Field(min_length=1, max_length=64)
+    doc_no: DocNo
 
 
 class CollectedRemote(CasePayload):
@@ -299,7 +306,7 @@ class CollectedRemote(CasePayload):
     COMMAND: ClassVar[str] = "case.collect_remote"
 
     handling_region: Id
-    courier_no: str | None = Field(default=None, max_length=64)
+    courier_no: Word | None = None
 
 
 class HandedOver(CasePayload):
@@ -318,7 +325,7 @@ class ExternalStatus(CasePayload):
     COMMAND: ClassVar[str] = "case.record_external"
 
     system: Id
-    status: str = Field(min_length=1, max_length=64)
+    status: Word
 
 
 class CaseExchanged(CasePayload):
@@ -339,7 +346,7 @@ class CaseUrged(CasePayload):
     COMMAND: ClassVar[str] = "case.urge"
 
     kind: Literal["urge", "supervise"] = "urge"
-    reply_due: AwareDatetime | None = None
+    reply_due: Moment | None = None
 
 
 class CaseVisited(CasePayload):

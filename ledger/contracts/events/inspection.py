@@ -6,13 +6,21 @@ files: here are codes and numbers of documents.
 """
 
 import hashlib
-from datetime import date
 from typing import ClassVar, Literal, Self
 
 import orjson
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from ledger.contracts.events.base import EventRestamped, EventVoided, Id, Payload
+from ledger.contracts.events.base import (
+    Day,
+    DocNo,
+    EventRestamped,
+    EventVoided,
+    Id,
+    Moment,
+    Payload,
+    Word,
+)
 
 INSPECTORS_MAX = 16
 FINDINGS_MAX = 64
@@ -31,7 +39,7 @@ DocNos = tuple[Id, ...]
 OneInspector = Field(min_length=1, max_length=INSPECTORS_MAX, description="staff ids")
 OneFinding = Field(min_length=1, max_length=FINDINGS_MAX)
 Evidence = Field(default=(), max_length=EVIDENCE_MAX, description="文书编号")
-NoticeNo = Field(min_length=1, max_length=64, description="通报文号")
+NoticeNo = Field(description="通报文号")
 
 
 class SealedPlan(BaseModel):
@@ -42,7 +50,7 @@ class SealedPlan(BaseModel):
     centre: Id
     scope: Scope = Field(min_length=1)
     inspectors: Inspectors = OneInspector
-    day: date
+    day: Day
     salt: str = Field(pattern=r"^[0-9a-f]{32,128}$", description="random, 16 bytes or more")
 
     def seal(self) -> str:
@@ -74,7 +82,7 @@ class InspectionPlanned(InspectionPayload):
 
     scope: Scope = Field(min_length=1)
     inspectors: Inspectors = OneInspector
-    day: date
+    day: Day
 
 
 class InspectionConducted(InspectionPayload):
@@ -84,8 +92,8 @@ class InspectionConducted(InspectionPayload):
     COMMAND: ClassVar[str] = "inspection.conduct"
 
     inspectors: Inspectors = OneInspector
-    start: AwareDatetime
-    end: AwareDatetime
+    start: Moment
+    end: Moment
     method: Literal["on_site", "video", "phone", "mystery_visitor"]
     opened: SealedPlan | None = Field(default=None, description="of a sealed inspection")
 
@@ -133,7 +141,7 @@ class FindingContestDecided(FindingPayload):
     COMMAND: ClassVar[str] = "finding.decide_contest"
 
     outcome: Literal["stands", "dropped"]
-    doc_no: str | None = Field(default=None, max_length=64, description="文书编号")
+    doc_no: DocNo | None = None
 
 
 class FindingsPayload(InspectionPayload):
@@ -158,10 +166,10 @@ class NoticeIssued(FindingsPayload):
     TYPE: ClassVar[str] = "notice.issued"
     COMMAND: ClassVar[str] = "notice.issue"
 
-    notice_no: str = NoticeNo
+    notice_no: Word = NoticeNo
     addressees: tuple[Id, ...] = Field(min_length=1, max_length=EVIDENCE_MAX,
                                        description="centres and departments")  # fmt: skip
-    rectify_due: date | None = Field(default=None, description="the last day")
+    rectify_due: Day | None = Field(default=None, description="the last day")
     deduction_points: int | None = Field(default=None, ge=0, le=POINTS_MAX)
 
 
@@ -197,7 +205,7 @@ class NoticeClosed(FindingsPayload):
     TYPE: ClassVar[str] = "notice.closed"
     COMMAND: ClassVar[str] = "notice.close"
 
-    notice_no: str = NoticeNo
+    notice_no: Word = NoticeNo
 
 
 class InspectionClockBreached(FindingPayload):

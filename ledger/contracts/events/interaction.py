@@ -4,12 +4,11 @@ The stream key is the case id where one is named, else the id of the consultatio
 itself. What people said belongs to the vault; here are codes and numbers.
 """
 
-from datetime import date
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from ledger.contracts.events.base import EventRestamped, EventVoided, Id, Payload
+from ledger.contracts.events.base import Day, DocNo, EventRestamped, EventVoided, Id, Payload
 
 
 class InteractionPayload(Payload):
@@ -40,7 +39,7 @@ class ConsultAnswered(ConsultPayload):
     TYPE: ClassVar[str] = "consult.answered"
     COMMAND: ClassVar[str] = "consult.answer"
 
-    doc_no: str | None = Field(default=None, max_length=64, description="文书编号")
+    doc_no: DocNo | None = None
 
 
 class ComplaintPayload(InteractionPayload):
@@ -71,7 +70,7 @@ class ComplaintAccepted(ComplaintPayload):
     TYPE: ClassVar[str] = "complaint.accepted"
     COMMAND: ClassVar[str] = "complaint.accept"
 
-    due: date = Field(description="the last day for the reply, as committed")
+    due: Day = Field(description="the last day for the reply, as committed")
 
 
 class ComplaintExtended(ComplaintPayload):
@@ -80,7 +79,7 @@ class ComplaintExtended(ComplaintPayload):
     TYPE: ClassVar[str] = "complaint.extended"
     COMMAND: ClassVar[str] = "complaint.extend"
 
-    new_due: date = Field(description="the last day")
+    new_due: Day = Field(description="the last day")
     approver: Id
 
 
@@ -91,7 +90,7 @@ class ComplaintReplied(ComplaintPayload):
     COMMAND: ClassVar[str] = "complaint.reply"
 
     finding: Literal["confirmed", "partly", "unfounded"]
-    feedback_doc: str | None = Field(default=None, max_length=64, description="文书编号")
+    feedback_doc: DocNo | None = None
 
 
 class ComplaintClosed(ComplaintPayload):

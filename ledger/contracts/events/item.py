@@ -4,19 +4,17 @@ The stream key is the 实施编码, as of `item.registered` (events/reference.py
 in the reference partition. What concerns one centre names it in `centre_id`.
 """
 
-from datetime import date
 from enum import StrEnum
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from ledger.contracts.codes import WindowType
-from ledger.contracts.events.base import TEXT_MAX, EventRestamped, Id
+from ledger.contracts.events.base import Day, DocNo, EventRestamped, Id, Text, Word
 from ledger.contracts.events.reference import ItemRegistered, ReferencePayload
 
 ORGS_MAX = 512
-DocNo = Field(default=None, max_length=64, description="文书编号")
-Reason = Field(default=None, max_length=TEXT_MAX)
+VERSIONS_MAX = 10**6
 
 
 class GuideElement(StrEnum):
@@ -61,8 +59,8 @@ class ItemRevised(ItemRegistered):
     TYPE: ClassVar[str] = "item.revised"
     COMMAND: ClassVar[str] = "item.revise"
 
-    version: int = Field(ge=2, description="documents so far, this one included")
-    doc_no: str | None = DocNo
+    version: int = Field(ge=2, le=VERSIONS_MAX, description="documents so far, this one included")
+    doc_no: DocNo | None = None
 
 
 class ItemRetired(ItemPayload):
@@ -71,7 +69,7 @@ class ItemRetired(ItemPayload):
     TYPE: ClassVar[str] = "item.retired"
     COMMAND: ClassVar[str] = "item.retire"
 
-    doc_no: str | None = DocNo
+    doc_no: DocNo | None = None
 
 
 class ListPayload(ItemPayload):
@@ -80,7 +78,7 @@ class ListPayload(ItemPayload):
     doc_no: Id = Field(description="文书编号 of the list")
     from_org: Id = Field(description="department that gives it")
     to_org: tuple[Id, ...] = Field(min_length=1, max_length=ORGS_MAX, description="centre ids")
-    effective_from: date
+    effective_from: Day
 
 
 class ItemDelegated(ListPayload):
@@ -111,8 +109,8 @@ class ItemDelegationRevoked(ItemPayload):
     COMMAND: ClassVar[str] = "item.revoke_delegation"
 
     doc_no: Id = Field(description="文书编号 of the list that is revoked")
-    effective_from: date = Field(description="the first day on which it does not hold")
-    revoked_by: str | None = DocNo
+    effective_from: Day = Field(description="the first day on which it does not hold")
+    revoked_by: DocNo | None = None
 
 
 class CentrePayload(ItemPayload):
@@ -127,7 +125,7 @@ class ItemClaimed(CentrePayload):
     TYPE: ClassVar[str] = "item.claimed"
     COMMAND: ClassVar[str] = "item.claim"
 
-    platform_id: str | None = Field(default=None, max_length=64, description="its number there")
+    platform_id: Word | None = Field(default=None, description="its number there")
 
 
 class ItemClaimConfirmed(CentrePayload):
@@ -143,7 +141,7 @@ class ItemClaimDeclined(CentrePayload):
     TYPE: ClassVar[str] = "item.claim_declined"
     COMMAND: ClassVar[str] = "item.decline_claim"
 
-    reason: str | None = Reason
+    reason: Text | None = None
 
 
 class ItemUnclaimed(CentrePayload):
@@ -152,7 +150,7 @@ class ItemUnclaimed(CentrePayload):
     TYPE: ClassVar[str] = "item.unclaimed"
     COMMAND: ClassVar[str] = "item.unclaim"
 
-    reason: str | None = Reason
+    reason: Text | None = None
 
 
 class ItemEnteredHall(CentrePayload):
@@ -171,14 +169,16 @@ class ItemLeftHall(CentrePayload):
     TYPE: ClassVar[str] = "item.left_hall"
     COMMAND: ClassVar[str] = "item.leave_hall"
 
-    doc_no: str | None = DocNo
+    doc_no: DocNo | None = None
 
 
 class GuidePayload(CentrePayload):
     """A guide as it stands: what is filled in, and which document of the item it describes."""
 
     elements: dict[GuideElement, bool] = Field(description="an absent element is not filled")
-    version: int = Field(ge=1, description="documents of the item so far, the newest described")
+    version: int = Field(
+        ge=1, le=VERSIONS_MAX, description="documents of the item so far, the newest described"
+    )
 
 
 class GuidePublished(GuidePayload):
@@ -201,7 +201,7 @@ class GuideWithdrawn(CentrePayload):
     TYPE: ClassVar[str] = "guide.withdrawn"
     COMMAND: ClassVar[str] = "guide.withdraw"
 
-    reason: str | None = Reason
+    reason: Text | None = None
 
 
 class ItemOnlineEnabled(CentrePayload):
@@ -211,7 +211,7 @@ class ItemOnlineEnabled(CentrePayload):
     COMMAND: ClassVar[str] = "item.enable_online"
 
     depth: int = Field(ge=1, le=4)
-    url: str | None = Field(default=None, max_length=TEXT_MAX)
+    url: Text | None = None
 
 
 class ItemOnlineDisabled(CentrePayload):
@@ -220,7 +220,7 @@ class ItemOnlineDisabled(CentrePayload):
     TYPE: ClassVar[str] = "item.online_disabled"
     COMMAND: ClassVar[str] = "item.disable_online"
 
-    reason: str | None = Reason
+    reason: Text | None = None
 
 
 class ItemEventRestamped(EventRestamped, ItemPayload):

@@ -4,13 +4,12 @@ They lie in the reference partition beside the published catalogue (events/refer
 is the id of the thing. Documents of the city (routing, rules, config) have their kind as the key.
 """
 
-from datetime import date
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from ledger.contracts.codes import CentreLevel, Post, Tier
-from ledger.contracts.events.base import TEXT_MAX, Id
+from ledger.contracts.events.base import TEXT_MAX, Day, DocNo, Id, Word
 from ledger.contracts.events.reference import (
     CalendarPublished,
     ReferencePayload,
@@ -19,7 +18,7 @@ from ledger.contracts.events.reference import (
 
 MANY_MAX = 64
 AREA_MAX = 1_000_000
-DocNo = Field(default=None, max_length=64, description="文书编号")
+LOAD_MAX = 10**12
 Code = Field(pattern=r"^\d{2,12}$", description="行政区划代码, up to 12 digits")
 Name = Field(min_length=1, max_length=TEXT_MAX)
 
@@ -38,8 +37,8 @@ class RegionRegistered(ReferencePayload):
     level: int = Field(ge=3, le=6, description="3 设区市, 4 县级, 5 镇街, 6 村居 (GB/T 39046 A.2)")
     kind: Literal["city", "zone", "town", "subdistrict", "village", "community"]
     parent_id: Id | None = None
-    effective_from: date
-    doc_no: str | None = DocNo
+    effective_from: Day
+    doc_no: DocNo | None = None
 
 
 class RegionRenamed(ReferencePayload):
@@ -49,8 +48,8 @@ class RegionRenamed(ReferencePayload):
     COMMAND: ClassVar[str] = "region.rename"
 
     name: str = Name
-    effective_from: date
-    doc_no: str | None = DocNo
+    effective_from: Day
+    doc_no: DocNo | None = None
 
 
 class RegionRecoded(ReferencePayload):
@@ -60,8 +59,8 @@ class RegionRecoded(ReferencePayload):
     COMMAND: ClassVar[str] = "region.recode"
 
     code: str = Code
-    effective_from: date
-    doc_no: str | None = DocNo
+    effective_from: Day
+    doc_no: DocNo | None = None
 
 
 class RegionMerged(ReferencePayload):
@@ -71,8 +70,8 @@ class RegionMerged(ReferencePayload):
     COMMAND: ClassVar[str] = "region.merge"
 
     predecessor_ids: tuple[Id, ...] = Field(min_length=1, max_length=MANY_MAX)
-    effective_from: date
-    doc_no: str | None = DocNo
+    effective_from: Day
+    doc_no: DocNo | None = None
 
 
 class RegionRetired(ReferencePayload):
@@ -81,8 +80,8 @@ class RegionRetired(ReferencePayload):
     TYPE: ClassVar[str] = "region.retired"
     COMMAND: ClassVar[str] = "region.retire"
 
-    effective_from: date
-    doc_no: str | None = DocNo
+    effective_from: Day
+    doc_no: DocNo | None = None
 
 
 # ---------------------------------------------------------------------------------------- centres
@@ -98,7 +97,7 @@ class CentrePlanned(ReferencePayload):
     level: CentreLevel
     tier: Tier
     region_id: Id
-    doc_no: str | None = DocNo
+    doc_no: DocNo | None = None
 
 
 class CentreRelocated(ReferencePayload):
@@ -108,7 +107,7 @@ class CentreRelocated(ReferencePayload):
     COMMAND: ClassVar[str] = "centre.relocate"
 
     region_id: Id | None = None
-    doc_no: str | None = DocNo
+    doc_no: DocNo | None = None
 
 
 class CentreSuspended(ReferencePayload):
@@ -117,7 +116,7 @@ class CentreSuspended(ReferencePayload):
     TYPE: ClassVar[str] = "centre.suspended"
     COMMAND: ClassVar[str] = "centre.suspend"
 
-    doc_no: str | None = DocNo
+    doc_no: DocNo | None = None
 
 
 class CentreClosed(ReferencePayload):
@@ -126,7 +125,7 @@ class CentreClosed(ReferencePayload):
     TYPE: ClassVar[str] = "centre.closed"
     COMMAND: ClassVar[str] = "centre.close"
 
-    doc_no: str | None = DocNo
+    doc_no: DocNo | None = None
 
 
 class CentreAreaMeasured(ReferencePayload):
@@ -137,7 +136,7 @@ class CentreAreaMeasured(ReferencePayload):
 
     hall_area_m2: int = Field(ge=0, le=AREA_MAX)
     method: Literal["deed", "survey", "on_site", "declared"]
-    doc_no: str | None = DocNo
+    doc_no: DocNo | None = None
 
 
 class CentreTierChanged(ReferencePayload):
@@ -147,14 +146,14 @@ class CentreTierChanged(ReferencePayload):
     COMMAND: ClassVar[str] = "centre.change_tier"
 
     tier: Tier
-    effective_from: date
-    doc_no: str = Field(min_length=1, max_length=64, description="文书编号")
+    effective_from: Day
+    doc_no: DocNo
 
 
 class EvidencePayload(ReferencePayload):
     """Something a centre has or no longer has, with evidence."""
 
-    evidence: str | None = DocNo
+    evidence: DocNo | None = None
 
 
 class CentreSelfServiceOpened(EvidencePayload):
@@ -177,7 +176,7 @@ class CentreStationOnline(EvidencePayload):
     TYPE: ClassVar[str] = "centre.station_online"
     COMMAND: ClassVar[str] = "centre.bring_station_online"
 
-    station_id: str | None = Field(default=None, max_length=64)
+    station_id: Word | None = None
 
 
 class CentreStationOffline(EvidencePayload):
@@ -205,8 +204,8 @@ class DeptEntryRequired(ReferencePayload):
 
     level: CentreLevel = CentreLevel.TOWN
     key_central_only: bool = Field(default=False, description="at 重点中心镇 and zones only")
-    deadline: date
-    doc_no: str | None = DocNo
+    deadline: Day
+    doc_no: DocNo | None = None
 
 
 class DeptEntered(ReferencePayload):
@@ -227,7 +226,7 @@ class DeptLeft(ReferencePayload):
     COMMAND: ClassVar[str] = "dept.leave"
 
     centre_id: Id
-    doc_no: str | None = DocNo
+    doc_no: DocNo | None = None
 
 
 # -------------------------------------------------------------------------------- staff and agents
@@ -238,7 +237,7 @@ class MovePayload(ReferencePayload):
 
     to_centre: Id
     from_dept: Id | None = None
-    doc_no: str | None = DocNo
+    doc_no: DocNo | None = None
 
 
 class StaffTransferredIn(MovePayload):
@@ -261,7 +260,7 @@ class StaffLeft(ReferencePayload):
     TYPE: ClassVar[str] = "staff.left"
     COMMAND: ClassVar[str] = "staff.leave"
 
-    doc_no: str | None = DocNo
+    doc_no: DocNo | None = None
 
 
 class StaffPostRevoked(ReferencePayload):
@@ -291,13 +290,13 @@ class AgentDismissed(ReferencePayload):
     COMMAND: ClassVar[str] = "agent.dismiss"
 
     village: Id
-    doc_no: str | None = DocNo
+    doc_no: DocNo | None = None
 
 
 class TrustPayload(ReferencePayload):
     """An applicant and the list of the dishonest, key = reference in the vault (HMAC), no name."""
 
-    effective_from: date
+    effective_from: Day
     doc_no: str = Field(min_length=1, max_length=64, description="文书编号 of the decision")
 
 
@@ -327,10 +326,10 @@ class WindowTypeChanged(WindowCreated):
     TYPE: ClassVar[str] = "window.type_changed"
     COMMAND: ClassVar[str] = "window.change_type"
 
-    load_evidence: dict[Id, Annotated[int, Field(ge=0)]] = Field(
+    load_evidence: dict[Id, Annotated[int, Field(ge=0, le=LOAD_MAX)]] = Field(
         min_length=1, max_length=MANY_MAX, description="what was counted → how many"
     )
-    doc_no: str | None = DocNo
+    doc_no: DocNo | None = None
 
 
 class WindowRetired(ReferencePayload):
@@ -339,7 +338,7 @@ class WindowRetired(ReferencePayload):
     TYPE: ClassVar[str] = "window.retired"
     COMMAND: ClassVar[str] = "window.retire"
 
-    doc_no: str | None = DocNo
+    doc_no: DocNo | None = None
 
 
 class CalendarOverridden(CalendarPublished):
@@ -354,10 +353,10 @@ class CalendarOverridden(CalendarPublished):
 class DocumentPayload(ReferencePayload):
     """A document that holds from a day on; its text is kept elsewhere, under its hash."""
 
-    version: str = Field(min_length=1, max_length=64)
+    version: Word
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    effective_from: date
-    doc_no: str | None = DocNo
+    effective_from: Day
+    doc_no: DocNo | None = None
 
 
 class RoutingPublished(DocumentPayload):

@@ -7,13 +7,12 @@ have no day. Source: domain.md 3.9 and 6.3.
 
 import hashlib
 from collections.abc import Mapping
-from datetime import date
 from typing import Annotated, ClassVar, Self
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from ledger.contracts.events.base import EventId, Id, Payload
+from ledger.contracts.events.base import Day, EventId, Id, Payload, Word
 
 NOWHERE = "-"
 """The key of what was done at no centre: 城市合计 = the centres and this."""
@@ -64,8 +63,8 @@ class DayClosed(PublishedTotals):
     TYPE: ClassVar[str] = "day.closed"
     COMMAND: ClassVar[str] = "day.close"
 
-    day: date
-    measures_version: str = Field(min_length=1, max_length=64, description="by which definitions")
+    day: Day
+    measures_version: Word = Field(description="by which definitions")
 
 
 class PeriodFrozen(PublishedTotals):
@@ -83,7 +82,7 @@ class Restated(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     code: Code
-    day: date
+    day: Day
     published: int
     now: int
 

@@ -1,13 +1,15 @@
 """好差评 (rating), domain.md 3.6; the stream key is the case id, so it lies beside its case."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from ledger.contracts.events.base import EventRestamped, EventVoided, Id, Payload
+from ledger.contracts.events.base import COUNTED, EventRestamped, EventVoided, Id, Payload, Word
 
 Via = Literal["pc", "mobile", "qr", "hall_tablet", "hall_other", "phone", "sms"]
 """评价渠道 of GB/T 39046."""
+Stars = Annotated[int, Field(ge=1, le=5), COUNTED]
+"""星级: 5 is 非常满意, always."""
 
 
 class RatingSubmitted(Payload):
@@ -22,11 +24,11 @@ class RatingSubmitted(Payload):
     STREAM: ClassVar[str] = "rating"
 
     rating_id: Id
-    stars: int = Field(ge=1, le=5)
+    stars: Stars
     via: Via = "qr"
     real_name: bool = False
     rater_ref: str | None = Field(default=None, pattern=r"^[0-9a-f]{16,64}$")
-    device_id: str | None = Field(default=None, max_length=64)
+    device_id: Word | None = None
     elapsed_ms: int | None = Field(default=None, ge=0, le=86_400_000)
 
 
@@ -42,7 +44,7 @@ class RatingInvited(Payload):
 
     subject: Literal["case", "ticket", "agent_task", "consult"] = "case"
     via: Via = "qr"
-    device_id: str | None = Field(default=None, max_length=64)
+    device_id: Word | None = None
     rated_staff: tuple[Id, ...] = Field(default=(), max_length=16)
 
 
@@ -54,7 +56,7 @@ class RatingDefaulted(Payload):
     STREAM: ClassVar[str] = "rating"
 
     rating_id: Id
-    stars: int = Field(default=5, ge=1, le=5)
+    stars: Stars = 5
 
 
 class RatingAppended(Payload):
@@ -65,7 +67,7 @@ class RatingAppended(Payload):
     STREAM: ClassVar[str] = "rating"
 
     rating_id: Id
-    stars: int | None = Field(default=None, ge=1, le=5)
+    stars: Stars | None = None
 
 
 class RatingEventVoided(EventVoided):

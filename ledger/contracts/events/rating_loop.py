@@ -4,15 +4,13 @@ The stream is the rating's, the key the case id; every fact names its rating. Fi
 and calls are codes and numbers: what people said belongs to the vault.
 """
 
-from datetime import date
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from ledger.contracts.events.base import Id, Payload
+from ledger.contracts.events.base import Day, DocNo, Id, Payload
 
 ATTEMPTS_MAX = 20
-DocNo = Field(default=None, max_length=64, description="文书编号")
 
 
 class LoopPayload(Payload):
@@ -58,7 +56,7 @@ class NegVerified(LoopPayload):
     COMMAND: ClassVar[str] = "neg.verify"
 
     finding: Literal["valid", "partly", "mistaken", "malicious", "no_basis"]
-    evidence: str | None = DocNo
+    evidence: DocNo | None = None
 
 
 class NegRectifyPlanned(LoopPayload):
@@ -67,7 +65,7 @@ class NegRectifyPlanned(LoopPayload):
     TYPE: ClassVar[str] = "neg.rectify_planned"
     COMMAND: ClassVar[str] = "neg.plan_rectification"
 
-    by: date
+    by: Day
 
 
 class NegRectified(LoopPayload):
@@ -76,7 +74,7 @@ class NegRectified(LoopPayload):
     TYPE: ClassVar[str] = "neg.rectified"
     COMMAND: ClassVar[str] = "neg.rectify"
 
-    measures_doc: str | None = DocNo
+    measures_doc: DocNo | None = None
 
 
 class NegExtensionGranted(LoopPayload):
@@ -85,7 +83,7 @@ class NegExtensionGranted(LoopPayload):
     TYPE: ClassVar[str] = "neg.extension_granted"
     COMMAND: ClassVar[str] = "neg.grant_extension"
 
-    new_due: date = Field(description="the last day")
+    new_due: Day = Field(description="the last day")
     approver: Id
 
 
@@ -115,7 +113,7 @@ class NegInstructed(LoopPayload):
     TYPE: ClassVar[str] = "neg.instructed"
     COMMAND: ClassVar[str] = "neg.instruct"
 
-    doc_no: str | None = DocNo
+    doc_no: DocNo | None = None
 
 
 class NegClosed(LoopPayload):
@@ -133,7 +131,7 @@ class AppealFiled(LoopPayload):
 
     by: Literal["staff", "unit"]
     reason: Literal["mistaken", "malicious", "not_our_fault"]
-    evidence: str | None = DocNo
+    evidence: DocNo | None = None
 
 
 class AppealUpheld(LoopPayload):
@@ -142,7 +140,7 @@ class AppealUpheld(LoopPayload):
     TYPE: ClassVar[str] = "appeal.upheld"
     COMMAND: ClassVar[str] = "appeal.uphold"
 
-    doc_no: str | None = DocNo
+    doc_no: DocNo | None = None
 
 
 class AppealDenied(LoopPayload):
@@ -151,7 +149,7 @@ class AppealDenied(LoopPayload):
     TYPE: ClassVar[str] = "appeal.denied"
     COMMAND: ClassVar[str] = "appeal.deny"
 
-    doc_no: str | None = DocNo
+    doc_no: DocNo | None = None
 
 
 class RatingClockBreached(LoopPayload):

@@ -22,7 +22,15 @@ from ledger.contracts.codes import (
     Tier,
     WindowType,
 )
-from ledger.contracts.events.base import MATERIALS_MAX, TEXT_MAX, Id, Limit, Payload
+from ledger.contracts.events.base import (
+    MATERIALS_MAX,
+    TEXT_MAX,
+    DocNo,
+    Id,
+    Limit,
+    Payload,
+    Word,
+)
 
 
 class ReferencePayload(Payload):
@@ -112,7 +120,7 @@ class ItemRegistered(ReferencePayload):
     project_type: ProjectType
     statutory: Limit | None = None
     promised: Limit | None = None
-    topic: str | None = Field(default=None, max_length=64, description="市场准入, 出入境 …")
+    topic: Word | None = Field(default=None, description="市场准入, 出入境 …")
     is_project_item: bool = False
     one_person_ok: bool = False
     deficiency_allowed: bool = Field(default=False, description="容缺受理")
@@ -143,7 +151,7 @@ class CalendarPublished(ReferencePayload):
     COMMAND: ClassVar[str] = "calendar.publish"
 
     year: int = Field(ge=1900, le=2200)
-    doc_no: str = Field(min_length=1, max_length=64)
+    doc_no: DocNo
     holidays: tuple[date, ...] = ()
     workdays: tuple[date, ...] = Field(default=(), description="调休上班日 at weekends")
 

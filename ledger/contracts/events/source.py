@@ -6,9 +6,9 @@ design.md 5 (`beats`: only `source.silent/returned` become facts); decision 0012
 
 from typing import Annotated, ClassVar
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from ledger.contracts.events.base import Payload
+from ledger.contracts.events.base import Moment, Payload
 
 CENTRES_MAX = 1000
 """Centres one source speaks for: a city has some hundreds, villages included."""
@@ -31,7 +31,7 @@ class SourceSilent(SourcePayload):
     TYPE: ClassVar[str] = "source.silent"
     COMMAND: ClassVar[str] = "source.fall_silent"
 
-    since: AwareDatetime = Field(description="when the ledger heard its last beat")
+    since: Moment = Field(description="when the ledger heard its last beat")
     centres: Centres = Field(default=(), description="as its last beat said")
 
 

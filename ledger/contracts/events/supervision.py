@@ -10,12 +10,11 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from ledger.contracts.codes import AlertLevel
-from ledger.contracts.events.base import EventId, Id, Payload
+from ledger.contracts.events.base import DocNo, EventId, Id, Payload, Word
 
 FACTS_MAX = 64
 """Facts that one alert names; of more the first are enough to find the others."""
 ALERT_ID = r"^[0-9a-f]{16}$"
-DocNo = Field(default=None, max_length=64, description="文书编号")
 
 
 class AlertPayload(Payload):
@@ -70,8 +69,8 @@ class AlertExplained(AlertPayload):
     TYPE: ClassVar[str] = "alert.explained"
     COMMAND: ClassVar[str] = "alert.explain"
 
-    reason_code: str = Field(min_length=1, max_length=64)
-    evidence: str | None = DocNo
+    reason_code: Word
+    evidence: DocNo | None = None
 
 
 class AlertCancelled(AlertPayload):

@@ -98,6 +98,6 @@ def stray(s: Script) -> None:
     """Report a certificate of which nobody knows the case: refused, and kept among the rejects."""
     s.wait(1, 480)
     data = {"doc_kind": "result", "doc_name": f"{s.fact.name}办理结果", "cert_no": s.number("X")}
-    s.refused("E_STATE", "case.issue", data, {"kind": "system"},
-              place=s.at_town())  # fmt: skip
+    place = {**s.at_town(), "channel": "web"}
+    s.refused("E_STATE", "case.issue", data, {"kind": "system"}, place=place)
     s.lines[-1][1]["key"] += "-x"
