@@ -22,9 +22,9 @@ from ledger.rules.reference import Reference
 from ledger.rules.supervision_conditions import CONDITIONS, Beside
 from ledger.rules.supervision_rules import RULES, TOUCHES, VERSION, Mode, Touch
 
-BESIDE = {"case": ("case", "rating"), "rating": ("case", "rating"), "hall": ("hall",),
-          "inspection": ("inspection",)}  # fmt: skip
-"""Stream → the streams whose alerts lie beside its own."""
+_RATED = ("case", "rating", "hall")
+BESIDE = {**dict.fromkeys(_RATED, _RATED), "inspection": ("inspection",)}
+"""Stream → the streams whose alerts lie beside its own; a rating's: those of what it rates."""
 BY_TYPE: dict[str, tuple[Touch, ...]] = {
     kind: tuple(touch for touch in TOUCHES if touch.event == kind)
     for kind in {touch.event for touch in TOUCHES}
