@@ -33,13 +33,18 @@ STEPS = {  # short name → command, data, who
 }  # fmt: skip
 
 
-def rate_badly(hall, stars=1, **more):
-    """C1 is concluded and rated by a citizen who gave a name; all the staff is there."""
+def join(hall):
+    """Let the staff of the loop join; the rated clerk holds its posts as well."""
     for staff, (centre, post) in PEOPLE.items():
         hall.org_must("staff.join", staff, {"centre": centre})
         hall.org_must("staff.grant_post", staff, {"post": post, "granted_by": "chief"})
     for post in ("rating_officer", "callback_officer"):
         hall.org_must("staff.grant_post", "an", {"post": post, "granted_by": "chief"})
+
+
+def rate_badly(hall, stars=1, **more):
+    """C1 is concluded and rated by a citizen who gave a name; all the staff is there."""
+    join(hall)
     hall.bring_to("DEC+")
     hall.conclude()
     data = {"rating_id": "r1", "stars": stars, "real_name": True}

@@ -25,6 +25,7 @@ from ledger.contracts.events import (
     interaction,
     org,
     period,
+    rating,
 )
 from ledger.contracts.events import reference as facts
 from ledger.contracts.events.base import REF_PATTERN, Limit, Payload
@@ -78,6 +79,8 @@ def check_fields(command: Command, payload: Payload) -> None:
             _check_changes(payload)
         case hall.HallPayload():
             _check_hall(command, payload)
+        case rating.ServicePayload():
+            _check_service(payload)
         case agent.AgentAccepted() | agent.AgentHandedToTown() if (
             interactive and command.centre is None
         ):
@@ -116,6 +119,14 @@ def _check_hall(command: Command, payload: hall.HallPayload) -> None:
         raise Refused(Code.E_FIELD, f"centre: a fact of hall {command.key} has centre {centre}")
     if command.window not in {None, getattr(payload, "window_id", command.window)}:
         raise Refused(Code.E_FIELD, "window: not the one that data names as window_id")
+
+
+def _check_service(payload: rating.ServicePayload) -> None:
+    """Refuse what does not say which service it is about."""
+    if payload.subject == "consult":
+        raise Refused(Code.E_FIELD, "subject: a question is not rated here; its case or visit is")
+    if (payload.ticket_id is not None) != (payload.subject == "ticket"):
+        raise Refused(Code.E_FIELD, "ticket_id: of subject ticket, and of no other")
 
 
 def _check_interaction(

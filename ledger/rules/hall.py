@@ -4,9 +4,10 @@ Source: domain.md 3.4, 4.3, 6.2 (K05–K09, K38, K39). Stamps make every live re
 event: `window` (where it counts), `waiting` (change of the number of waiting tickets),
 `waited_from` and `waits_from` (minute from which it waited before, and waits after), `was` (a
 window before it closed), `more` (people in the hall, against the count before), `first_call`,
-`wait_seconds`, `service_seconds`, `open_seconds` and `serving_seconds` since the last change of
-the window, and `unattended_seconds` of it that end here (空岗). An interval counts whole in the
-hour in which it ends; the local day is exact, since a hall's stream is one day.
+`wait_seconds`, `service_seconds`, `rateable` (可评: a service that ended with a case),
+`open_seconds` and `serving_seconds` since the last change of the window, and `unattended_seconds`
+of it that end here (空岗). An interval counts whole in the hour in which it ends; the local day is
+exact, since a hall's stream is one day.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -279,6 +280,8 @@ def stamp_of(state: State, kind: str, data: Data, at: str) -> dict[str, Any]:
     if ticket is not None:
         stamp |= _ticket_stamp(ticket, kind, at)
         after = evolve_ticket(ticket, kind, data, at, told=True)
+        if after.finished_at is not None and after.with_case:
+            stamp["rateable"] = True
         before_, after_ = (t.since[CLOCK] if t.waiting else None for t in (ticket, after))
         if before_ != after_:
             stamp |= {"waited_from": before_} if before_ else {}

@@ -34,6 +34,12 @@ class Ticket:
     call_no: int = 0
     window: str | None = None
     """The window that called last, or serves."""
+    served_by: tuple[str, ...] = ()
+    """Staff who began to serve it; the last one answers for the visit."""
+    finished_at: str | None = None
+    """When its service ended, other than by leaving: from then on the visit is rated."""
+    with_case: bool = False
+    """Its service ended with a case."""
     passed: bool = False
     """Nobody came to a call of this visit transaction."""
     lapsed: bool = False
@@ -195,7 +201,8 @@ def evolve_ticket(
         case facts.TicketNoShow.TYPE:
             return replace(ticket, status="PASS", passed=True)
         case facts.ServiceStarted.TYPE:
-            return replace(ticket, status="SERV", since=at, parked=0)
+            return replace(ticket, status="SERV", since=at, parked=0,
+                           served_by=(*ticket.served_by, data["staff_id"]))  # fmt: skip
         case facts.TicketTransferred.TYPE:
             return replace(ticket, status="WAIT", since=at, parked=0, passed=False, lapsed=False,
                            window=None)  # fmt: skip
@@ -204,9 +211,17 @@ def evolve_ticket(
         case facts.TicketResumed.TYPE:
             away = seconds_between(ticket.parked_at or at, at)
             return replace(ticket, parked_at=None, parked=ticket.parked + away)
+        case facts.ServiceFinished.TYPE if is_served_out(data):
+            return replace(ticket, status="END", parked_at=None, finished_at=at,
+                           with_case=bool(data.get("case_ids")))  # fmt: skip
         case facts.ServiceFinished.TYPE | facts.TicketCancelled.TYPE | facts.TicketExpired.TYPE:
             return replace(ticket, status="END", parked_at=None)
     return ticket
+
+
+def is_served_out(data: Mapping[str, Any]) -> bool:
+    """Tell whether a service ended before everybody: not as `left` (窗口关闭, 人走了)."""
+    return bool(data["outcome"] != "left")
 
 
 def is_served(ticket: Ticket) -> bool:

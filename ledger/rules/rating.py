@@ -1,4 +1,4 @@
-"""好差评 (rating): one per case and way of rating, and the loop of the negative (domain.md 3.6).
+"""好差评 (rating): one per service and way of rating, and the loop of the negative (domain 3.6).
 
 Refused are the impossible and the unauthorised. What other systems report as done — a rating
 outside its window, a loop closed without callback, the rated who verified themselves — is a fact,
@@ -13,18 +13,26 @@ from ledger.contracts.codes import CentreLevel, SourceClass
 from ledger.contracts.commands import Command
 from ledger.contracts.events import rating as facts
 from ledger.contracts.events import rating_loop as loop
-from ledger.rules import case
-from ledger.rules.rating_state import RECTIFY, Rating, State, breached, evolve, fold
+from ledger.rules.rated import Service, subject_of
+from ledger.rules.rating_state import (
+    OF_A_SERVICE,
+    RECTIFY,
+    Rating,
+    State,
+    breached,
+    evolve,
+    fold,
+)
 from ledger.rules.reference import Reference
 from ledger.rules.refusals import Code, Refused
 from ledger.rules.workdays import Calendar
 
-__all__ = ["Rating", "State", "check", "check_case", "check_due", "check_known", "check_limits",
-           "check_people", "evolve", "fold", "found", "rated_staff"]  # fmt: skip
+__all__ = ["Rating", "State", "check", "check_due", "check_known", "check_limits", "check_people",
+           "check_service", "evolve", "fold", "found"]  # fmt: skip
 
 NEGATIVE_STARS_MAX = 2
 RATING_WINDOW_WORKDAYS = 10
-"""评价期限, from the conclusion."""
+"""评价期限, from the end of the service."""
 APPEAL_WORKDAYS = 5
 DEFAULTS_TAKEN = frozenset({SourceClass.IMPORTED, SourceClass.HISTORICAL})
 """`allow_default_rating`: source classes whose 默认好评 is put down; it is never counted."""
@@ -34,49 +42,46 @@ NOT_SEPARATED = "R07"
 UNHANDLED = "R24"
 
 Data = Mapping[str, Any]
-ABOUT_THE_CASE = frozenset(
-    {facts.RatingSubmitted.TYPE, facts.RatingInvited.TYPE, facts.RatingDefaulted.TYPE}
-)
 AFTER_CLOSING = frozenset({loop.NegInstructed.TYPE, loop.AppealFiled.TYPE, loop.AppealUpheld.TYPE,
                            loop.AppealDenied.TYPE})  # fmt: skip
 NOT_ADOPTED = frozenset({loop.NegReplied.TYPE, loop.NegInstructed.TYPE, loop.NegClosed.TYPE})
 """What is still done about a negative that was not adopted."""
 
 
-def check_known(state: State, of: case.State, kind: str, data: Data) -> None:
-    """Refuse what is about a case or a rating that is not there.
+def check_known(state: State, of: Service, kind: str, data: Data) -> None:
+    """Refuse what is about a service or a rating that is not there.
 
     Raises:
         Refused: E_REF.
 
     """
-    if kind in ABOUT_THE_CASE:
-        if of.status in {"-", "VOI"}:
-            raise Refused(Code.E_REF, "the rated case is not known, or was voided")
+    if kind in OF_A_SERVICE:
+        if not of.known:
+            raise Refused(Code.E_REF, f"the rated {of.name} is not known, or was voided")
     elif data["rating_id"] not in state.ratings:
-        raise Refused(Code.E_REF, f"rating {data['rating_id']} of this case is not known")
+        raise Refused(Code.E_REF, f"rating {data['rating_id']} is not known here")
 
 
-def check_case(state: State, of: case.State, kind: str, data: Data, source: str, at: str) -> None:
-    """Refuse a second rating of one service, or one of a case that is not concluded.
+def check_service(state: State, of: Service, kind: str, data: Data, source: str, at: str) -> None:
+    """Refuse a second rating of one service, or one of a service that has not ended.
 
     Raises:
         Refused: E_STATE or E_TIME_ORDER.
 
     """
-    if of.concluded_at is None:
-        ways = case.legal(of)
-        raise Refused(Code.E_STATE, "the case is not concluded yet; rate it afterwards", ways)
+    if of.ended_at is None:
+        raise Refused(Code.E_STATE, f"the {of.name} has not ended yet; rate it afterwards", of.ways)
     if kind == facts.RatingDefaulted.TYPE and source not in DEFAULTS_TAKEN:
         raise Refused(Code.E_STATE, "silence is no praise: 默认好评 is not configured here")
     if kind == facts.RatingSubmitted.TYPE:
-        if data["via"] in state.rated:
-            raise Refused(Code.E_STATE, f"this case was rated by {data['via']} before (一次一评)")
+        if data["via"] in state.rated(subject_of(data)):
+            said = f"this {of.name} was rated by {data['via']} before (一次一评)"
+            raise Refused(Code.E_STATE, said)
         if data["rating_id"] in state.ratings:
-            raise Refused(Code.E_STATE, f"rating {data['rating_id']} of this case is there")
-    if at < of.concluded_at:
+            raise Refused(Code.E_STATE, f"rating {data['rating_id']} is there")
+    if at < of.ended_at:
         raise Refused(
-            Code.E_TIME_ORDER, f"rated at {at}, before the conclusion at {of.concluded_at}"
+            Code.E_TIME_ORDER, f"rated at {at}, before the {of.name} ended, {of.ended_at}"
         )
 
 
@@ -175,7 +180,7 @@ def _after(at: str, needed: str | None) -> None:
 
 
 def check_limits(
-    state: State, of: case.State, kind: str, data: Data, at: str, calendar: Calendar
+    state: State, of: Service, kind: str, data: Data, at: str, calendar: Calendar
 ) -> None:
     """Refuse a rating outside its window and a late appeal, entered here.
 
@@ -184,11 +189,12 @@ def check_limits(
 
     """
     if kind == facts.RatingSubmitted.TYPE:
-        days = _days(calendar, of.concluded_at or at, at)
+        days = _days(calendar, of.ended_at or at, at)
         if days > RATING_WINDOW_WORKDAYS:
             raise Refused(
                 Code.E_LIMIT,
-                f"rated {days} working days after the conclusion; at most {RATING_WINDOW_WORKDAYS}",
+                f"rated {days} working days after the {of.name} ended; "
+                f"at most {RATING_WINDOW_WORKDAYS}",
             )
         return
     if kind == loop.AppealFiled.TYPE:
@@ -220,7 +226,7 @@ def _days(calendar: Calendar, start: str, at: str) -> int:
 
 
 def check_people(
-    state: State, of: case.State, kind: str, data: Data, command: Command, reference: Reference
+    state: State, of: Service, kind: str, data: Data, command: Command, reference: Reference
 ) -> None:
     """Refuse the rated as verifier or callback officer, the unit as judge of its own appeal.
 
@@ -231,7 +237,7 @@ def check_people(
     staff = command.actor.staff
     if staff is None:
         return
-    if kind in {loop.NegVerified.TYPE, loop.NegCalledBack.TYPE} and staff in rated_staff(of):
+    if kind in {loop.NegVerified.TYPE, loop.NegCalledBack.TYPE} and staff in of.staff:
         raise Refused(Code.E_SOD, f"{staff} is rated here; another person has to do it")
     if kind not in {loop.AppealUpheld.TYPE, loop.AppealDenied.TYPE}:
         return
@@ -240,17 +246,12 @@ def check_people(
     home = reference.centres.get((known.centre if known else None) or "")
     town = home is not None and home.level is not CentreLevel.CITY
     own = known is not None and known.dept is not None and known.dept == of.dept
-    if town or own or staff == about.appeal_by or staff in rated_staff(of):
+    if town or own or staff == about.appeal_by or staff in of.staff:
         raise Refused(Code.E_SOD, f"{staff} belongs to the rated; the city decides appeals")
 
 
-def rated_staff(of: case.State) -> frozenset[str]:
-    """Give who is rated when a case is: who accepted, decided and issued it."""
-    return frozenset(filter(None, (of.accept_staff, of.approve_staff, *of.issue_staff)))
-
-
 def found(
-    state: State, of: case.State, kind: str, data: Data, command: Command, reference: Reference,
+    state: State, of: Service, kind: str, data: Data, command: Command, reference: Reference,
     at: str,
 ) -> list[str]:  # fmt: skip
     """Give the flags of what another system reports though it would be refused here."""

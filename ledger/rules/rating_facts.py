@@ -1,11 +1,11 @@
 """From a command about a rating to the facts it makes, and to what a correction restates.
 
-Every fact of the stream carries where its case was accepted, and of its rating what a live sum
+Every fact of the stream carries where the rated service was, and of its rating what a live sum
 needs: stars, the instant of the rating, in time or not. What follows from facts before is worked
 out anew when one of them is corrected; dues that were told are kept.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from zlib import crc32
@@ -16,11 +16,12 @@ from ledger.contracts.events import rating as facts
 from ledger.contracts.events import rating_loop as loop
 from ledger.contracts.events.base import Limit
 from ledger.contracts.wire import Event
-from ledger.rules import case, rating, stamps
+from ledger.rules import rating
 from ledger.rules.corrections import Restatement, targets_of
 from ledger.rules.effective import current
 from ledger.rules.facts import HARD, Draft
-from ledger.rules.rating_state import Rating
+from ledger.rules.rated import Service, Stamp, StateOf, Subject, service_of, subject_of
+from ledger.rules.rating_state import OF_A_SERVICE, Rating
 from ledger.rules.reference import Reference
 from ledger.rules.refusals import Code, Refused
 from ledger.rules.streams import Asked
@@ -43,11 +44,11 @@ def decide(asked: Asked) -> list[Draft]:
 
     """
     kind, data, at, state = asked.payload.TYPE, asked.data, asked.at, asked.state
-    of: case.State = asked.state_of(f"case/{asked.key}")
+    of = rated_by(asked)
     command, reference = asked.command, asked.reference
     hard = command.source_class in HARD
-    if kind in rating.ABOUT_THE_CASE:
-        rating.check_case(state, of, kind, data, command.source_class, at)
+    if kind in OF_A_SERVICE:
+        rating.check_service(state, of, kind, data, command.source_class, at)
     else:
         rating.check(state, kind, data, at, hard=hard)
     rating.check_due(state, kind, data)
@@ -64,7 +65,18 @@ def decide(asked: Asked) -> list[Draft]:
     return drafts
 
 
-def _dispatched(stream: str, data: Data, at: str, of: case.State, reference: Reference) -> Draft:
+def rated_by(asked: Asked) -> Service:
+    """Give the service that a command is about: as it says, or as its rating said."""
+    subject = _subject(asked.state, asked.payload.TYPE, asked.data)
+    return service_of(subject, asked.key, asked.state_of)
+
+
+def _subject(state: rating.State, kind: str, data: Data) -> Subject:
+    about = state.ratings.get(data.get("rating_id", ""))
+    return subject_of(data) if about is None or kind in OF_A_SERVICE else about.subject
+
+
+def _dispatched(stream: str, data: Data, at: str, of: Service, reference: Reference) -> Draft:
     """Draft the order of a negative: its number and its dues."""
     number = crc32(f"{stream}/{data['rating_id']}".encode())
     said = {
@@ -72,7 +84,7 @@ def _dispatched(stream: str, data: Data, at: str, of: case.State, reference: Ref
         "dept": of.dept, "verify_due": _due(at, VERIFY_WORKDAYS, reference),
         "rectify_due": _due(at, RECTIFY_WORKDAYS, reference),
     }  # fmt: skip
-    stamp = {**stamps.history_parts(of), **_of_rating(data["stars"], at, data["real_name"]),
+    stamp = {**of.stamp, **_of_rating(data["stars"], at, data["real_name"]),
              "neg_step": "verify", "neg_due": said["rectify_due"]}  # fmt: skip
     said = {name: value for name, value in said.items() if value is not None}
     return Draft(stream, loop.NegDispatched.TYPE, said, stamp, at=at, derived=True)
@@ -83,9 +95,7 @@ def _due(at: str, workdays: int, reference: Reference) -> str:
     return reference.calendar.due(datetime.fromisoformat(at), limit).isoformat()
 
 
-def _told(
-    kind: str, state: rating.State, data: Data, at: str, reference: Reference
-) -> stamps.Stamp:
+def _told(kind: str, state: rating.State, data: Data, at: str, reference: Reference) -> Stamp:
     """Give the dues that a fact sets."""
     if kind == loop.NegRectified.TYPE and state.ratings[data["rating_id"]].real_name:
         return {"callback_due": _due(at, CALLBACK_WORKDAYS, reference)}
@@ -94,23 +104,20 @@ def _told(
     return {}
 
 
-def _of_rating(stars: int, rated_at: str, real_name: bool) -> stamps.Stamp:  # noqa: FBT001
+def _of_rating(stars: int, rated_at: str, real_name: bool) -> Stamp:  # noqa: FBT001
     return {"stars": stars, "rated_at": rated_at, "real_name": real_name}
 
 
-def breach_stamp(of: Rating) -> stamps.Stamp:
+def breach_stamp(of: Rating) -> Stamp:
     """Stamp a breach with its rating and where that belongs."""
     return {**of.place, **_of_rating(of.stars, of.at, of.real_name)}
 
 
-def _parts(kind: str, state: rating.State, data: Data, at: str, of: case.State) -> stamps.Stamp:
-    """Give what follows from the case and from the facts before; `state` is before the fact."""
-    stamp = stamps.history_parts(of)
+def _parts(kind: str, state: rating.State, data: Data, at: str, of: Service) -> Stamp:
+    """Give what follows from the service and from the facts before; `state` is before the fact."""
+    stamp = dict(of.stamp)
     if kind == facts.RatingSubmitted.TYPE:
-        stamp["first"] = not state.ratings
-        if of.concluded_at is not None:
-            stamp["concluded_at"] = of.concluded_at
-        return stamp
+        return {**stamp, "first": not state.rated(subject_of(data)), **of.ends}
     about = state.ratings.get(data.get("rating_id", ""))
     if about is None:
         return stamp
@@ -129,7 +136,7 @@ def _parts(kind: str, state: rating.State, data: Data, at: str, of: case.State) 
     return stamp
 
 
-def _moved(before: Rating, after: Rating) -> stamps.Stamp:
+def _moved(before: Rating, after: Rating) -> Stamp:
     """Give the step and due a negative leaves, and those it comes to, where a fact moves it."""
     was, now = ((each.step, each.rectify_due) for each in (before, after))
     if was == now:
@@ -154,11 +161,13 @@ def decide_void(asked: Asked) -> list[Draft]:
     for target in sorted(gone):
         if not FACTS[counting[target]["type"]].COMMAND:
             raise Refused(Code.E_STATE, f"the ledger worked {target} out; void its rating")
-    of: case.State = asked.state_of(f"case/{asked.key}")
+    told = [(counting[target]["type"], counting[target]["data"]["data"]) for target in gone]
+    about = {_subject(asked.state, kind, data) for kind, data in told}
+    rated = {each for of in about for each in service_of(of, asked.key, asked.state_of).staff}
     for name in ("requested_by", "approved_by"):
-        if asked.data[name] in rating.rated_staff(of):
+        if asked.data[name] in rated:
             raise Refused(Code.E_SOD, f"{asked.data[name]} is rated here; others have to correct")
-    restated, needing = _retold(asked.stream, counting, gone, of, judged=True)
+    restated, needing = _retold(asked.stream, counting, gone, asked.state_of, judged=True)
     if needing:
         raise Refused(
             Code.E_DEPENDENT,
@@ -169,9 +178,21 @@ def decide_void(asked: Asked) -> list[Draft]:
     return [void, *map(restamped, restated)]
 
 
-def restated_by_case(stream: str, history: Sequence[Event], of: case.State) -> list[Restatement]:
-    """Give the facts whose stamp changes because their case is in another state now."""
-    return _retold(stream, current(history), set(), of, judged=False)[0]
+def restated_beside(asked: Asked, after: object) -> list[Draft]:
+    """Restate what counts differently because what was rated is another now: `after`.
+
+    `asked` is the command about the rated: a case, a hall's day, a task.
+    """
+    stream = f"rating/{asked.key}"
+    if not asked.state_of(stream).subjects:
+        return []
+
+    def known(name: str) -> object:
+        return after if name == asked.stream else asked.state_of(name)
+
+    counting = current(asked.history_of(stream))
+    restated, _ = _retold(stream, counting, set(), known, judged=False)
+    return [restamped(each) for each in restated]
 
 
 def restamped(each: Restatement) -> Draft:
@@ -181,9 +202,11 @@ def restamped(each: Restatement) -> Draft:
 
 
 def _retold(
-    stream: str, counting: Mapping[str, Event], gone: set[str], of: case.State, *, judged: bool
+    stream: str, counting: Mapping[str, Event], gone: set[str], state_of: StateOf, *, judged: bool
 ) -> tuple[list[Restatement], list[str]]:
-    """Tell the ratings of a case again; give what is restated and what would not be legal."""
+    """Tell the ratings of one key again; give what is restated and what would not be legal."""
+    key = stream.partition("/")[2]
+    services: dict[Subject, Service] = {}
     state = rating.State()
     restated, needing = [], []
     withdrawn: set[str] = set()
@@ -195,25 +218,28 @@ def _retold(
         if target in gone or about in withdrawn:
             restated.append(Restatement(stream, target, fact, None))
             continue
-        if judged and kind not in rating.ABOUT_THE_CASE and FACTS[kind].COMMAND:
+        if judged and kind not in OF_A_SERVICE and FACTS[kind].COMMAND:
             hard = fact["sourceclass"] == SourceClass.INTERACTIVE
             try:
                 rating.check(state, kind, data, fact["time"], hard=hard)
             except Refused:
                 needing.append(target)
                 continue
-        after = _restamp(fact, state, of)
+        named = _subject(state, kind, data)
+        if named not in services:
+            services[named] = service_of(named, key, state_of)
+        after = _restamp(fact, state, services[named])
         state = rating.evolve(state, after)
         if after != fact:
             restated.append(Restatement(stream, target, fact, after))
     return restated, needing
 
 
-def _restamp(fact: Event, state: rating.State, of: case.State) -> Event:
+def _restamp(fact: Event, state: rating.State, of: Service) -> Event:
     old, data = fact["data"]["stamp"], fact["data"]["data"]
     if fact["type"] == loop.NegDispatched.TYPE:
         kept = ("stars", "rated_at", "real_name", "neg_step", "neg_due")
-        fresh = {**stamps.history_parts(of), **{n: old[n] for n in kept if n in old}}
+        fresh = {**of.stamp, **{n: old[n] for n in kept if n in old}}
     else:
         fresh = _parts(fact["type"], state, data, fact["time"], of)
         fresh |= {name: old[name] for name in KEPT if name in old}

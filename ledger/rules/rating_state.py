@@ -1,4 +1,4 @@
-"""好差评 (rating): what is known of the ratings of one case; folded from its effective facts.
+"""好差评 (rating): what is known of the ratings under one key; folded from its effective facts.
 
 `evolve` is total: it folds facts that were accepted, `rating.check` judges them.
 """
@@ -12,6 +12,7 @@ from ledger.contracts.events import rating_loop as loop
 from ledger.contracts.wire import Event
 from ledger.rules.clocks import NONE, Breach, Clock, Clocks
 from ledger.rules.effective import current
+from ledger.rules.rated import Subject, subject_of
 from ledger.rules.workdays import end_of
 
 VALID = frozenset({"valid", "partly"})
@@ -19,6 +20,10 @@ CALL_ATTEMPTS = 3
 CALL_DAYS = 2
 """Unreached after so many attempts on so many days is done all the same (domain.md 3.6)."""
 VERIFY, RECTIFY, CALL_BACK, APPEAL = "C11.verify", "C11.rectify", "C11.callback", "C12"
+OF_A_SERVICE = frozenset(
+    {facts.RatingSubmitted.TYPE, facts.RatingInvited.TYPE, facts.RatingDefaulted.TYPE}
+)
+"""Facts that say what they are about; the others name a rating."""
 PLACE = ("item", "dept", "accept_centre", "accept_window")
 
 
@@ -30,9 +35,10 @@ class Rating:
     at: str
     stars: int
     via: str
+    subject: Subject
     real_name: bool = False
     place: Mapping[str, Any] = field(default_factory=dict)
-    """Item, department and place of acceptance of its case, as stamped."""
+    """Item, department and place of what was rated, as stamped."""
     dispatched_at: str | None = None
     rectify_due: str = ""
     """As dispatched, or as extended in time."""
@@ -84,16 +90,17 @@ class Rating:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The ratings of a case that count, their clocks, and whether silence was taken for one."""
+    """The ratings that count of what has one key, and their clocks."""
 
     ratings: Mapping[str, Rating] = field(default_factory=dict)
     """Rating id → the rating; in the order in which they were given."""
     clocks: Clocks = NONE
+    subjects: frozenset[Subject] = frozenset()
+    """What was rated, or asked to be."""
 
-    @property
-    def rated(self) -> frozenset[str]:
-        """The ways (channels) in which the case has been rated."""
-        return frozenset(each.via for each in self.ratings.values())
+    def rated(self, subject: Subject) -> frozenset[str]:
+        """Give the ways (channels) in which a service has been rated."""
+        return frozenset(each.via for each in self.ratings.values() if each.subject == subject)
 
 
 def fold(history: Iterable[Event]) -> State:
@@ -107,10 +114,12 @@ def fold(history: Iterable[Event]) -> State:
 def evolve(state: State, event: Event) -> State:
     """Give the state after one more fact; total."""
     kind, data, at = event["type"], event["data"]["data"], event["time"]
+    if kind in OF_A_SERVICE and (subject := subject_of(data)) not in state.subjects:
+        state = replace(state, subjects=state.subjects | {subject})
     if kind == facts.RatingSubmitted.TYPE:
         stamp = event["data"]["stamp"]
         place = {name: stamp[name] for name in PLACE if name in stamp}
-        new = Rating(data["rating_id"], at, data["stars"], data["via"],
+        new = Rating(data["rating_id"], at, data["stars"], data["via"], subject_of(data),
                      data.get("real_name", False), place)  # fmt: skip
         return replace(state, ratings={**state.ratings, new.rating_id: new})
     was = state.ratings.get(data.get("rating_id", ""))
@@ -120,7 +129,7 @@ def evolve(state: State, event: Event) -> State:
     clocks = _ticking(state.clocks, was, now, event)
     if now is was and clocks is state.clocks:
         return state
-    return State({**state.ratings, now.rating_id: now}, clocks)
+    return replace(state, ratings={**state.ratings, now.rating_id: now}, clocks=clocks)
 
 
 def _moved(was: Rating, event: Event, rectify_breached: bool) -> Rating:  # noqa: FBT001

@@ -41,9 +41,11 @@ from ledger.rules.facts import (
     decide_case,
     decide_case_amendment,
     decide_case_void,
+    envelope,
     restatement,
 )
 from ledger.rules.outcomes import OF_A_CLOCK
+from ledger.rules.rated import Subject
 from ledger.rules.reference import Reference
 from ledger.rules.registers import CASE_ENDS
 from ledger.rules.streams import Asked, StreamRules
@@ -70,7 +72,6 @@ def _right_in_case(asked: Asked) -> None:
 
 
 def _decide_case(asked: Asked) -> list[Draft]:
-    ratings = f"rating/{asked.key}"
     kind = asked.command.type
     if kind.endswith(CORRECTIONS):
         corrected = decide_case_void if kind.endswith(".void_event") else decide_case_amendment
@@ -86,8 +87,7 @@ def _decide_case(asked: Asked) -> list[Draft]:
     if state.corrected:
         # Accepted or concluded again after a void: ratings given before count where and when it
         # is accepted and concluded now (tests/agreement/test_corrections.py).
-        restated = rating_facts.restated_by_case(ratings, asked.history_of(ratings), state)
-        drafts += map(rating_facts.restamped, restated)
+        drafts += rating_facts.restated_beside(asked, state)
     return drafts
 
 
@@ -116,7 +116,7 @@ def _known_in_rating(asked: Asked) -> None:
     if asked.command.type.endswith(CORRECTIONS):
         _known_targets(asked)
     else:
-        of = asked.state_of(f"case/{asked.key}")
+        of = rating_facts.rated_by(asked)
         rating.check_known(asked.state, of, asked.payload.TYPE, asked.data)
 
 
@@ -133,8 +133,28 @@ def _known_in_hall(asked: Asked) -> None:
 
 def _decide_hall(asked: Asked) -> list[Draft]:
     if asked.command.type.endswith(CORRECTIONS):
-        return hall_voids.decide_void(asked)
-    return hall.decide(asked)
+        drafts = hall_voids.decide_void(asked)
+        return drafts + rating_facts.restated_beside(asked, drafts[0].state)
+    drafts = hall.decide(asked)
+    return drafts + _rated_again(
+        asked, drafts[0], Subject("ticket", asked.data.get("ticket_id", ""))
+    )
+
+
+def _decide_agent(asked: Asked) -> list[Draft]:
+    drafts = agent.RULES.decide(asked)
+    if asked.command.type.endswith(CORRECTIONS):
+        return drafts + rating_facts.restated_beside(asked, drafts[0].state)
+    return drafts + _rated_again(asked, drafts[0], Subject("agent_task"))
+
+
+def _rated_again(asked: Asked, draft: Draft, subject: Subject) -> list[Draft]:
+    """Restate the ratings of a service that goes on, or ends again, after a void."""
+    if subject not in asked.state_of(f"rating/{asked.key}").subjects:
+        return []
+    event = envelope(draft, asked.command, asked.at, asked.recorded_at, asked.version + 1)
+    after = rules_of(asked.stream).evolve(asked.state, event)
+    return rating_facts.restated_beside(asked, after)
 
 
 def _decide_partition(asked: Asked) -> list[Draft]:
@@ -177,7 +197,7 @@ STREAMS: dict[str, StreamRules] = {
         rating.fold, rating.evolve, _decide_rating, _known_in_rating,
         settle=rating_deadlines.settle, next_look=rating_deadlines.next_look, timed=_clocks,
     ),
-    "agent": agent.RULES,
+    "agent": agent.RULES._replace(decide=_decide_agent),
     "bundle": bundle.RULES,
     "interaction": interaction.RULES,
     "inspection": inspection.RULES,

@@ -25,10 +25,9 @@ from ledger.rules.reference import Reference
 from ledger.rules.supervision_conditions import CONDITIONS, Beside
 from ledger.rules.supervision_rules import RULES, TOUCHES, VERSION, Mode, Touch
 
-_OF_A_CASE = ("case", "rating", "interaction")
-_ALONE = ("hall", "inspection", "agent")
-BESIDE = {**dict.fromkeys(_OF_A_CASE, _OF_A_CASE), **{kind: (kind,) for kind in _ALONE}}
-"""Stream → the streams whose alerts lie beside its own."""
+_AT_ONE_KEY = ("case", "rating", "interaction", "hall", "agent")
+BESIDE = {**dict.fromkeys(_AT_ONE_KEY, _AT_ONE_KEY), "inspection": ("inspection",)}
+"""Stream → the streams whose alerts lie beside its own; a rating's: those of what it rates."""
 BY_TYPE: dict[str, tuple[Touch, ...]] = {
     kind: tuple(touch for touch in TOUCHES if touch.event == kind)
     for kind in {touch.event for touch in TOUCHES}

@@ -21,6 +21,7 @@ from ledger.contracts.receipts import Receipt
 from ledger.contracts.wire import decode
 from ledger.log.seam import Log, Unreachable
 from ledger.rules import case, rating
+from ledger.rules.rated import Subject
 from producers.counter.links import is_token
 
 SOURCE = "rate-page"
@@ -87,7 +88,7 @@ async def _standing(log: Log, case_id: str) -> tuple[str, str]:
     if state.concluded_at is None:
         return "", EARLY
     ratings = [decode(record.value) async for record in log.read(f"rating/{case_id}")]
-    if VIA in rating.fold(ratings).rated:
+    if VIA in rating.fold(ratings).rated(Subject()):
         return "", AGAIN
     numbers = [e["data"]["data"]["case_no"] for e in history if e["type"] == CaseSubmitted.TYPE]
     return numbers[-1], ""

@@ -44,7 +44,7 @@ def test_a_visit_is_stamped_with_its_wait_its_service_and_its_window(day):
     day.hall.wait(minutes=2)
     assert stamp(day.finish(case_ids=["C1"])) == {
         "window": "town-1", "service_seconds": 300, "open_seconds": 120,
-        "serving_seconds": 120}  # fmt: skip
+        "serving_seconds": 120, "rateable": True}  # fmt: skip
     day.hall.wait(minutes=1)
     assert stamp(day.window("pause")) == {"window": "town-1", "open_seconds": 60}
     day.hall.wait(minutes=60)

@@ -1,4 +1,8 @@
-"""好差评 (rating), domain.md 3.6; the stream key is the case id, so it lies beside its case."""
+"""好差评 (rating), domain.md 3.6; the stream lies beside what is rated, and has its key.
+
+That is a case id, a hall's `<centre>.<YYYY-MM-DD>` for a visit (一次一评: the ticket is named), or
+the task id of an agent (decision 0013).
+"""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -12,7 +16,16 @@ Stars = Annotated[int, Field(ge=1, le=5), COUNTED]
 """星级: 5 is 非常满意, always."""
 
 
-class RatingSubmitted(Payload):
+class ServicePayload(Payload):
+    """A fact about a service: a case (办件), a visit (一次办事) or an agent's task (代办)."""
+
+    STREAM: ClassVar[str] = "rating"
+
+    subject: Literal["case", "ticket", "agent_task", "consult"] = "case"
+    ticket_id: Id | None = Field(default=None, description="of a visit, in the hall of the key")
+
+
+class RatingSubmitted(ServicePayload):
     """评价: one citizen's verdict on one service; 5 stars is 非常满意, always.
 
     GB/T 39046 A.8 counts the other way round (1 = 非常满意): map at the door.
@@ -21,7 +34,6 @@ class RatingSubmitted(Payload):
 
     TYPE: ClassVar[str] = "rating.submitted"
     COMMAND: ClassVar[str] = "rating.submit"
-    STREAM: ClassVar[str] = "rating"
 
     rating_id: Id
     stars: Stars
@@ -32,7 +44,7 @@ class RatingSubmitted(Payload):
     elapsed_ms: int | None = Field(default=None, ge=0, le=86_400_000)
 
 
-class RatingInvited(Payload):
+class RatingInvited(ServicePayload):
     """邀评: the citizen was asked to rate a service that ended; who is rated is said.
 
     Source: domain.md 3.6; rule R10 (应评未邀) counts services without it.
@@ -40,20 +52,17 @@ class RatingInvited(Payload):
 
     TYPE: ClassVar[str] = "rating.invited"
     COMMAND: ClassVar[str] = "rating.invite"
-    STREAM: ClassVar[str] = "rating"
 
-    subject: Literal["case", "ticket", "agent_task", "consult"] = "case"
     via: Via = "qr"
     device_id: Word | None = None
     rated_staff: tuple[Id, ...] = Field(default=(), max_length=16)
 
 
-class RatingDefaulted(Payload):
+class RatingDefaulted(ServicePayload):
     """默认好评: another system took silence for praise; kept as its fact, never counted."""
 
     TYPE: ClassVar[str] = "rating.defaulted"
     COMMAND: ClassVar[str] = "rating.default"
-    STREAM: ClassVar[str] = "rating"
 
     rating_id: Id
     stars: Stars = 5
@@ -79,7 +88,7 @@ class RatingEventVoided(EventVoided):
 
 
 class RatingEventRestamped(EventRestamped):
-    """重述 of a rating: its case was corrected, or the rating itself."""
+    """重述 of a rating: what it is about was corrected, or the rating itself."""
 
     TYPE: ClassVar[str] = "rating.event_restamped"
     STREAM: ClassVar[str] = "rating"

@@ -1,7 +1,7 @@
 """差评闭环 (the negative loop): what follows a rating of one or two stars, domain.md 3.6.
 
-The stream is the rating's, the key the case id; every fact names its rating. Findings, reasons
-and calls are codes and numbers: what people said belongs to the vault.
+The stream is the rating's, with the key of what was rated; every fact names its rating. Findings,
+reasons and calls are codes and numbers: what people said belongs to the vault.
 """
 
 from typing import ClassVar, Literal
