@@ -100,7 +100,8 @@ where it is not the time of the fact.
 ## Formulae
 
 What happened in time and what was broken are classes that exclude one another; a rate is one of
-them over their sum, each at the instant at which it was settled (时限办结的归属时刻).
+them over their sum, each at the instant at which it was settled (时限办结的归属时刻): in time where
+the case was accepted, broken where it was when it was due (decision 0015).
 
 | | 指标 | = | over |
 |---|---|---|---|

@@ -38,7 +38,7 @@ def exact(figure: Figure, value: Value) -> Fraction | None:
     """Give the number that is shown, in its unit: percent, minutes, points; None: nothing."""
     ratio = value.ratio
     if not figure.den:
-        return Fraction(value.num)
+        return Fraction(value.num) if value.enough else None
     if ratio is None:
         return None
     return (

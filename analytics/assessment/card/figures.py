@@ -24,6 +24,8 @@ class Figure(NamedTuple):
     """Empty: the figure is a count."""
     n: dict[str, int]
     """What n counts, where it is not the denominator."""
+    window_only: bool = False
+    """It is laid to a place, and no person has it: unknown, which is not 0."""
 
     @property
     def measures(self) -> frozenset[str]:
@@ -64,7 +66,15 @@ def load() -> Config:
     table = tomllib.loads(source.decode())
     known = {measure.code for measure in MEASURES}
     figures = [
-        Figure(code, row["name"], row["show"], row["num"], row.get("den", {}), row.get("n", {}))
+        Figure(
+            code,
+            row["name"],
+            row["show"],
+            row["num"],
+            row.get("den", {}),
+            row.get("n", {}),
+            row.get("window_only", False),
+        )
         for code, row in table["figures"].items()
     ]
     score = {

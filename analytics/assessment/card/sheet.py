@@ -39,7 +39,7 @@ class Value(NamedTuple):
     """0: nothing to divide by, or a count."""
     n: int
     enough: bool
-    """n reaches min_n, or the figure is a count."""
+    """n reaches min_n, or the figure is a count; a count that is not is unknown."""
 
     @property
     def ratio(self) -> Fraction | None:
@@ -274,8 +274,13 @@ def _rows(found: list[Any], windows: dict[str, Window], config: Config) -> list[
         place = subject, centre, key
         sums[place][figure] = num, den, n
         kinds.setdefault(place, kind or "")
-    values = {place: {figure.code: _value(figure, mine.get(figure.code, (0, 0, 0)), config)
-                      for figure in config.figures} for place, mine in sums.items()}  # fmt: skip
+    values = {
+        place: {
+            figure.code: _value(figure, mine.get(figure.code, (0, 0, 0)), config, place[0])
+            for figure in config.figures
+        }
+        for place, mine in sums.items()
+    }
     medians = _medians(values, kinds, config)
     made = []
     for place, mine in values.items():
@@ -310,8 +315,10 @@ def _order(row: Row, windows: dict[str, Window]) -> tuple[bool, str, bool, str, 
     return (row.subject == "staff", row.centre, not row.key, number, row.key)
 
 
-def _value(figure: Figure, sums: tuple[int, int, int], config: Config) -> Value:
+def _value(figure: Figure, sums: tuple[int, int, int], config: Config, subject: str) -> Value:
     num, den, told = sums
+    if figure.window_only and subject == "staff":
+        return Value(0, 0, 0, enough=False)
     if not figure.den:
         return Value(num, 0, num, enough=True)
     n = told if figure.n else den
