@@ -5,6 +5,7 @@ Not shared between partitions: each adopts at its own offset, and a replay decid
 
 from dataclasses import dataclass, field
 
+from ledger.contracts.codes import CentreLevel, Post
 from ledger.contracts.events.item import ItemRetired, ItemRevised
 from ledger.contracts.events.org import (
     AgentAppointed,
@@ -76,6 +77,14 @@ class Reference:
         """Tell whether an agent is appointed for an item there; true where nothing is known."""
         villages = self.agents.get(agent, {village: frozenset()})
         return village in villages and item in (villages[village] or {item})
+
+    def is_alone(self, centre: str | None) -> bool:
+        """Tell whether a centre is a village's, and at most one person there takes cases in."""
+        known = self.centres.get(centre or "")
+        if known is None or known.level is not CentreLevel.VILLAGE:
+            return False
+        posts = [each.posts for each in self.staff.values() if each.centre == centre]
+        return sum(Post.ACCEPT in held for held in posts) <= 1
 
     def is_over(self, stream: str, at: str) -> bool:
         """Tell whether a centre was closed, a window or an item retired, by then."""

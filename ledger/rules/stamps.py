@@ -68,6 +68,7 @@ def accepted(
     if item and item.physical_result is not None:
         stamp["physical_result"] = item.physical_result
     centre, window = place
+    stamp.update(of_agent(state, centre, reference))
     if item and centre in reference.centres and window in reference.windows:
         needed = required_window(item, reference.depts.get(item.dept), reference.centres[centre])
         if needed is not None:
@@ -88,6 +89,11 @@ def accepted(
     if "promised_due" in stamp:
         stamp["told_due"] = stamp["promised_due"]
     return stamp
+
+
+def of_agent(state: State, centre: str | None, reference: Reference) -> Stamp:
+    """Tell of the acceptance of what an agent asks for that nobody else could take it in there."""
+    return {"alone": True} if state.agent and reference.is_alone(centre) else {}
 
 
 def dues(start: datetime, limits: Mapping[str, Limit], calendar: Calendar) -> Stamp:
