@@ -26,7 +26,7 @@ from ledger.rules.reference import Reference
 from ledger.rules.refusals import Code, Refused
 
 LIMITS = ("statutory", "promised")
-ROUTING = ("required_window", "wrong_window", "unauthorised")
+ROUTING = ("required_window", "wrong_window", "unauthorised", "alone")
 OF_THE_ITEM = ("one_person_ok", "allows", "physical_result")
 
 
@@ -172,6 +172,9 @@ def _reworked(
         case facts.CaseAccepted.TYPE if other_item or _differs(before, now):
             since = now["time"]
             own = _accepted(before, now, since, state, reference, other_item=other_item)
+        case facts.CaseAccepted.TYPE if was.agent != state.agent:
+            own = {k: v for k, v in own.items() if k != "alone"}
+            own |= stamps.of_agent(state, now.get("centre"), reference)
         case course.HearingRequested.TYPE | course.HearingNotified.TYPE if now is not before:
             kept_parts = {k: v for k, v in own.items() if k not in {"lapsed", "short_notice"}}
             calendar = reference.calendar.as_of(now["recordedat"])

@@ -6,6 +6,7 @@
 
 from collections.abc import Iterable
 
+from ledger.contracts.codes import Post
 from ledger.contracts.events import case as facts
 from ledger.contracts.events import case_course as course
 from ledger.contracts.wire import Event
@@ -81,6 +82,7 @@ def _changes(state: State, event: Event) -> Changes:
                 "received_window": event.get("window"),
                 "allows": frozenset(stamp.get("allows", ())),
                 "channel": event.get("channel"),
+                "agent": _agent(event),
                 "applicant": data.get("applicant_ref"),
                 "asks": stamp.get("asks", {}),
                 "got": frozenset(data.get("materials") or ()),
@@ -128,6 +130,14 @@ def _changes(state: State, event: Event) -> Changes:
             issuers = state.issue_staff | ({staff} if staff else set())
             return {"status": "ISS", "issued_at": at, "issue_staff": issuers}
     return course_changes(state, event)
+
+
+def _agent(event: Event) -> str | None:
+    """Give who acts for the applicant: whom the submission names, or who entered it as agent."""
+    data = event["data"]["data"]
+    entered = "agent_task_id" in data and event.get("actorpost") == Post.AGENT
+    named: str | None = data.get("agent_staff")
+    return named or (event.get("actorstaff") if entered else None)
 
 
 def _reviewers(state: State, event: Event) -> frozenset[str]:

@@ -48,6 +48,8 @@ class State(NamedTuple):
     """What the item allows besides, likewise: `deficiency`, `commitment`, `special:KIND`."""
     applicant: str | None = None
     """Reference of the applicant in the vault."""
+    agent: str | None = None
+    """代办员 who acts for the applicant, where the case names the task."""
     asks: Mapping[str, Any] = MappingProxyType({})
     """材料: id → name, required, deferrable, source; of the item as it was at the submission."""
     got: frozenset[str] = frozenset()

@@ -1,11 +1,16 @@
 """Posts and separation of duties (岗位·岗位分离), domain.md 2.4 and 5.3."""
 
 from collections.abc import Mapping
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from ledger.contracts.codes import Channel, Post, ProjectType, SourceClass
 from ledger.contracts.events import case as facts
 from ledger.rules.case import State
+from ledger.rules.refusals import Code, Refused
+
+if TYPE_CHECKING:
+    from ledger.rules.streams import Asked
 
 POSTS: dict[str, frozenset[str]] = {
     "case.submit": frozenset({Post.ACCEPT, Post.AGENT}),
@@ -215,13 +220,34 @@ def is_unattended(kind: str, channel: str | None, data: Mapping[str, Any]) -> bo
 ACCEPT_APPROVE = "accept–approve"
 REVIEW_APPROVE = "review–approve"
 APPROVE_ISSUE = "approve–issue"
+AGENT_ACCEPT = "agent–accept"
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-def conflicts(state: State, kind: str, staff: str | None) -> tuple[str, ...]:
+def check_agent(asked: "Asked") -> None:
+    """Refuse an application for somebody by who is no agent (代办员), where it is entered here.
+
+    Raises:
+        Refused: E_REF.
+
+    """
+    name = asked.data.get("agent_staff")
+    if name is None or asked.command.source_class is not SourceClass.INTERACTIVE:
+        return
+    known = asked.reference.staff.get(name)
+    if known is None or Post.AGENT not in known.posts:
+        raise Refused(Code.E_REF, f"{name} is no agent (staff.grant_post)")
+
+
+def conflicts(
+    state: State, kind: str, staff: str | None, stamp: Mapping[str, Any] = NOTHING
+) -> tuple[str, ...]:
     """Give the pairs of domain.md 5.3 that `staff` would join by this fact of a case.
 
-    `state` is the one before the fact. Electronic issue has no staff and joins nothing; where the
-    item lets one person do it all (全科 “充分授权”), whoever decided may also hand it over.
+    `state` is the one before the fact, `stamp` its own: an agent may accept what they ask for where
+    the item lets one person do it all, and in a village that has no other (`alone`). Electronic
+    issue has no staff and joins nothing; where the item lets one person do it all (全科
+    “充分授权”), whoever decided may also hand it over.
     """
     if staff is None:
         return ()
@@ -232,16 +258,21 @@ def conflicts(state: State, kind: str, staff: str | None) -> tuple[str, ...]:
         instant = state.project_type == ProjectType.INSTANT
         if staff in state.review_staff and not (instant or state.one_person_ok):
             found.append(REVIEW_APPROVE)
+    elif kind == facts.CaseAccepted.TYPE and staff == state.agent:
+        if not (stamp.get("one_person_ok") or stamp.get("alone")):
+            found.append(AGENT_ACCEPT)
     elif kind == facts.CaseIssued.TYPE and staff == state.approve_staff and not state.one_person_ok:
         found.append(APPROVE_ISSUE)
     return tuple(found)
 
 
-def flags(state: State, kind: str, staff: str | None, source_class: str) -> list[str]:
+def flags(
+    state: State, kind: str, stamp: Mapping[str, Any], staff: str | None, source_class: str
+) -> list[str]:
     """Give ["R07"] (岗位未分离) where one person did incompatible acts, else [].
 
     History has no flags: nobody is alerted to it (design.md 5).
     """
     if source_class == SourceClass.HISTORICAL:
         return []
-    return ["R07"] if conflicts(state, kind, staff) else []
+    return ["R07"] if conflicts(state, kind, staff, stamp) else []

@@ -32,7 +32,7 @@ def of_history(
     """
     if source_class == SourceClass.HISTORICAL:
         return []
-    found = duty.flags(state, kind, staff, source_class)
+    found = duty.flags(state, kind, stamp, staff, source_class)
     if kind == course.SupplementNoticed.TYPE and state.notices:
         found.append("R08")
     found += materials.flags(state, kind, data, stamp)

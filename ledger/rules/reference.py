@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ledger.contracts.codes import Tier
+from ledger.contracts.codes import CentreLevel, Post, Tier
 from ledger.contracts.events.item import ItemRetired, ItemRevised
 from ledger.contracts.events.org import (
     AgentAppointed,
@@ -91,6 +91,14 @@ class Reference:
             if since <= at:
                 return known.model_copy(update={"tier": tier})
         return known
+
+    def is_alone(self, centre: str | None) -> bool:
+        """Tell whether a centre is a village's, and at most one person there takes cases in."""
+        known = self.centres.get(centre or "")
+        if known is None or known.level is not CentreLevel.VILLAGE:
+            return False
+        posts = [each.posts for each in self.staff.values() if each.centre == centre]
+        return sum(Post.ACCEPT in held for held in posts) <= 1
 
     def is_over(self, stream: str, at: str) -> bool:
         """Tell whether a centre was closed, a window or an item retired, by then."""

@@ -14,6 +14,7 @@ from ledger.rules import (
     bundle,
     case,
     deadlines,
+    duty,
     hall,
     hall_voids,
     inspection,
@@ -59,6 +60,7 @@ def _known_targets(asked: Asked) -> None:
 def _known_in_case(asked: Asked) -> None:
     _known_targets(asked)
     materials.check_known(asked)
+    duty.check_agent(asked)
 
 
 def _right_in_case(asked: Asked) -> None:

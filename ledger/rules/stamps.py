@@ -90,6 +90,7 @@ def accepted(
     stamp.update(_allows(item))
     if item and item.physical_result is not None:
         stamp["physical_result"] = item.physical_result
+    stamp.update(of_agent(state, place[0], reference))
     stamp.update(routed(item, place, at, reference))
     if reference.exceeds(state.item, place[0], at):
         stamp["unauthorised"] = True
@@ -106,6 +107,11 @@ def accepted(
     if "promised_due" in stamp:
         stamp["told_due"] = stamp["promised_due"]
     return stamp
+
+
+def of_agent(state: State, centre: str | None, reference: Reference) -> Stamp:
+    """Tell of the acceptance of what an agent asks for that nobody else could take it in there."""
+    return {"alone": True} if state.agent and reference.is_alone(centre) else {}
 
 
 def dues(start: datetime, limits: Mapping[str, Limit], calendar: Calendar) -> Stamp:

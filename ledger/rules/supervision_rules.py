@@ -142,6 +142,8 @@ TOUCHES: tuple[Touch, ...] = (
     ),
     Touch("R07", "case.decision_made", RED, "decided by whoever accepted",
           "the item allows one person", flag="R07", test="accepted_by_actor"),
+    _flag("R07", "case.accepted", YELLOW, "accepted by the agent who asks for it (代办)",
+          "by another person, or nobody else is there"),
     _flag("R07", "case.decision_made", YELLOW, "decided by a reviewer", "by another person"),
     _flag("R07", "case.issued", YELLOW, "issued by whoever decided", "by another person"),
     _flag("R07", "neg.verified", YELLOW, "verified by the rated", "by another person",

@@ -203,12 +203,12 @@ def test_a_case_goes_on_under_what_the_item_allowed_at_acceptance(hall):
 
 # item | days | approver | source class | code
 EXTENSIONS = [
-    ("joint", 10, "chief", "interactive", ""), ("joint", 11, "chief", "interactive", "E_AUTH"),
+    ("joint", 10, "mo", "interactive", ""), ("joint", 11, "mo", "interactive", "E_AUTH"),
     ("joint", 11, "bo", "interactive", "E_AUTH"), ("joint", 11, "lin", "interactive", ""),
-    ("joint", 15, "lin", "interactive", ""), ("joint", 15, "chief", "imported", ""),
-    ("joint", 16, "lin", "interactive", "E_FIELD"), ("generous", 10, "chief", "interactive", ""),
+    ("joint", 15, "lin", "interactive", ""), ("joint", 15, "mo", "imported", ""),
+    ("joint", 16, "lin", "interactive", "E_FIELD"), ("generous", 10, "mo", "interactive", ""),
     ("generous", 11, "lin", "interactive", "E_LIMIT"),
-    ("generous", 11, "chief", "interactive", "E_LIMIT"),
+    ("generous", 11, "mo", "interactive", "E_LIMIT"),
 ]  # fmt: skip
 
 

@@ -75,6 +75,9 @@ SCENES = {
     ("R03", "case.accepted", "window"): ("=SUB|case.accept @window=town-2", "=SUB|case.accept"),
     ("R07", "case.decision_made", "accepted"): (
         "=REV|case.decide @who=an", "=REV alone|case.decide @who=an"),
+    ("R07", "case.accepted", "agent"): (
+        "case.submit {'item':'promised','agent_task_id':'T1','agent_staff':'an'}|case.accept",
+        "case.submit {'item':'promised','agent_task_id':'T1','agent_staff':'dai'}|case.accept"),
     ("R07", "case.decision_made", "reviewer"): (
         "=REV|case.start_step|case.decide @who=cui", "=REV|case.start_step|case.decide"),
     ("R07", "case.issued", "issued"): ("=DEC+|case.issue @who=bo", "=DEC+|case.issue"),

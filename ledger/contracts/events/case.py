@@ -58,6 +58,13 @@ class CaseSubmitted(CasePayload):
         default=None, max_length=MATERIALS_MAX, description="ids of the materials that came; "
         "None: nobody said",
     )  # fmt: skip
+    agent_task_id: Id | None = Field(
+        default=None, description="代办: the task that became the case"
+    )
+    agent_staff: Id | None = Field(
+        default=None,
+        description="代办员 who acts for the citizen; None: whoever enters it as agent",
+    )
 
 
 class CaseAccepted(CasePayload):
