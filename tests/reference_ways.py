@@ -61,7 +61,7 @@ SAYS |= {
     "dept.leave": {"centre_id": "town", "doc_no": "D1"},
     "staff.join": {"centre": "town", "dept": "民政"},
     "staff.transfer_in": MOVED, "staff.second": MOVED, "staff.leave": {"doc_no": "D1"},
-    "staff.grant_post": {"post": "accept", "granted_by": "chief"},
+    "staff.grant_post": {"post": "accept", "granted_by": "boss"},
     "staff.revoke_post": {"post": "accept", "revoked_by": "chief"},
     "agent.appoint": {"village": "village", "items_scope": ["promised"]},
     "agent.dismiss": {"village": "village", "doc_no": "D1"},

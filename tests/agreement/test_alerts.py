@@ -47,6 +47,10 @@ async def handle(city, case):
 @pytest.mark.slow
 async def test_a_month_of_alerts_agrees_at_random_cuts(city, tmp_path):
     chance = random.Random(7)
+    for staff in ("boss", "chief"):
+        post = {"post": "city_supervisor", "granted_by": "x"}
+        await city.must("staff.join", staff, {"centre": "haian"}, source_class="system")
+        await city.must("staff.grant_post", staff, post, source_class="system")
     for _ in range(STEPS):
         city.clock.now += timedelta(minutes=chance.choice((3, 3, 10, 60, 600)))
         if chance.random() < 0.3:
