@@ -191,6 +191,8 @@ TOUCHES: tuple[Touch, ...] = (
           "accepted as rectified", "accepted on the last day", where=_clock("C13"),
           about="data.finding_id"),
     _flag("R28", "case.deficiency_committed", YELLOW, "the item allows none", "it allows it"),
+    Touch("R28", BREACH, YELLOW, "C7 breached: the deferred materials never came (待终止)",
+          "filled on the last day", where=_clock("C7")),
     _flag("R30", "case.accepted", RED, "at a centre without list or claim, entered elsewhere",
           "with both"),
     *(
