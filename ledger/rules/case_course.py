@@ -138,3 +138,18 @@ def _material_changes(state: State, event: Event) -> Changes:
         case course.DeficiencyFailed.TYPE:
             return {"deficiency_failed": True}
     return {}
+
+
+def to_end(state: State) -> str:
+    """Give why a case waits for somebody to terminate it (终止), as `case.terminated` says it.
+
+    Its supplement or its deferred materials never came: the clock is broken and runs on, or they
+    were given up (domain.md 4.2 C6 and C7, decision 0016). "": it does not.
+    """
+    if state.status not in {"SUP", "ACC", "TRN", "REV"}:
+        return ""
+    broken = state.clocks.breached_names
+    late = {clock.code for clock in state.clocks.all if clock.stop is None and clock.name in broken}
+    if state.deficiency_failed or "C7" in late:
+        return "deficiency_failed"
+    return "supplement_overdue" if "C6" in late else ""

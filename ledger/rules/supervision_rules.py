@@ -213,6 +213,8 @@ TOUCHES: tuple[Touch, ...] = (
           "without one that may"),
     _flag("R28", "case.deficiency_committed", YELLOW, "the item allows none, or not of this",
           "it allows it"),
+    Touch("R28", BREACH, YELLOW, "C7 breached: the deferred materials never came (待终止)",
+          "filled on the last day", where=_clock("C7")),
     _flag("R30", "case.accepted", RED, "at a centre without list or claim, entered elsewhere",
           "with both"),
     _flag("R30", "case.deemed_accepted", RED, "by silence, at a centre without list or claim",

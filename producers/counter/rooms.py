@@ -17,6 +17,7 @@ from ledger.contracts.codes import SHANGHAI
 from ledger.contracts.wire import Event
 from ledger.log.seam import Log
 from ledger.rules import case, duty
+from ledger.rules.case_course import to_end
 from ledger.rules.routing import is_wrong, required_window
 from producers.counter.desk import add_desk
 from producers.counter.index import Index, Row
@@ -82,8 +83,9 @@ def add_rooms(app: FastAPI, log: Log, who: Any, clock: Clock, secret: bytes) -> 
 
         `window`: received or accepted there. `sign`: sent to `dept`, not signed for. `held`: in
         review there. `issue`: granted at `centre`, to be handed out or concluded. `conclude`:
-        handed out or rejected there, to be concluded. `due`: any of these due within a day.
-        `found`: with `q`, the cases of that number.
+        handed out or rejected there, to be concluded. `end`: received there, to be terminated, as
+        what was missing never came. `due`: any of these due within a day. `found`: with `q`, the
+        cases of that number.
         """
         await index.catch_up()
         found = await index.find(q[:TEXT_MAX], holder.source, LIST_MAX) if q else []
@@ -195,6 +197,7 @@ def _lists(
                   and row.state.status == "DEC+"],
         "conclude": [row for row in rows if centre and row.centre == centre
                      and row.state.status in {"ISS", "DEC-"} and row.state.concluded_at is None],
+        "end": [row for row in rows if centre and row.centre == centre and to_end(row.state)],
     }  # fmt: skip
     mine = {row.case_id for several in lists.values() for row in several}
     lists["due"] = [

@@ -33,6 +33,7 @@ STEPS = {
     "case.conclude": ("approve", {"result_code": 0}),
     "case.issue": ("issue", {"doc_kind": "licence", "doc_name": "证"}),
 }  # fmt: skip
+BESIDE = {"case.notice_supplement": ("accept", {"notice_no": "B1", "missing": ["m1"]})}
 HERE = {"centre": "sanxing", "window": "sanxing-10", "dept": "民政"}
 
 
@@ -66,7 +67,7 @@ async def door(log):
 
 async def does(door, *kinds, key="C1"):
     for kind in kinds:
-        post, data = STEPS[kind]
+        post, data = (STEPS | BESIDE)[kind]
         answer = await door.post("/v1/commands", json={
             "type": kind, "key": key, "occurred_at": MORNING.isoformat(), "source_system": SOURCE,
             "source_seq": f"{key}-{kind}", "data": data, "channel": "window",
@@ -103,6 +104,19 @@ async def test_what_was_handed_out_waits_on_a_list_until_it_is_concluded(door):
 
     assert (before, back_office) == ({"window", "conclude"}, {"conclude"})
     assert await lists(door) == set()
+
+
+async def test_a_case_whose_supplement_never_came_waits_to_be_terminated(log, door):
+    await does(door, "case.submit", "case.notice_supplement")
+    early = await lists(door)
+    for partition in range(log.partitions):
+        at = (MORNING + timedelta(days=60)).isoformat()
+        await log.submit(orjson.dumps({
+            "type": "clock.tick", "key": str(partition), "occurred_at": at, "data": {},
+            "source_system": "clock", "source_seq": f"{partition}@{at}",
+            "source_class": "system"}))  # fmt: skip
+
+    assert (early, await lists(door)) == ({"window"}, {"window", "end"})
 
 
 async def test_a_case_due_within_a_day_is_on_the_list_of_dues(log, door):

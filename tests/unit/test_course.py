@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from ledger.contracts.events import COMMANDS, REFERENCE_COMMANDS
+from ledger.rules.case_course import to_end
+from tests.ticking import tick
 from tests.ways import OTHER_STREAMS, SAYS
 
 COURSE = [c for c in SAYS if c.startswith("case.")]
@@ -359,3 +361,28 @@ def test_every_command_of_a_case_has_a_way():
     periods = {command for command, fact in COMMANDS.items() if fact.STREAM == "period"}
 
     assert set(SAYS) == set(COMMANDS) - REFERENCE_COMMANDS - halls - loop - periods
+
+
+# state | what is said | the day after which time has come | why it waits to be terminated
+ENDING = [
+    ("SUP", (), "07-14", ""), ("SUP", (), "07-15", "supplement_overdue"),
+    ("SUP", (("case.supplement", "07-15"),), "07-15", ""),
+    ("ACC", (("case.commit_deficiency", "06-01"),), "06-10", ""),
+    ("ACC", (("case.commit_deficiency", "06-01"),), "06-11", "deficiency_failed"),
+    ("ACC", (("case.commit_deficiency", "06-01"), ("case.fail_deficiency", "06-02")), "06-02",
+     "deficiency_failed"),
+    ("ACC", (("case.commit_deficiency", "06-01"), ("case.terminate", "06-12")), "06-12", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("state", "said", "day", "why"), ENDING)
+def test_a_case_waits_for_somebody_to_terminate_it(hall, state, said, day, why):
+    """Decision 0016: the ledger says so, a person does it with a document."""
+    hall.bring_to(state, item="generous")
+    for command, when in said:
+        tick(hall, f"{when}T11:00")
+        assert hall.usual(command).status == "accepted"
+    tick(hall, f"{day}T12:00")
+
+    assert to_end(hall.state()) == why
+    assert "case.terminated" not in {e["type"] for e in hall.events("case/C1")} or not why

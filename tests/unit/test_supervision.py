@@ -171,6 +171,9 @@ SCENES = {
         "=SUB asking|case.accept {'deferred':['m2']}"),
     ("R28", "case.deficiency_committed", "none"): (
         "=ACC promised|case.commit_deficiency", "=ACC generous|case.commit_deficiency"),
+    ("R28", "case.clock_breached", "C7"): (
+        "=ACC generous|case.commit_deficiency|06-11T08:00|tick",
+        "=ACC generous|case.commit_deficiency|06-10T16:00|case.fill_deficiency|06-11T08:00|tick"),
     ("R30", "case.accepted", "list"): (
         "given key|=SUB|case.accept", "given town|=SUB|case.accept"),
     ("R30", "case.deemed_accepted", "silence"): (

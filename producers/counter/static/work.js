@@ -2,7 +2,7 @@
 
 import { $, el, fill } from './dom.js';
 
-const LISTS = [['found', '查到'], ['due', '一天内到期'], ['sign', '待本部门签收'], ['held', '本部门在审'], ['issue', '待出件办结'], ['conclude', '待办结'], ['window', '本窗口在办']];
+const LISTS = [['found', '查到'], ['due', '一天内到期'], ['sign', '待本部门签收'], ['held', '本部门在审'], ['issue', '待出件办结'], ['conclude', '待办结'], ['end', '待终止'], ['window', '本窗口在办']];
 
 function row(each, now, states, open, current) {
   const over = each.due && each.due < now && !each.concluded;
