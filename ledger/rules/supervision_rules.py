@@ -80,7 +80,8 @@ RULES: dict[str, Rule] = {
         Rule("R26", "通报未整改", Mode.LIVE),
         Rule("R27", "进驻面积站点代办缺失", Mode.SWEEP,
              "yellow: a hall smaller than its norm, a department not in after its deadline or out "
-             "without a document, a station offline, a village that lost its last agent"),
+             "without a document, a station offline, a village that lost its last agent, a town "
+             "without a help window"),
         Rule("R28", "容缺违规", Mode.LIVE),
         Rule("R29", "告知承诺未核查", Mode.LIVE),
         Rule("R30", "越权办理", Mode.BOTH, "red: under a list that was revoked afterwards"),

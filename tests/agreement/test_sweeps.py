@@ -8,8 +8,8 @@ from analytics.lake.archiver import archive
 from analytics.lake.catalog import Lake
 from analytics.sweeps import command, files, sweep
 from ledger.rules.supervision_rules import RULES, Mode
+from tests.agreement.standing_scenes import AGAIN
 from tests.agreement.sweep_scenes import (
-    AGAIN,
     AT,
     CENTRAL,
     DAY,
@@ -19,9 +19,17 @@ from tests.agreement.sweep_scenes import (
     SWEEPS,
     accepted,
     course,
+    help_in_towns,
     station,
     tell,
 )
+
+
+@pytest.fixture
+async def city(city):
+    """The city in which a sweep finds nothing yet."""
+    await help_in_towns(city)
+    return city
 
 
 async def found_in(city, tmp_path, rule):

@@ -11,7 +11,7 @@ WITH told AS (
     'centre.tier_changed'
   )
 ), opened AS (
-  SELECT centre, data
+  SELECT centre, id, occurred_local, data
   FROM told
   WHERE type IN ('centre.opened', 'centre.suspended', 'centre.closed')
   QUALIFY row_number() OVER (PARTITION BY centre ORDER BY version DESC) = 1
@@ -38,7 +38,8 @@ WITH told AS (
 SELECT
   o.centre, json_extract_string(o.data, '$.level') AS level,
   json_extract_string(o.data, '$.town') AS town, t.tier, t.since AS tier_since, a.area,
-  a.id AS area_fact, a.occurred_local AS area_since
+  a.id AS area_fact, a.occurred_local AS area_since, o.id AS opened_fact,
+  o.occurred_local AS opened_since
 FROM opened AS o
 JOIN tiers AS t USING (centre)
 LEFT JOIN areas AS a USING (centre)
