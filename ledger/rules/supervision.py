@@ -14,13 +14,12 @@ from ledger.contracts.codes import AlertLevel, SourceClass
 from ledger.contracts.events import case_course as course
 from ledger.contracts.events import supervision as facts
 from ledger.contracts.wire import Event
-from ledger.rules import agent, alerts, case, clocks, hall_watch, inspection
+from ledger.rules import alerts, clocks, hall_watch, inspection
 from ledger.rules.alert_instants import Moment, of_case, of_clock, of_clocks, of_commitment
 from ledger.rules.effective import CORRECTIONS, RESTAMPED, current
 from ledger.rules.facts import Draft
-from ledger.rules.holders import office_of, state_at
+from ledger.rules.laid import Laid, held_by, place_of
 from ledger.rules.measures import Where
-from ledger.rules.places import front_window, in_charge
 from ledger.rules.reference import Reference
 from ledger.rules.supervision_conditions import CONDITIONS, Beside
 from ledger.rules.supervision_rules import RULES, TOUCHES, VERSION, Mode, Touch
@@ -37,10 +36,6 @@ FLAGGED = frozenset(kind for kind, all_ in BY_TYPE.items() if all(touch.flag for
 MOVES = frozenset({course.CommitmentVerified.TYPE, course.DecisionRevoked.TYPE})
 """They touch no rule, but time has, will, or will not, because of them."""
 BREACHES = frozenset({"case.clock_breached", "rating.clock_breached", "inspection.clock_breached"})
-
-
-Laid = tuple[str | None, str | None, str | None]
-"""Department, centre and window."""
 
 
 class Want(NamedTuple):
@@ -126,7 +121,7 @@ def touched_by(event: Event, beside: Beside) -> Iterator[Want]:
             continue
         about = _field(event, touch.about) if touch.about else ""
         yield Want(event["time"], touch.rule, touch.level, event["subject"], str(about or ""),
-                   (event["id"],), partial(_place, event, beside),
+                   (event["id"],), partial(place_of, event, beside),
                    event["type"] == course.ClockBreached.TYPE)  # fmt: skip
 
 
@@ -137,38 +132,6 @@ def _field(event: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401
 
 def _holds(where: Where, event: Event) -> bool:
     return bool(_field(event, where.field) == where.value)
-
-
-def _place(event: Event, beside: Beside) -> Laid:
-    """Give department, centre and window to which what a fact shows is laid."""
-    data, stamp = event["data"]["data"], event["data"]["stamp"]
-    kind, _, key = event["subject"].partition("/")
-    window = event.get("window") or stamp.get("window")
-    if kind == "hall":
-        return event.get("dept"), _centre_of_hall(event["subject"]), window
-    if kind == "inspection":
-        return None, stamp.get("centre"), None
-    if event["type"] == course.ClockBreached.TYPE:
-        dept, centre = in_charge(data)
-        window = stamp.get("counts_window", stamp.get("accept_window"))
-        return dept or stamp.get("dept"), centre, window or None
-    if kind == "agent":
-        return None, agent.centre_of(beside.state_of(event["subject"]), stamp), None
-    of: case.State
-    if kind == "interaction":
-        of = beside.state_of(f"case/{key}")
-        centre = of.accept_centre or of.holder_centre or stamp.get("filed_centre")
-        return stamp.get("target_dept") or of.dept, centre, None
-    dept = event.get("dept") or stamp.get("dept")
-    centre = event.get("centre") or stamp.get("accept_centre")
-    if dept is None or centre is None:
-        of = beside.state_of(f"case/{key}")
-        dept, centre = dept or of.dept, centre or of.accept_centre or of.holder_centre
-    return dept, centre, window
-
-
-def _centre_of_hall(stream: str) -> str:
-    return stream.partition("/")[2].rpartition(".")[0]
 
 
 # ------------------------------------------------------------------------------------------- time
@@ -211,25 +174,8 @@ def _in_time(
             moment.reached and moment.level != AlertLevel.REMIND
         ):
             yield Want(moment.at, moment.rule, moment.level, stream, moment.about, (),
-                       partial(_held, stream, state, moment, beside),
+                       partial(held_by, stream, state, moment, beside),
                        stream.startswith("case/"))  # fmt: skip
-
-
-def _held(stream: str, state: Any, moment: Moment, beside: Beside) -> Laid:  # noqa: ANN401
-    """Give department, centre and window of what time touched: the holder's, the rated's."""
-    kind = stream.partition("/")[0]
-    if kind == "hall":
-        name = moment.about.partition(".")[0]
-        return None, _centre_of_hall(stream), name if name in state.windows else None
-    if kind == "inspection":
-        return None, inspection.inspected_by(state), None
-    if kind == "rating":
-        place = state.ratings[moment.about].place
-        return place.get("dept"), place.get("accept_centre"), place.get("accept_window")
-    then = state_at(current(beside.history_of(stream)).values(), moment.at)
-    office = office_of(then, moment.at, beside.reference.calendar)
-    window = front_window(then, office.dept, office.centre)
-    return office.dept or state.dept, office.centre, window
 
 
 def look(
