@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from ledger.contracts.codes import (
     CentreLevel,
     LimitUnit,
+    MaterialSource,
     Post,
     ProjectType,
     SpecialKind,
@@ -18,7 +19,12 @@ from ledger.contracts.codes import (
     WindowType,
 )
 from ledger.contracts.events.base import Limit
-from ledger.contracts.events.reference import CentreOpened, DeptRegistered, ItemRegistered
+from ledger.contracts.events.reference import (
+    CentreOpened,
+    DeptRegistered,
+    ItemRegistered,
+    Material,
+)
 from ledger.rules.routing import required_window
 from ledger.rules.workdays import Calendar
 
@@ -147,7 +153,8 @@ def make_city(table: Mapping[str, Any], holidays: Sequence[Mapping[str, Any]]) -
         key: DeptRegistered.model_validate(value, strict=True)
         for key, value in table["depts"].items()
     }
-    items = tuple(_item(row, table["region"], list(depts)) for row in table["items"])
+    lists = table["materials"]
+    items = tuple(_item(row, table["region"], list(depts), lists) for row in table["items"])
     centres = tuple(_centres(table))
     offers = {centre.id: tuple(_offers(centre, items, depts)) for centre in centres}
     calendar = Calendar()
@@ -160,7 +167,9 @@ def make_city(table: Mapping[str, Any], holidays: Sequence[Mapping[str, Any]]) -
     )  # fmt: skip
 
 
-def _item(row: Sequence[Any], region: str, depts: list[str]) -> Item:
+def _item(
+    row: Sequence[Any], region: str, depts: list[str], lists: Mapping[str, Sequence[Sequence[str]]]
+) -> Item:
     dept, name, base, kind, statutory, promised, weight, marks = row
     body = f"11{region}MB{depts.index(dept) + 1:07d}X"
     topics = [mark.removeprefix("topic:") for mark in marks if mark.startswith("topic:")]
@@ -178,8 +187,17 @@ def _item(row: Sequence[Any], region: str, depts: list[str]) -> Item:
         deficiency_allowed="deficiency" in marks,
         commitment_allowed="commitment" in marks,
         special_kinds=tuple(map(SpecialKind, kinds)),
+        materials=tuple(_material(*each) for each in lists[base]) if base in lists else None,
     )
     return Item(f"{body}4{base}", weight, "village" in marks, fact)
+
+
+def _material(key: str, name: str, *marks: str) -> Material:
+    own = [source for source in MaterialSource if source.value in marks]
+    return Material(
+        id=key, name=name, required="optional" not in marks, deferrable="later" in marks,
+        source=own[0] if own else MaterialSource.APPLICANT,
+    )  # fmt: skip
 
 
 def _centres(table: Mapping[str, Any]) -> list[Centre]:

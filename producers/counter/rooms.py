@@ -16,7 +16,7 @@ from fastapi.responses import RedirectResponse, Response
 from ledger.contracts.codes import SHANGHAI
 from ledger.contracts.wire import Event
 from ledger.log.seam import Log
-from ledger.rules import case, duty
+from ledger.rules import case, duty, materials
 from ledger.rules.case_course import to_end
 from ledger.rules.routing import is_wrong, required_window
 from producers.counter.desk import add_desk
@@ -117,7 +117,7 @@ def case_view(
             "dept": state.dept, "project_type": state.project_type,
             "accept_centre": state.accept_centre, "accept_window": state.accept_window,
             "holder_dept": state.holder_dept, "holder_centre": state.holder_centre,
-            "concluded_at": state.concluded_at,
+            "concluded_at": state.concluded_at, "missing": _missing(state),
             "transfer": None if moving is None else {
                 "transfer_id": moving.transfer_id, "to_dept": moving.to_dept,
                 "to_centre": moving.to_centre,
@@ -127,6 +127,16 @@ def case_view(
         "voided": sorted(case.voided(history)),
         "rate": rate_path(case_id, secret) if state.status not in {"-", "VOI"} else "",
     }  # fmt: skip
+
+
+def _missing(state: case.State) -> list[dict[str, Any]]:
+    """Give the materials without which a received case is not accepted; `later`: it may follow."""
+    if state.status not in {"SUB", "SUP"}:
+        return []
+    return [
+        {"id": name, "name": state.asks[name]["name"], "later": materials.may_follow(state, name)}
+        for name in materials.missing(state)
+    ]
 
 
 def _now(clock: Clock) -> str:
@@ -169,7 +179,8 @@ def _reference(index: Index, centre: str, now: str) -> dict[str, Any]:
             "promised": item.promised and item.promised.model_dump(mode="json"),
             "statutory": item.statutory and item.statutory.model_dump(mode="json"),
             "short": item.one_person_ok or item.project_type == "instant",
-            "required": needed, "right": right,
+            "required": needed, "right": right, "deficiency": item.deficiency_allowed,
+            "materials": [each.model_dump(mode="json") for each in item.materials or ()],
         })  # fmt: skip
     return body | {
         "windows": [

@@ -140,6 +140,28 @@ SAID = (
 """A sample of what two weeks with much mischief bring about."""
 
 
+def test_what_was_not_brought_is_noticed_or_deferred_and_the_cases_are_as_before(city):
+    """材料: clerks tick what came; it changes no draw, so the same seed tells the same cases."""
+    asked = {item.id: {m.id for m in item.fact.materials if m.source == "applicant"}
+             for item in city.items if item.fact.materials}  # fmt: skip
+    lacking, told = {}, {}
+    for _, command in simulate(city, 1, MONDAY, 10, 200, OFTEN):
+        data, case = command["data"], command["key"]
+        if ".x" in command["source_seq"] or "correlation" in command:
+            continue
+        if command["type"] == "case.submit":
+            assert ("materials" in data) == (data["item"] in asked)
+            lacking[case] = asked.get(data["item"], set()) - set(data.get("materials", ()))
+        elif command["type"] in {"case.notice_supplement", "case.accept"} and lacking[case]:
+            names = data.get("missing", data.get("deferred", ()))
+            told.setdefault(case, set()).update(names)
+    short = {case: names for case, names in lacking.items() if names and case in told}
+
+    assert len(short) > 10
+    assert all(told[case] <= names for case, names in short.items())
+    assert {"m1", "m8"} <= set().union(*short.values())
+
+
 def test_a_case_from_a_window_is_handed_in_while_its_ticket_is_served(city):
     served, handed = {}, []
     for _, command in simulate(city, 1, MONDAY, 1, 400):

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from ledger.contracts.codes import Post
+from ledger.contracts.codes import MaterialSource, Post
 from producers.city.script import CITIZEN, LEDGER_OF_THE_CITY, Script, clerk
 from producers.city.stories.outcome import verdict
 from producers.city.stories.repairs import take_back
@@ -20,12 +20,15 @@ def apply(s: Script) -> None:
     """Hand the application in, at the window or from elsewhere."""
     if s.meets("late") and not s.visit.on_the_spot:
         s.delay = s.rng.choice((2, 3)) * DAY
-    data = {"case_no": s.visit.case_no, "item": s.visit.offer.item.id,
-            "applicant_ref": f"{s.rng.getrandbits(64):016x}",
-            "applicant_kind": 2 if s.chance(0.25) else 1,
-            "receipt_no": s.number("S")}  # fmt: skip
+    data: dict[str, Any] = {
+        "case_no": s.visit.case_no, "item": s.visit.offer.item.id,
+        "applicant_ref": f"{s.rng.getrandbits(64):016x}",
+        "applicant_kind": 2 if s.chance(0.25) else 1, "receipt_no": s.number("S"),
+    }  # fmt: skip
     if s.visit.ticket:
         data["ticket_id"] = s.visit.ticket
+    if s.fact.materials:
+        data["materials"] = _brought(s)
     at_counter = s.visit.channel == "window"
     s.say("case.submit", data, s.clerk() if at_counter else CITIZEN,
           window=s.window.id if at_counter else None, channel=s.visit.channel)  # fmt: skip
@@ -37,6 +40,37 @@ def apply(s: Script) -> None:
         s.now = max(s.now, s.visit.accept_at)
     else:
         s.wait(15, 240)
+
+
+FORGOTTEN = (("m1", "m2"), ("m2", "m3"))
+"""What a first and a second notice names (补正)."""
+LATER = ("m8", "m9")
+"""What follows (容缺)."""
+
+
+def _notices(s: Script) -> int:
+    """Give how many notices of what is missing a case gets; none where nobody looks at it."""
+    times = 2 if s.meets("supplement_twice") else int(s.meets("supplement"))
+    return max(times, int(s.meets("supplement_never")))
+
+
+def _defers(s: Script) -> bool:
+    """Tell whether materials follow after the acceptance."""
+    days = s.fact.promised.n if s.fact.promised else 0
+    could = s.fact.deficiency_allowed and days > 1 and not s.visit.on_the_spot
+    return could and (s.meets("deficiency_never") or s.meets("deficiency"))
+
+
+def _brought(s: Script) -> list[str]:
+    """Tick what the applicant brought of the list of the item: all but what is told to be missing.
+
+    Draws nothing, so that the same seed tells the same cases.
+    """
+    times = 0 if s.visit.on_the_spot else _notices(s)
+    later = {name for names in FORGOTTEN[:times] for name in names}
+    later |= set(LATER) if _defers(s) else set()
+    own = MaterialSource.APPLICANT
+    return [m.id for m in s.fact.materials or () if m.id not in later and m.source is own]
 
 
 def accept(s: Script) -> bool:
@@ -75,10 +109,9 @@ def _end(s: Script, code: int) -> bool:
 
 def _supplements(s: Script) -> bool:
     """补正: what is missing is told at once, or again and again; tell whether it came."""
-    times = 2 if s.meets("supplement_twice") else int(s.meets("supplement"))
     never = s.meets("supplement_never")
-    for n in range(max(times, int(never))):
-        missing = [f"m{n + 1}", f"m{n + 2}"]
+    for n in range(_notices(s)):
+        missing = list(FORGOTTEN[n])
         data = {"notice_no": s.number(f"B{n + 1}-"), "missing": missing}
         s.say("case.notice_supplement", data, s.clerk(), window=s.window.id)
         if never:
@@ -108,6 +141,8 @@ def _accept(s: Script) -> None:
     if s.fact.statutory and s.fact.promised:
         data["statutory"] = s.fact.statutory.model_dump(mode="json")
         data["promised"] = s.fact.promised.model_dump(mode="json")
+    if s.fact.materials and _defers(s):
+        data["deferred"] = list(LATER)
     who = s.clerk()
     there: dict[str, Any] = {"window": s.window.id, "channel": s.visit.channel}
     if s.meets("unknown_window"):
@@ -138,11 +173,10 @@ def caught_up(s: Script) -> None:
 
 def _deficiency(s: Script) -> bool:
     """容缺: secondary materials follow, in time or never; tell whether the case goes on."""
-    never = s.meets("deficiency_never")
-    days = s.fact.promised.n if s.fact.promised else 0
-    if not (s.fact.deficiency_allowed and days > 1 and (never or s.meets("deficiency"))):
+    if not _defers(s):
         return True
-    owed = {"materials": ["m8", "m9"]}
+    never, owed = s.meets("deficiency_never"), {"materials": list(LATER)}
+    days = s.fact.promised.n if s.fact.promised else 0
     due = s.now + days // 2 * DAY
     s.wait(1, 5)
     data = {**owed, "due_at": s.moment(due).isoformat(), "commitment_doc": s.number("R")}

@@ -12,13 +12,16 @@ export function projected(view, waiting, reference) {
   let concluded = Boolean(view?.state.concluded_at);
   let item = view?.state.item ?? view?.events.findLast((event) => event.type === 'case.submitted')?.data.data.item ?? null; // A void forgets it.
   let transfer = view?.state.transfer ?? null;
+  let missing = view?.state.missing ?? []; // Materials without which it is not accepted.
   let last = view?.events.reduce((at, event) => (event.time > at ? event.time : at), '') ?? '';
   const pending = waiting.filter((each) => !each.trouble);
   for (const each of pending) {
     const { data } = JSON.parse(each.raw);
     const to = reference.matrix[status]?.[each.type];
     if (to) status = to === 'DEC' ? (data.outcome === 'rejected' ? 'DEC-' : 'DEC+') : to;
-    if (each.type === 'case.submit') item = data.item;
+    if (each.type === 'case.submit') { item = data.item; missing = asked(reference.items.find((of) => of.id === item), data.materials ?? []); }
+    if (each.type === 'case.correct_material') missing = missing.filter(({ id }) => !data.materials.includes(id));
+    if (each.type === 'case.accept') missing = [];
     if (each.type === 'case.transfer') transfer = data;
     if (each.type === 'case.receive_transfer') transfer = null;
     if (each.type === 'case.conclude') concluded = true;
@@ -30,15 +33,21 @@ export function projected(view, waiting, reference) {
     legal = Object.keys(reference.matrix[status] ?? {})
       .filter((type) => !(type === 'case.conclude' && concluded) && !(type === 'case.decide' && status === 'ACC' && !about?.short));
   }
-  return { status, concluded, item: about, transfer, last, legal };
+  return { status, concluded, item: about, transfer, missing, last, legal };
 }
+
+// What the item asks of the applicant and did not come, as the ledger will say it.
+const asked = (item, came) => (item?.materials ?? []).filter((each) => each.required && each.source === 'applicant' && !came.includes(each.id))
+  .map(({ id, name, deferrable }) => ({ id, name, later: deferrable && item.deficiency }));
 
 const moment = (at) => at.slice(0, 16).replace('T', ' ');
 
 // What has to be done next, the first first: [command, words]; [] where nothing is.
-function steps({ status, concluded, item, transfer }, reference) {
+function steps({ status, concluded, item, transfer, missing }, reference) {
   switch (status) {
-    case 'SUB': return [['case.accept', '受理（F4）']];
+    case 'SUB': return missing.length
+      ? [['case.correct_material', `缺 ${missing.map((each) => each.name).join('、')}：当场更正（Alt+M）`], ['case.accept', '或受理（F4）']]
+      : [['case.accept', '受理（F4）']];
     case 'ACC': return item?.short ? [['case.decide', '审批（F8）'], ['case.transfer', '或转办（F6）']] : [['case.transfer', '转办（F6）']];
     case 'TRN': return [['case.receive_transfer', `${transfer ? `由${deptName(transfer.to_dept, reference)}` : ''}签收（F7）`]];
     case 'REV': return [['case.decide', '审批（F8）']];
@@ -113,6 +122,6 @@ export function head(caseNo, view, state, reference) {
 }
 
 export function actions(state, shift, reference, open) {
-  const shown = FORMS.filter(([type]) => type !== 'case.submit'), next = steps(state, reference)[0]?.[0];
+  const shown = FORMS.filter(([type]) => type !== 'case.submit' && (type !== 'case.correct_material' || state.missing.length)), next = steps(state, reference)[0]?.[0];
   return el('div', { class: 'actions', role: 'toolbar', 'aria-label': '可以办理' }, ...shown.map(([type, keys]) => button(type, keys, { shift, reference, timely: state.legal.includes(type), next: type === next, start: open })));
 }

@@ -119,7 +119,7 @@ function open(type, was = {}, wrong = '') {
   if (type === 'case.submit') desk = { id: null, no: '', view: null };
   const fresh = type === 'case.submit' ? state() : known;
   const about = {
-    reference, shift, was, item: fresh.item, caseNo: desk.no, status: fresh.status, transfer: fresh.transfer,
+    reference, shift, was, item: fresh.item, caseNo: desk.no, status: fresh.status, transfer: fresh.transfer, missing: fresh.missing,
     events: desk.view?.events ?? [], voided: desk.view?.voided ?? [],
     untimely: !timely && `办件现在是「${reference.states[known.status]}」，台账多半不会接受「${ACTIONS[type]}」。`,
   };

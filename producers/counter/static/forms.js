@@ -1,7 +1,7 @@
 // The form of each command: its fields, what is told before it is sent, and the data it makes.
 
 import { el, fill } from './dom.js';
-import { field, select, text } from './fields.js';
+import { checks, field, select, text } from './fields.js';
 import { HALL } from './hall.js';
 import { centreName, deptName } from './names.js';
 import { NEG } from './neg.js';
@@ -12,7 +12,7 @@ import { ACTIONS, DOCS, FACTS, KINDS, OUTCOMES, REASONS, RESULTS, TYPES, limit, 
 
 export const FORMS = [
   ['case.submit', 'F2'], ['case.accept', 'F4'], ['case.transfer', 'F6'], ['case.receive_transfer', 'F7'],
-  ['case.decide', 'F8'], ['case.conclude', 'F9'], ['case.issue', 'F10'], ['case.void_event', 'Alt+V'],
+  ['case.decide', 'F8'], ['case.conclude', 'F9'], ['case.issue', 'F10'], ['case.void_event', 'Alt+V'], ['case.correct_material', 'Alt+M'],
 ];
 
 // 错窗: told before the command goes, from the same routing rule that the ledger applies.
@@ -31,24 +31,43 @@ export function windowNote(item, shift, reference) {
   return el('div', { class: 'note bad', role: 'alert' }, el('b', {}, `! 错窗：${where}仍由本窗口收件将记为错窗。`), ...facts);
 }
 
+const SOURCES = { shared: '共享数据，不用交', e_licence: '电子证照，不用交' };
+const materialWords = (each, item) => [each.name, SOURCES[each.source] ?? (each.required ? each.deferrable && item.deficiency && '可容缺' : '可以不交')].filter(Boolean).join(' · ');
+
 export const BUILD = {
   ...HALL,
   ...NEG,
   'case.submit'({ reference, shift, was }) {
-    const note = el('div');
+    const note = el('div'), asked = el('div');
+    let list = null;
     const of = (id) => reference.items.find((item) => item.id === id);
-    const told = (id) => fill(note, windowNote(of(id), shift, reference));
+    const told = (id) => {
+      const item = of(id);
+      list = item?.materials.length ? checks('收到的材料', item.materials.map((each) => ({ id: each.id, words: materialWords(each, item) })), was.materials, '全部收齐') : null;
+      fill(note, windowNote(item, shift, reference));
+      fill(asked, list?.node);
+    };
     const items = reference.items.map((item) => ({ id: item.id, name: item.name, more: `${item.dept} · ${TYPES[item.project_type]} · ${item.required ? windowName(item.required) : '本中心不办'}` }));
     const item = pick({ name: 'item', options: items, value: was.item, changed: (option) => told(option?.id) });
     told(was.item);
     return {
-      nodes: [field('事项', item), note, field('收件凭证号', text('receipt_no', was.receipt_no), '可以不填')],
+      nodes: [field('事项', item), note, asked, field('收件凭证号', text('receipt_no', was.receipt_no), '可以不填')],
+      data: (data) => ({ ...data, ...(list && { materials: list.chosen() }) }),
       need: () => (item.hidden.value ? null : [item.input, '请选一个事项。']),
     };
   },
-  'case.accept'({ reference, shift, item, caseNo, was }) {
+  'case.correct_material'({ missing, was }) {
+    const list = checks('现在收到的材料', missing.map((each) => ({ id: each.id, words: each.name })), was.materials);
+    return { nodes: [list.node], data: () => ({ materials: list.chosen() }), need: () => (list.chosen().length ? null : [list.node.querySelector('input') ?? list.node, '请勾选收到的材料。']) };
+  },
+  'case.accept'({ reference, shift, item, caseNo, missing, was }) {
+    const later = missing.filter((each) => each.later);
+    const list = later.length ? checks('容缺后补（审批前补齐）', later.map((each) => ({ id: each.id, words: each.name })), was.deferred) : null;
+    const lacking = missing.length > 0 && el('div', { class: 'note bad', role: 'alert', id: 'missing' },
+      el('b', {}, `! 缺 ${missing.map((each) => each.name).join('、')}`), el('span', {}, `收到后先办「${ACTIONS['case.correct_material']}」（Alt+M）${later.length ? '，或勾选容缺后补的' : ''}。`));
     return {
-      nodes: [windowNote(item, shift, reference) ?? '', field('受理文书编号', text('accept_no', was.accept_no ?? `受${caseNo.slice(-11)}`), '不填将记为文书缺失')],
+      data: (data) => ({ ...data, ...(list?.chosen().length && { deferred: list.chosen() }) }),
+      nodes: [windowNote(item, shift, reference) ?? '', lacking, list?.node, field('受理文书编号', text('accept_no', was.accept_no ?? `受${caseNo.slice(-11)}`), '不填将记为文书缺失')],
     };
   },
   'case.transfer'({ reference, shift, item, was }) {

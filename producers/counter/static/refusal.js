@@ -25,7 +25,8 @@ export function wanted(item, reference) {
 export function refusal(item, reference, say, does) {
   const { code, message, legal, where } = item.trouble;
   const ways = [], other = wanted(item, reference);
-  if (code === 'E_STATE') ways.push(...legal.filter((type) => type in BUILD).map((type) => [`改办「${ACTIONS[type]}」`, () => does.open(type)]));
+  const offered = (type) => type in BUILD && (type !== 'case.correct_material' || code === 'E_FIELD'); // Only where a material is missing.
+  if (['E_STATE', 'E_FIELD'].includes(code)) ways.push(...legal.filter(offered).map((type) => [`改办「${ACTIONS[type]}」`, () => does.open(type)]));
   if (other) ways.push([other.posts.length ? `换班（须「${postNames(other.posts)}」岗）` : '换班，由另一个人办', () => does.shift(other)]);
   if (code === 'E_DEPENDENT') ways.push([`连同依赖它的 ${legal.length} 条一并作废`, () => does.resend({ cascade: legal })]);
   ways.push(['修改后重报', does.edit], ['原样重报', does.again], ['撤下不报', does.drop]);

@@ -3,7 +3,7 @@
 export const ACTIONS = {
   'case.submit': '收件', 'case.accept': '受理', 'case.transfer': '转办', 'case.receive_transfer': '签收',
   'case.decide': '审批', 'case.conclude': '办结', 'case.issue': '出件', 'case.void_event': '作废',
-  'case.start_step': '环节开始', 'case.finish_step': '环节结束',
+  'case.start_step': '环节开始', 'case.finish_step': '环节结束', 'case.correct_material': '当场更正',
   'neg.precheck': '预审', 'neg.verify': '核实', 'neg.plan_rectification': '整改计划', 'neg.rectify': '整改完成', 'neg.reply': '答复', 'neg.call_back': '回访', 'neg.close': '差评办结',
   'neg.instruct': '批示', 'neg.grant_extension': '整改延期', 'appeal.file': '申诉', 'appeal.uphold': '申诉成立', 'appeal.deny': '申诉不成立',
   'ticket.issue': '取号', 'ticket.call': '叫号', 'ticket.start_service': '开始办理', 'ticket.finish_service': '办理结束', 'ticket.pass_over': '过号', 'ticket.cancel': '弃号',
@@ -13,7 +13,7 @@ export const ACTIONS = {
 export const FACTS = {
   'case.submitted': '收件', 'case.accepted': '受理', 'case.transferred': '转办', 'case.transfer_received': '签收',
   'case.decision_made': '审批决定', 'case.concluded': '办结', 'case.issued': '出件', 'case.event_voided': '作废更正',
-  'case.step_started': '环节开始', 'case.step_finished': '环节结束',
+  'case.material_corrected_on_spot': '当场更正', 'case.step_started': '环节开始', 'case.step_finished': '环节结束',
   'ticket.issued': '取号', 'ticket.checked_in': '签到', 'ticket.called': '叫号', 'ticket.service_started': '开始办理', 'ticket.service_finished': '办理结束', 'ticket.no_show': '过号',
   'ticket.cancelled': '弃号', 'ticket.expired': '过期', 'ticket.parked': '挂起', 'ticket.resumed': '解挂', 'ticket.transferred': '转号',
   'window.opened': '开窗', 'window.paused': '暂停', 'window.resumed': '恢复', 'window.closed': '关窗', 'hall.headcount': '在厅人数', 'staff.clock_in': '签到', 'staff.clock_out': '签退',
@@ -38,7 +38,7 @@ export const KINDS = { dispatch: '分派后台', refer: '转其他部门', escal
 export const VOIDS = { wrong_case: '录错办件', wrong_person: '录错人员', duplicate_entry: '重复录入', test_data: '测试数据', other: '其他' };
 export const REASONS = { not_qualified: '不符合法定条件', materials_false: '材料不真实', out_of_power: '不属于本机关职权', other: '其他' };
 export const DOCS = { licence: '证照', approval: '批文', certificate: '证明', receipt: '回执', other: '其他' };
-export const FLAGS = { R03: '错窗受理', R07: '岗位未分离', R20: '文书缺失', late: '补录', clamped: '时钟已校正' };
+export const FLAGS = { R03: '错窗受理', R07: '岗位未分离', R08: '多次补正', R11: '重复要件', R20: '文书缺失', R28: '容缺违规', late: '补录', clamped: '时钟已校正' };
 export const LATE = { line_down: '线路中断补报' };
 
 const CODES = {
@@ -81,6 +81,10 @@ const SENTENCES = [
   [/^ticket (\S+) is not known/, () => '今天没有这个号。'],
   [/^(\S+) in state (\S+) /, (m) => `办件现在是「${states[m[2]] ?? m[2]}」，不能再登记「${FACTS[m[1]] ?? m[1]}」。`],
   [/^already concluded/, () => '这件事已经办结过了，只办结一次。'],
+  [/^(.+) not there: give notice/, (m) => `还缺 ${m[1]}，收到后再受理，或勾选容缺后补的。`],
+  [/^(.+) may not follow later/, (m) => `${m[1]} 不能容缺后补。`],
+  [/on the list of the dishonest/, () => '申请人在失信名单上，不能容缺。'],
+  [/^(.+): no material of this item/, (m) => `这个事项没有材料 ${m[1]}。`],
   [/^a promised case is transferred/, () => '承诺件要先转办给后台部门、由其签收审查，再作决定（后台分类审批）。'],
   [/^(\S+) is for (.+); (\S+) holds (.+)$/, (m) => `「${ACTIONS[m[1]] ?? m[1]}」须由「${posts(m[2])}」岗办理；${m[3]} 的岗位是「${m[4] === 'no post' ? '无' : posts(m[4])}」。`],
   [/^(\S+) is for (.+)$/, (m) => `「${ACTIONS[m[1]] ?? m[1]}」须由「${posts(m[2])}」岗办理。`],
