@@ -15,7 +15,7 @@ CASES = 8
 DAYS = 24
 USUAL = ("rating.submit", "neg.verify", "neg.rectify", "neg.call_back")
 CODES = {
-    "concluded", "rated_services", "verified_valid", "rectified", "rectify_resolved",
+    "concluded", "rateable", "rated_services", "verified_valid", "rectified", "rectify_resolved",
     "rectify_in_time", "callback_resolved", "callback_in_time", "appeals_decided",
     "appeals_upheld",
 }  # fmt: skip
@@ -118,7 +118,7 @@ class Loops:
 class Visits(Loops):
     """The same of visits of two halls, and of a task, whose own facts are corrected as well."""
 
-    LACKS = frozenset({"concluded", "rated_services"})
+    LACKS = frozenset({"concluded"})
 
     async def begin(self):
         self.day, self.tickets = self.city.clock.now, []
