@@ -1,5 +1,6 @@
 """The pages of window performance and satisfaction (窗口绩效, 满意度) as HTML: pure, escaped."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
@@ -28,6 +29,8 @@ BAR = 160
 WORST = 20
 RESTATEMENTS_SHOWN = 30
 FACTS_SHOWN = 2000
+HALL = re.compile(r"\.\d{4}-\d{2}-\d{2}$")
+"""How the key of a hall's day ends."""
 
 
 class Published(NamedTuple):
@@ -193,11 +196,12 @@ def facts(made: Sheet, figure: Figure, key: str, found: Sequence[Event]) -> str:
 
 
 def _fact(fact: str) -> str:
-    """Give a fact's id, as a link where it is about a case."""
+    """Give a fact's id, as a link where it is about a case; of a hall's day there is no page."""
     stream, _, rest = fact.partition("/")
-    if stream not in {"case", "rating"}:
+    key = rest.rpartition("@")[0]
+    if stream not in {"case", "rating"} or (stream == "rating" and HALL.search(key)):
         return f"<code>{escape(fact)}</code>"
-    case = quote(rest.rpartition("@")[0], safe="")
+    case = quote(key, safe="")
     return f'<a href="/audit/case/{case}"><code>{escape(fact)}</code></a>'
 
 

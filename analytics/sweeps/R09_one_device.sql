@@ -1,20 +1,15 @@
 -- 用途   评价异常: ten five-star ratings within ten minutes from one device, each in under 3 s
 -- 依据   domain.md 5.2 R09
--- grain  level, subject (the case of the tenth), about (the device), since, centre, window, dept, facts
--- parameters  table counting
+-- grain  level, subject (what was rated tenth), about (the device), since, centre, window, dept, facts
+-- parameters  table ratings
 -- unit   alerts; one a device and day: the first time
 WITH quick AS (
-  SELECT
-    id, stream_key, occurred_local, json_extract_string(data, '$.device_id') AS device,
-    json_extract_string(stamp, '$.accept_centre') AS centre,
-    json_extract_string(stamp, '$.accept_window') AS "window"
-  FROM counting
-  WHERE type = 'rating.submitted' AND json_extract_string(data, '$.device_id') IS NOT NULL
-    AND CAST(json_extract_string(data, '$.stars') AS INTEGER) = 5
-    AND CAST(json_extract_string(data, '$.elapsed_ms') AS INTEGER) < 3000
+  SELECT id, subject, occurred_local, device, centre, "window"
+  FROM ratings
+  WHERE device IS NOT NULL AND stars = 5 AND elapsed_ms < 3000
 ), tenth AS (
   SELECT
-    stream_key, device, centre, "window", occurred_local,
+    subject, device, centre, "window", occurred_local,
     nth_value(occurred_local, 1) OVER ten AS first_at, count(*) OVER ten AS n,
     list(id) OVER ten AS facts
   FROM quick
@@ -22,7 +17,7 @@ WITH quick AS (
     PARTITION BY device ORDER BY occurred_local, id ROWS BETWEEN 9 PRECEDING AND CURRENT ROW)
 )
 SELECT
-  'yellow' AS level, 'case/' || stream_key AS subject,
+  'yellow' AS level, subject,
   device || '.' || strftime(occurred_local, '%Y-%m-%d') AS about, first_at AS since, centre,
   "window", NULL AS dept, facts
 FROM tenth

@@ -1,18 +1,16 @@
 -- 用途   评价异常 (代评): one person rated five times on a day, for different applicants
 -- 依据   domain.md 5.2 R09
 -- grain  level, subject (the case of the fifth), about (the day), since, centre, window, dept, facts
--- parameters  table counting
+-- parameters  tables counting, ratings; who came with a ticket is nobody
 -- unit   alerts; one a rater and day
 WITH rated AS (
   SELECT
-    r.id, r.stream_key, r.occurred_local, strftime(r.occurred_local, '%Y-%m-%d') AS day,
-    json_extract_string(r.data, '$.rater_ref') AS rater,
-    json_extract_string(s.data, '$.applicant_ref') AS applicant,
-    json_extract_string(r.stamp, '$.accept_centre') AS centre,
-    json_extract_string(r.stamp, '$.accept_window') AS "window"
-  FROM counting AS r
-  JOIN counting AS s ON s.type = 'case.submitted' AND s.stream_key = r.stream_key
-  WHERE r.type = 'rating.submitted' AND json_extract_string(r.data, '$.rater_ref') IS NOT NULL
+    r.id, r.subject, r.occurred_local, strftime(r.occurred_local, '%Y-%m-%d') AS day, r.rater,
+    json_extract_string(s.data, '$.applicant_ref') AS applicant, r.centre, r."window"
+  FROM ratings AS r
+  JOIN counting AS s
+    ON s.type = 'case.submitted' AND s.stream || '/' || s.stream_key = r.subject
+  WHERE r.rater IS NOT NULL
 ), firsts AS (
   SELECT *
   FROM rated
@@ -29,7 +27,7 @@ WITH rated AS (
   )
 )
 SELECT
-  'yellow' AS level, 'case/' || stream_key AS subject, 'rater.' || day AS about, since, centre,
+  'yellow' AS level, subject, 'rater.' || day AS about, since, centre,
   "window", NULL AS dept, facts
 FROM fifth
 WHERE n = 5

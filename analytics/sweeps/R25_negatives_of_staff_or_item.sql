@@ -1,25 +1,38 @@
--- 用途   差评集中: three valid negatives within seven days of who accepted the cases, or of one item
+-- 用途   差评集中: three valid negatives within seven days of who accepted a case or served a visit, or of one item
 -- 依据   domain.md 5.2 R25; a window's own have a query of their own
--- grain  level, subject (the case of the third), about (whose), since, centre, window, dept, facts
--- parameters  tables counting, negatives
+-- grain  level, subject (what was rated third), about (whose), since, centre, window, dept, facts
+-- parameters  tables counting, ratings
 -- unit   alerts; one a person or item and day
-WITH laid AS (
+WITH answerable AS (
+  SELECT stream || '/' || stream_key AS subject, NULL AS ticket, staff
+  FROM counting
+  WHERE type = 'case.accepted'
+  UNION ALL
   SELECT
-    n.id, n.stream_key, n.occurred_local, n.centre, n."window",
-    unnest(['staff.' || a.staff, 'item.' || n.item]) AS whose
-  FROM negatives AS n
-  LEFT JOIN counting AS a ON a.type = 'case.accepted' AND a.stream_key = n.stream_key
+    stream || '/' || stream_key, json_extract_string(data, '$.ticket_id') AS ticket,
+    max_by(json_extract_string(data, '$.staff_id'), version)
+  FROM counting
+  WHERE type = 'ticket.service_started'
+  GROUP BY ALL
+), negatives AS (
+  SELECT
+    r.id, r.subject, r.occurred_local, r.centre, r."window",
+    unnest(['staff.' || a.staff, 'item.' || r.item]) AS whose
+  FROM ratings AS r
+  LEFT JOIN answerable AS a
+    ON a.subject = r.subject AND a.ticket IS NOT DISTINCT FROM r.ticket
+  WHERE r.is_valid AND NOT r.not_adopted
 ), third AS (
   SELECT
-    stream_key, centre, "window", occurred_local, whose, count(*) OVER three AS n,
+    subject, centre, "window", occurred_local, whose, count(*) OVER three AS n,
     nth_value(occurred_local, 1) OVER three AS first_at, list(id) OVER three AS facts
-  FROM laid
+  FROM negatives
   WHERE whose IS NOT NULL
   WINDOW three AS (
     PARTITION BY whose ORDER BY occurred_local, id ROWS BETWEEN 2 PRECEDING AND CURRENT ROW)
 )
 SELECT
-  'yellow' AS level, 'case/' || stream_key AS subject, whose AS about, first_at AS since, centre,
+  'yellow' AS level, subject, whose AS about, first_at AS since, centre,
   "window", NULL AS dept, facts
 FROM third
 WHERE n = 3 AND occurred_local - first_at <= INTERVAL 7 DAY

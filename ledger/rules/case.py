@@ -125,7 +125,7 @@ def _changes(state: State, event: Event) -> Changes:
             after = "DEC-" if data["outcome"] == "rejected" else "DEC+"
             return {"status": after, "decided_at": at, "approve_staff": staff}
         case facts.CaseConcluded.TYPE:
-            return {"concluded_at": at}
+            return {"concluded_at": at, "result_code": data["result_code"]}
         case facts.CaseIssued.TYPE:
             issuers = state.issue_staff | ({staff} if staff else set())
             return {"status": "ISS", "issued_at": at, "issue_staff": issuers}

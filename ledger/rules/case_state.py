@@ -70,6 +70,8 @@ class State(NamedTuple):
     approve_staff: str | None = None
     decided_at: str | None = None
     concluded_at: str | None = None
+    result_code: int | None = None
+    """Of its conclusion."""
     transfer: Transfer | None = None
     transfers_seen: frozenset[str] = frozenset()
     steps_open: tuple[tuple[int, str], ...] = ()

@@ -52,7 +52,7 @@ FORMULAE = (
     Formula("K19c", "退件率", ("returned",), ("submitted",)),
     Formula("K20", "网办率", ("submitted_online",), ("submitted",)),
     Formula("K21", "全程网办率", ("all_online",), ("concluded",)),
-    Formula("K22", "参评率", ("rated_services",), ("concluded",)),
+    Formula("K22", "参评率", ("rated_services",), ("rateable",)),
     Formula("K23", "好评率", ("stars_5", "stars_4", "stars_3"), VALID),
     Formula("K24", "差评率", ("stars_2", "stars_1", *NOT_ADOPTED), VALID),
     Formula("K25", "实名差评回访率", ("callback_in_time",), ("callback_resolved",)),

@@ -99,10 +99,13 @@ HALL_MEASURES: tuple[Measure, ...] = (
 def _rating_loop() -> tuple[Measure, ...]:
     """参评, 不予采纳, 差评整改, 回访, 申诉: K22–K29; a resolution counts at min(done, breach)."""
     in_time = Where("stamp.in_time", "=", value=True)
+    rateable = (Where("stamp.rateable", "="),)
     made = [
-        Measure("rated_services", "参评服务", "件", "rating.submitted", when="stamp.concluded_at",
-                where=(Where("stamp.first", "=", value=True),
-                       Where("stamp.concluded_at", "present"))),
+        Measure("rateable", "可评服务", "件", "case.concluded", where=rateable),
+        at_hall("rateable", "可评服务", "件", "ticket.service_finished", where=rateable),
+        *(Measure("rated_services", "参评服务", "件", "rating.submitted", when=end,
+                  where=(Where("stamp.first", "="), *rateable, Where(end, "present")))
+          for end in ("stamp.concluded_at", "stamp.ended_at")),
         *(Measure(f"not_adopted_{stars}", f"不予采纳 ({stars}星)", "次", "appeal.upheld",
                   when="stamp.rated_at", where=(Where("stamp.stars", "=", stars),))
           for stars in (1, 2)),
@@ -362,6 +365,6 @@ MEASURES: tuple[Measure, ...] = (
     *_SILENCES,
 )  # fmt: skip
 
-CELLS_PER_EVENT_MAX = 28
+CELLS_PER_EVENT_MAX = 30
 """What a conclusion told late of a suspected case touches; the mean over all facts is five
 (decision 0008)."""

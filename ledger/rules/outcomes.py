@@ -29,6 +29,7 @@ A stamp says what counts, so that a measure is one look at one part:
 | concluded | `visits` | `once` or `more`: a window case, also to fetch the result (K17) |
 | concluded | `told` | `once` or `more`: noticed at all (K18) |
 | concluded | `all_online` | nobody came to the hall, not to fetch the result either (K21) |
+| concluded | `rateable` | the case itself is what is rated: no ticket was served for it (K22) |
 """
 
 from collections.abc import Mapping
@@ -63,7 +64,7 @@ PARTS: dict[str, frozenset[str]] = {
     course.ClockBreached.TYPE: frozenset({"project_type"}),
     facts.CaseConcluded.TYPE: frozenset({
         "project_type", "never_accepted", "elapsed_days", "promised", "statutory", "quick",
-        "instant_met", "visits", "told", "all_online",
+        "instant_met", "visits", "told", "all_online", "rateable",
     }),
 }  # fmt: skip
 """Type of fact → the parts of its stamp that are outcomes."""
@@ -125,6 +126,14 @@ def of_breach(state: State) -> dict[str, Any]:
     return {"project_type": state.project_type} if state.project_type else {}
 
 
+def is_rateable(code: int | None, at: str, whole: State) -> bool:
+    """Tell whether a case concluded so, then, is a service of its own to be rated (可评, K22).
+
+    What a ticket was served for is rated as that visit; 作废办结 and 删除办结 ended nothing.
+    """
+    return code not in NO_RESULT and not any(visit <= at for visit in whole.visits)
+
+
 def looks_back(kind: str, data: Data, after: State) -> bool:
     """Tell whether a fact may change what counts of a conclusion recorded before it.
 
@@ -184,6 +193,8 @@ def _concluded(code: int, at: str, around: Around, calendar: Calendar) -> dict[s
         stamp["quick"] = True
     if same_day and instant:
         stamp["instant_met"] = True
+    if is_rateable(code, at, around.whole):
+        stamp["rateable"] = True
     visits = len(around.whole.visits)
     if state.channel == Channel.WINDOW:
         stamp["visits"] = "once" if visits <= 1 and state.notices <= 1 else "more"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ledger.contracts.events import agent as tasks
-from ledger.rules import case, hall, stamps, tabled
+from ledger.rules import case, hall, outcomes, stamps, tabled
 
 Stamp = dict[str, Any]
 StateOf = Callable[[str], Any]
@@ -66,6 +66,8 @@ def _case(of: case.State) -> Service:
     staff = frozenset(filter(None, (of.accept_staff, of.approve_staff, *of.issue_staff)))
     known, at = of.status not in {"-", "VOI"}, of.concluded_at
     ends: Stamp = {} if at is None else {"concluded_at": at}
+    if at is not None and outcomes.is_rateable(of.result_code, at, of):
+        ends["rateable"] = True
     ways = case.legal(of) if known else ()
     return Service("case", known, at, stamps.history_parts(of), staff, ends, ways)
 

@@ -86,9 +86,10 @@ def _decide_case(asked: Asked) -> list[Draft]:
         asked.state_of(alerts.subject_stream(asked.key))
     ):
         drafts[0] = drafts[0]._replace(stamp={**drafts[0].stamp, "suspected": True})
-    if state.corrected:
-        # Accepted or concluded again after a void: ratings given before count where and when it
-        # is accepted and concluded now (tests/agreement/test_corrections.py).
+    if kind == "case.visit" or state.corrected:
+        # Accepted or concluded again after a void, or a visit told late: ratings given before
+        # count where, when and as what it is accepted and concluded now
+        # (tests/agreement/test_corrections.py).
         drafts += rating_facts.restated_beside(asked, state)
     return drafts
 

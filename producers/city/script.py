@@ -49,6 +49,8 @@ class Script:
     def __init__(self, visit: Visit, plan: Plan, rng: Random, moment: Moment) -> None:
         self.visit, self.plan, self.rng, self.moment = visit, plan, rng, moment
         self.now = visit.at
+        self.name = visit.case_id
+        """What its lines are numbered by at their source."""
         self.delay = 0
         """Working seconds between happening and entering, while the case is entered late."""
         self.version = 0
@@ -85,7 +87,7 @@ class Script:
             "key": self.visit.case_id,
             "occurred_at": happened.isoformat(),
             "source_system": source_of(self.town),
-            "source_seq": f"{self.visit.case_id}.{self._said}",
+            "source_seq": f"{self.name}.{self._said}",
             "actor": actor,
             "centre": self.visit.centre.id,
         }

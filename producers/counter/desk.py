@@ -19,6 +19,7 @@ from ledger.rules import hall
 from ledger.rules.corrections import current
 from ledger.rules.rating_state import Rating
 from producers.counter.index import Index, Negative
+from producers.counter.links import rate_path
 from producers.intake.keys import Holder
 from producers.intake.trouble import Denied, Trouble
 
@@ -27,6 +28,8 @@ Clock = Callable[[], datetime]
 LIST_MAX = 200
 FACTS_MAX = 60
 """Newest facts of a hall's day that a correction may choose from."""
+VISITS_MAX = 20
+"""Newest visits that are still asked to be rated at the window."""
 
 WAYS: dict[str, tuple[str, ...]] = {
     "verify": ("neg.precheck", "neg.verify", "appeal.file"),
@@ -38,7 +41,9 @@ WAYS: dict[str, tuple[str, ...]] = {
 """Step of a negative → what may come next, as `rating.check` has it."""
 
 
-def add_desk(app: FastAPI, log: Log, who: Any, clock: Clock, index: Index) -> None:  # noqa: ANN401
+def add_desk(
+    app: FastAPI, log: Log, who: Any, clock: Clock, index: Index, secret: bytes,  # noqa: ANN401
+) -> None:  # fmt: skip
     """Add what desk and hall ask; `who` is the dependency that knows a key's holder."""
     troubles: dict[int | str, dict[str, Any]] = {
         status: {"model": Trouble} for status in (401, 404, 503)
@@ -46,7 +51,7 @@ def add_desk(app: FastAPI, log: Log, who: Any, clock: Clock, index: Index) -> No
 
     @app.get("/v1/negatives", responses=troubles)
     async def negatives(holder: Annotated[Holder, Depends(who)], centre: str = "") -> Response:
-        """Give the open negatives of this key's cases (at `centre`), the next due first.
+        """Give the open negatives of this key's cases and halls (at `centre`), the next due first.
 
         Each with its step, who acts next, the dues that run and what may be done.
         """
@@ -62,7 +67,7 @@ def add_desk(app: FastAPI, log: Log, who: Any, clock: Clock, index: Index) -> No
 
     @app.get("/v1/hall", responses=troubles)
     async def day(holder: Annotated[Holder, Depends(who)], centre: str) -> Response:  # noqa: ARG001
-        """Give the hall of `centre` today: its windows, its tickets, its newest facts."""
+        """Give the hall of `centre` today: windows, tickets, newest facts, visits to be rated."""
         await index.catch_up()
         if centre not in index.reference.centres:
             raise Denied(404, "E_REF", f"centre {centre[:64]} is not known (centre.open)", "centre")
@@ -70,7 +75,8 @@ def add_desk(app: FastAPI, log: Log, who: Any, clock: Clock, index: Index) -> No
         key = f"{centre}.{now.date().isoformat()}"
         history = [decode(record.value) async for record in log.read(f"hall/{key}")]
         body = {"now": now.isoformat(timespec="milliseconds"), "key": key}
-        return _json(body | _hall(history, index, centre))
+        visits = _visits(hall.fold(history), key, secret)
+        return _json(body | _hall(history, index, centre) | {"visits": visits})
 
 
 def _json(body: dict[str, Any]) -> Response:
@@ -99,7 +105,8 @@ def _negative(each: Negative, index: Index) -> dict[str, Any]:
         if clock.stop is None and clock.about == of.rating_id
     ]
     return {
-        "case": each.case_id, "case_no": each.case_no, "rating": of.rating_id, "at": of.at,
+        "case": each.key, "case_no": each.number, "subject": of.subject.kind,
+        "rating": of.rating_id, "at": of.at,
         "stars": of.stars, "real_name": of.real_name, "item_name": item.name if item else "",
         "dept": of.place.get("dept"), "window": window and f"{window.no} 号窗", "step": of.step,
         "due": min((due["due"] for due in dues), default=of.rectify_due), "dues": dues,
@@ -131,6 +138,17 @@ def _hall(history: list[Event], index: Index, centre: str) -> dict[str, Any]:
     last = max((event["time"] for event in history), default="")
     return {"windows": windows, "tickets": tickets, "facts": facts[-FACTS_MAX:], "last": last,
             "issued": len(state.tickets), "heads": state.heads}  # fmt: skip
+
+
+def _visits(state: hall.State, key: str, secret: bytes) -> list[dict[str, Any]]:
+    """Give the visits whose service ended, the newest first, with the path of their rating page."""
+    ended = [
+        {"id": name, "no": ticket.no, "window": ticket.window, "at": ticket.finished_at,
+         "rate": rate_path(key, secret, name)}
+        for name, ticket in state.tickets.items()
+        if ticket.finished_at is not None
+    ]  # fmt: skip
+    return sorted(ended, key=lambda visit: str(visit["at"]), reverse=True)[:VISITS_MAX]
 
 
 def _about(event: Event, state: hall.State, index: Index) -> str:

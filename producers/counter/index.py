@@ -8,7 +8,7 @@ for all partitions: give a busy city a view for this instead.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ledger.contracts.events.case import CaseAccepted, CaseSubmitted
@@ -16,9 +16,10 @@ from ledger.contracts.events.rating import RatingEventRestamped, RatingEventVoid
 from ledger.contracts.events.rating_loop import NegDispatched
 from ledger.contracts.wire import Event, decode
 from ledger.log.seam import Cut, Log
-from ledger.rules import case
+from ledger.rules import case, hall
 from ledger.rules.clocks import Clocks
 from ledger.rules.corrections import current
+from ledger.rules.rated import Subject
 from ledger.rules.rating_state import Rating
 from ledger.rules.rating_state import State as Ratings
 from ledger.rules.rating_state import evolve as evolve_ratings
@@ -64,21 +65,23 @@ class Row:
 class Negative:
     """One negative whose loop is not closed."""
 
-    case_id: str
-    case_no: str
+    key: str
+    """Case id, a hall's day, or task id."""
+    number: str
+    """As it was printed for the citizen: of the case, or of the ticket."""
     rating: Rating
     clocks: Clocks
     at: str
-    """When the newest fact about the ratings of its case happened."""
+    """When the newest fact about the ratings under its key happened."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """The ratings of one case, some of them negatives that wait for somebody."""
+    """The ratings under one key, some of them negatives that wait for somebody."""
 
     version: int
     state: Ratings
-    case_no: str
+    numbers: Mapping[Subject, str]
     sources: frozenset[str]
     at: str
 
@@ -177,26 +180,40 @@ class Index:
         if known is None:
             if event["type"] not in BEGINS:
                 return  # A rating that is no negative, or the end of one that is told again.
-            row = row_of(key, await self.history(key))
-            known = Rated(0, Ratings(), row.case_no, row.sources, at)
+            known = Rated(0, Ratings(), {}, frozenset(), at)
         if known.version != version - 1 or event["type"].endswith(CORRECTIONS):
             history = [decode(record.value) async for record in self._log.read(f"rating/{key}")]
             state, version = fold_ratings(history), history[-1]["streamversion"]
         else:
             state = evolve_ratings(known.state, event)
+        told = replace(known, version=version, state=state, at=max(at, known.at))
+        for subject in {r.subject for r in state.ratings.values() if r.step} - {*known.numbers}:
+            number, sources = await self._named(subject, key)
+            told = replace(told, numbers={**told.numbers, subject: number},
+                           sources=told.sources | sources)  # fmt: skip
         if any(rating.step for rating in state.ratings.values()):
-            told = replace(known, version=version, state=state, at=max(at, known.at))
             self._rated[key] = told
         else:
             self._rated.pop(key, None)
 
+    async def _named(self, subject: Subject, key: str) -> tuple[str, frozenset[str]]:
+        """Give the number of what was rated, and the sources that had a hand in it."""
+        if subject.kind == "case":
+            row = row_of(key, await self.history(key))
+            return row.case_no, row.sources
+        stream = f"{'hall' if subject.ticket else 'agent'}/{key}"
+        history = [decode(record.value) async for record in self._log.read(stream)]
+        ticket = hall.fold(history).tickets.get(subject.ticket) if subject.ticket else None
+        return (ticket.no if ticket else key), frozenset(e["sourcesystem"] for e in history)
+
     def negatives(self, source: str) -> Iterator[Negative]:
-        """Give the open negatives of cases that a source has had a hand in."""
-        for case_id, known in self._rated.items():
+        """Give the open negatives of cases, halls and tasks that a source has had a hand in."""
+        for key, known in self._rated.items():
             if source in known.sources:
                 for rating in known.state.ratings.values():
                     if rating.step:
-                        yield Negative(case_id, known.case_no, rating, known.state.clocks, known.at)
+                        number = known.numbers[rating.subject]
+                        yield Negative(key, number, rating, known.state.clocks, known.at)
 
     async def history(self, case_id: str) -> list[Event]:
         """Give all events of a case, from the log itself."""

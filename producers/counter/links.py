@@ -1,7 +1,7 @@
-"""Tokens of rating links (评价链接): case numbers can be guessed, these cannot.
+"""Tokens of rating links (评价链接): numbers of cases and tickets can be guessed, these cannot.
 
-The token of a case is an HMAC-SHA256 of its id under a key of the server: it needs no table, and
-a lost key only means that links given out before no longer work.
+The token of a case or visit is an HMAC-SHA256 of its name under a key of the server: it needs no
+table, and a lost key only means that links given out before no longer work.
 """
 
 import hmac
@@ -19,20 +19,26 @@ TOKEN_BYTES = 16
 """128 bits of the HMAC: 22 characters of a QR code that stays small."""
 
 
-def token_of(case_id: str, secret: bytes) -> str:
-    """Give the token of a case, 22 characters that can stand in a URL."""
-    digest = hmac.digest(secret, b"rate/" + case_id.encode(), "sha256")[:TOKEN_BYTES]
+def name_of(key: str, ticket: str = "") -> str:
+    """Give the name of what is rated: a case id, or a hall's day and one of its tickets."""
+    return f"{key}/{ticket}" if ticket else key
+
+
+def token_of(name: str, secret: bytes) -> str:
+    """Give the token of a case or visit, 22 characters that can stand in a URL."""
+    digest = hmac.digest(secret, b"rate/" + name.encode(), "sha256")[:TOKEN_BYTES]
     return urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-def is_token(given: str, case_id: str, secret: bytes) -> bool:
-    """Tell whether `given` is the token of the case, in time that does not depend on it."""
-    return hmac.compare_digest(given.encode(), token_of(case_id, secret).encode())
+def is_token(given: str, name: str, secret: bytes) -> bool:
+    """Tell whether `given` is the token of the name, in time that does not depend on it."""
+    return hmac.compare_digest(given.encode(), token_of(name, secret).encode())
 
 
-def rate_path(case_id: str, secret: bytes) -> str:
-    """Give the path of the rating page of a case, for its QR code."""
-    return f"/rate/{quote(case_id, safe='')}?t={token_of(case_id, secret)}"
+def rate_path(key: str, secret: bytes, ticket: str = "") -> str:
+    """Give the path of the rating page of a case or visit, for its QR code."""
+    path = "/".join(quote(part, safe="") for part in (key, ticket) if part)
+    return f"/rate/{path}?t={token_of(name_of(key, ticket), secret)}"
 
 
 def load_secret(data: Path) -> bytes:

@@ -1,6 +1,7 @@
 """The counter's rooms at the gateway: its page, what it looks up, and the rating page.
 
-`GET /counter` and its files · `GET /v1/reference` · `GET /v1/worklist` · `/rate/<case>?t=…`.
+`GET /counter` and its files · `GET /v1/reference` · `GET /v1/worklist` · `/rate/<case>?t=…`,
+`/rate/<hall>/<ticket>?t=…`.
 Everything that is written goes through `POST /v1/commands` like any other door's.
 """
 
@@ -56,7 +57,7 @@ def add_rooms(app: FastAPI, log: Log, who: Any, clock: Clock, secret: bytes) -> 
         status: {"model": Trouble} for status in (401, 404, 503)
     }
     _add_files(app)
-    add_desk(app, log, who, clock, index)
+    add_desk(app, log, who, clock, index, secret)
     add_rate(app, log, clock, secret, HEADERS)
 
     @app.get("/v1/reference", responses=troubles)

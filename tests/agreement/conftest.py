@@ -131,6 +131,25 @@ class City:
                 "approved_by": "checker", "cascade": list(cascade)}  # fmt: skip
         return await self.say(f"{stream}.void_event", case, data, staff="fixer", post="corrector")
 
+    async def sit_down(self, hall):
+        """Let x open the first window of a hall's day."""
+        centre = hall.rpartition(".")[0]
+        data = {"window_id": f"{centre}-1", "staff_id": "x"}
+        await self.must("window.open", hall, data, centre=centre, source_class="imported")
+
+    async def visit(self, hall, n, **finish):
+        """Let x serve the ticket Tn to its end; give what its ratings are about."""
+        centre, about = hall.rpartition(".")[0], {"ticket_id": f"T{n}"}
+        window = {**about, "window_id": f"{centre}-1"}
+        for kind, data in (
+            ("ticket.issue", {**about, "no": f"A{n}", "queue_id": "q"}),
+            ("ticket.call", {**window, "call_no": 1}),
+            ("ticket.start_service", {**window, "staff_id": "x"}),
+            ("ticket.finish_service", {**about, "outcome": "normal", **finish}),
+        ):  # fmt: skip
+            await self.must(kind, hall, data, centre=centre, source_class="imported")
+        return {"subject": "ticket", **about}
+
     async def move(self, case):
         """Do the next thing with a case, whatever is legal."""
         r = self.random

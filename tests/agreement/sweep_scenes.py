@@ -63,28 +63,19 @@ async def quick(city, n, elapsed):
         await city.must("rating.submit", f"R{k}", data, **OTHER)
 
 
-async def served(city, *, invited):
-    """Three services at a window; the first `invited` of them were asked to rate."""
-    day = city.clock.now.date().isoformat()
-    hall = {"centre": "libao", **OTHER}
+async def served(city, *, invited, visit=False):
+    """Three services at a window; the first `invited` were asked to rate, or to rate the visit."""
+    key, hall = f"libao.{city.clock.now.date()}", {"centre": "libao", **OTHER}
     await concluded(city, 3)
-    await city.must("window.open", f"libao.{day}", {"window_id": "libao-1", "staff_id": "x"},
-                    **hall)  # fmt: skip
+    await city.sit_down(key)
     for k in range(3):
-        about = {"ticket_id": f"T{k}"}
-        window = {**about, "window_id": "libao-1"}
-        for kind, data in (
-            ("ticket.issue", {**about, "no": f"A{k}", "queue_id": "q"}),
-            ("ticket.call", {**window, "call_no": 1}),
-            ("ticket.start_service", {**window, "staff_id": "x"}),
-            ("ticket.finish_service", {**about, "outcome": "normal", "case_ids": [f"R{k}"]}),
-        ):  # fmt: skip
-            await city.must(kind, f"libao.{day}", data, **hall)
+        about = await city.visit(key, k, case_ids=[f"R{k}"])
         if k < invited:
-            await city.must("rating.invite", f"R{k}", {}, **OTHER)
+            await city.must("rating.invite", key if visit else f"R{k}", about if visit else {},
+                            **OTHER)  # fmt: skip
         city.clock.now += timedelta(minutes=1)
     city.clock.now += timedelta(minutes=31)
-    await city.must("window.close", f"libao.{day}", {"window_id": "libao-1"}, **hall)
+    await city.must("window.close", key, {"window_id": "libao-1"}, **hall)
 
 
 WITHDRAWN = ("case.withdraw", {"request_doc": "W"})

@@ -107,6 +107,38 @@ async def test_what_staff_did_is_what_their_windows_did_and_a_centre_is_its_part
     assert part.inputs != whole.inputs
 
 
+async def test_what_a_visit_was_rated_is_laid_to_the_window_and_the_person_that_served_it(
+    city, tmp_path
+):
+    """Called at the first window by one, served at the second by another, rated at the tablet."""
+    key = f"libao.{city.clock.now.date()}"
+
+    async def tell(kind, **data):
+        await city.must(kind, key, data, centre="libao", source_class="imported")
+
+    for number, clerk in ((1, "an"), (2, "bo")):
+        window = f"libao-{number}"
+        await tell("window.open", window_id=window, staff_id=clerk)
+        if number == 1:
+            await tell("ticket.issue", ticket_id="T1", no="1", queue_id="q")
+        await tell("ticket.call", ticket_id="T1", window_id=window, call_no=number)
+        await tell("ticket.start_service", ticket_id="T1", window_id=window, staff_id=clerk)
+        if number == 1:
+            await tell("ticket.transfer", ticket_id="T1", to_queue="r")
+    await tell("ticket.finish_service", ticket_id="T1", outcome="normal")
+    await tell("rating.submit", rating_id="r", stars=1, via="hall_tablet", subject="ticket",
+               ticket_id="T1")  # fmt: skip
+    made = Lake(str(tmp_path / "lake"))
+    await archive(city.log, made)
+    said = sheet(made, made.cut(city.log.partitions), "2020-12")
+    rated = {(row.subject, row.key) for row in said.rows if row.values["K24"].num}
+
+    assert rated == {("window", "libao-2"), ("staff", "bo")}
+    assert [row[:4] for row in said.satisfaction if row[3] == "stars_1"] == [
+        ("libao", "libao-2", "onsite", "stars_1")]  # fmt: skip
+    made.close()
+
+
 @pytest.mark.slow
 async def test_what_another_centre_broke_is_not_of_the_window_and_person_who_accepted(
     city, tmp_path

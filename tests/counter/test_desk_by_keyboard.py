@@ -124,6 +124,24 @@ def test_a_step_out_of_turn_is_refused_in_one_sentence(officer, opened):
     assert found == []
 
 
+def rate_the_visit(clerk):
+    """The link of the visit that ended last is one Tab away; the citizen opens it and taps once."""
+    clerk.sees(".rating svg.qr")
+    focused = "document.activeElement.id === 'rate-link'"
+    for _ in range(20):
+        if clerk.page.evaluate(focused):
+            break
+        clerk.press("Tab")
+    assert clerk.page.evaluate(focused)
+    phone = clerk.page.context.new_page()
+    phone.goto(clerk.page.locator("#rate-link").get_attribute("href"))
+    phone.locator("button[value='4']").focus()
+    phone.keyboard.press("Enter")
+    phone.wait_for_selector(".said.good")
+    phone.close()
+    clerk.page.locator("#hall-title").focus()
+
+
 def test_a_hall_works_by_keyboard(page, opened):
     clerk = Clerk(page, opened)
     clerk.sign_in()
@@ -153,6 +171,7 @@ def test_a_hall_works_by_keyboard(page, opened):
     clerk.sees("#hall-title")
     step(clerk, "4", "ticket.finish_service")
     clerk.sees("#hall:not(:has(tr[data-status=SERV]))")
+    rate_the_visit(clerk)
     step(clerk, "7", "window.close")
     clerk.sees("tr[data-window=sanxing-10][data-status=closed]")
     clerk.change_to("sanxing-corrector")
@@ -167,6 +186,9 @@ def test_a_hall_works_by_keyboard(page, opened):
     clerk.sees("tr[data-window=sanxing-10][data-status=open]")
 
     assert "10 号窗口已经开着" in panel
+    [rated] = [e for e in opened.facts("rating/sanxing.") if e["type"] == "rating.submitted"]
+    assert (rated["data"]["data"]["stars"], rated["data"]["stamp"]["accept_window"]) == (
+        4, "sanxing-10")  # fmt: skip
     told = [event["type"] for event in opened.facts("hall/sanxing.")]
     assert told == [
         "window.opened", "ticket.issued", "ticket.issued", "ticket.called", "ticket.no_show",

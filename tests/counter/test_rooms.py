@@ -8,9 +8,10 @@ import httpx
 import orjson
 import pytest
 
+from ledger.contracts.codes import Post
 from ledger.log.sqlite import SqliteLog
 from producers.city.simulate import simulate
-from producers.city.town import reference_commands, source_of
+from producers.city.town import of_town, reference_commands, source_of
 from producers.counter.index import Index, row_of
 from producers.counter.links import is_token, load_secret, rate_path, token_of
 from producers.drive import START, CityClock, load_city, simulate_into, submit_all
@@ -301,3 +302,73 @@ async def test_the_pages_allow_nothing_from_elsewhere(door):
     assert [page.status_code for page in pages] == [200, 403, 200]
     assert all("default-src 'self'" in page.headers["content-security-policy"] for page in pages)
     assert (await door.get("/counter/static/nothing.js")).status_code == 404
+
+
+# --- visits -----------------------------------------------------------------------------------
+
+DAY = f"sanxing.{MORNING.date()}"
+CLERK = {"kind": "staff", "staff": "sanxing-10-c", "post": "accept"}
+BOSS = {"kind": "staff", "staff": of_town(Post.HALL_MANAGER, "sanxing"), "post": "hall_manager"}
+VISIT = {
+    "window.open": (BOSS, {"window_id": "sanxing-10", "staff_id": "sanxing-10-c"}),
+    "ticket.issue": ({"kind": "system"}, {"ticket_id": "T1", "no": "A001", "queue_id": "q"}),
+    "ticket.call": (CLERK, {"ticket_id": "T1", "window_id": "sanxing-10", "call_no": 1}),
+    "ticket.start_service": (CLERK, {"ticket_id": "T1", "window_id": "sanxing-10",
+                                     "staff_id": "sanxing-10-c"}),
+    "ticket.finish_service": (CLERK, {"ticket_id": "T1", "outcome": "normal"}),
+}  # fmt: skip
+
+
+async def visit(door, *kinds):
+    for kind in kinds or VISIT:
+        actor, data = VISIT[kind]
+        answer = await door.post("/v1/commands", json={
+            "type": kind, "key": DAY, "occurred_at": MORNING.isoformat(), "source_system": SOURCE,
+            "source_seq": f"{DAY}-{kind}", "data": data, "actor": actor, "centre": "sanxing"},
+        )  # fmt: skip
+        assert answer.status_code == 201, answer.text
+
+
+async def rate_visit(door, stars, ticket="T1"):
+    asked = {"t": token_of(f"{DAY}/{ticket}", SECRET), "stars": stars}
+    return await door.post(f"/rate/{DAY}/{ticket}", data=asked)
+
+
+async def test_a_visit_is_rated_by_the_link_that_the_hall_gives_when_its_service_ended(door, log):
+    await visit(door, *list(VISIT)[:4])
+    early = (await door.get(rate_path(DAY, SECRET, "T1"))).text
+    too_early, unknown = await rate_visit(door, "4"), await rate_visit(door, "4", "T9")
+    none = (await door.get("/v1/hall?centre=sanxing")).json()["visits"]
+    await visit(door, "ticket.finish_service")
+    [told] = (await door.get("/v1/hall?centre=sanxing")).json()["visits"]
+    form = (await door.get(told["rate"])).text
+    first, second = await rate_visit(door, "1"), await rate_visit(door, "5")
+    event, _ = [orjson.loads(record.value) async for record in log.read(f"rating/{DAY}")]
+
+    assert ("还没有结束" in early, too_early.status_code, none) == (True, 409, [])
+    assert unknown.status_code == 404
+    assert (told["no"], told["window"]) == ("A001", "sanxing-10")
+    assert "号票 A001" in form
+    assert (first.status_code, second.status_code) == (201, 409)
+    assert "已经评价过" in second.text
+    assert (event["data"]["data"]["subject"], event["data"]["data"]["ticket_id"]) == (
+        "ticket", "T1")  # fmt: skip
+
+
+async def test_a_token_of_a_hall_opens_no_ticket_of_it(door):
+    await visit(door)
+    answer = await door.get(f"/rate/{DAY}/T1", params={"t": token_of(DAY, SECRET)})
+
+    assert answer.status_code == 403
+
+
+async def test_the_negatives_of_visits_wait_at_the_desk_under_their_number(door):
+    await visit(door)
+    await rate_visit(door, "1")
+    rows = (await door.get("/v1/negatives?centre=sanxing")).json()["rows"]
+    elsewhere = (await door.get("/v1/negatives?centre=chuannan")).json()["rows"]
+    theirs = await door.get("/v1/negatives", headers={"X-API-Key": "k2"})
+
+    assert [(r["case"], r["case_no"], r["subject"], r["step"], r["window"]) for r in rows] == [
+        (DAY, "A001", "ticket", "verify", "10 号窗")]  # fmt: skip
+    assert (elsewhere, theirs.json()["rows"]) == ([], [])

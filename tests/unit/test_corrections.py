@@ -119,7 +119,7 @@ def test_ratings_lose_and_find_the_place_of_their_case(hall):
     bare = {**BARE, "item": "instant-alone", "first": True}
     ended = lost[0].pop("concluded_at")
     assert ended == "2020-06-01T10:05:00+08:00"
-    assert lost == (place, bare)
+    assert lost == ({**place, "rateable": True}, bare)
     assert found == (bare, {**place, "accept_window": "town-3"})
 
 

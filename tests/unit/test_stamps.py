@@ -32,10 +32,12 @@ def test_each_fact_of_a_case_carries_what_a_reader_would_have_to_join(hall):
         ("case.issued", place),
         ("case.concluded", {
             **place, "project_type": "promised", "elapsed_days": 0, "promised": "early",
-            "statutory": "met", "quick": True, "visits": "once",
+            "statutory": "met", "quick": True, "visits": "once", "rateable": True,
             "told_due": "2020-06-15T23:59:59.999000+08:00"}),
     ]  # fmt: skip
-    rated = {**place, "first": True, "concluded_at": hall.now.isoformat()}
+    rated = {
+        **place, "first": True, "concluded_at": hall.now.isoformat(), "rateable": True,
+    }  # fmt: skip
     assert stamps(hall, "rating/C1") == [("rating.submitted", rated)]
 
 

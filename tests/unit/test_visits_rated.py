@@ -154,6 +154,37 @@ def test_a_case_that_has_the_key_of_a_hall_is_still_a_case(day):
     assert {s.kind for s in fold(day.hall.events(STREAM)).subjects} == {"ticket", "case"}
 
 
+def test_a_visit_that_is_told_late_takes_the_case_out_of_what_could_be_rated(new_hall):
+    """The service was the visit: the conclusion and its rating count as 可评 and 参评 no more."""
+    hall = new_hall()
+    hall.bring_to("DEC+")
+    before = hall.now
+    hall.wait(minutes=5)
+    hall.conclude()
+    hall.rate(stars=4)
+    told = [hall.last()["data"]["stamp"], hall.last("rating/C1")["data"]["stamp"]]
+    assert [each.get("rateable") for each in told] == [True, True]
+    visit = {"hall": TOWN_KEY, "ticket_id": "T1"}
+    assert hall.say("case.visit", data=visit, at=before, source_class="system").status == "accepted"
+    after = [hall.last(stream)["data"]["data"]["after"]["data"]["stamp"]
+             for stream in ("case/C1", "rating/C1")]  # fmt: skip
+
+    assert ["rateable" in each for each in after] == [False, False]
+    assert after[1]["concluded_at"] == told[1]["concluded_at"]
+
+
+@pytest.mark.parametrize(("code", "rateable"), [(0, True), (1, True), (2, None), (3, None)])
+def test_what_was_concluded_as_no_result_is_no_service_to_rate(new_hall, code, rateable):
+    hall = new_hall()
+    hall.bring_to("DEC+")
+    said = {"result_code": code}
+    hall.must("case.conclude", data=said, who="bo", post="approve")
+    hall.rate()
+
+    assert hall.last()["data"]["stamp"].get("rateable") is rateable
+    assert hall.last("rating/C1")["data"]["stamp"].get("rateable") is rateable
+
+
 # ---------------------------------------------------------------------------------- the loop
 
 

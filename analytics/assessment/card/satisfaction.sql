@@ -7,7 +7,7 @@ SELECT
   p.centre, p."window", p.side, p.code, CAST(sum(p.sum) AS BIGINT) AS amount
 FROM placed AS p
 WHERE starts_with(p.code, 'stars_') OR starts_with(p.code, 'not_adopted_')
-  OR p.code IN ('concluded', 'rated_services')
+  OR p.code IN ('rateable', 'rated_services')
 GROUP BY ALL
 HAVING sum(p.sum) <> 0
 ORDER BY p.centre, p."window", p.side, p.code

@@ -19,7 +19,7 @@ from ledger.log.seam import Cut
 from ledger.rules.measures import MEASURES
 
 PERIOD = re.compile(r"\d{4}-\d{2}(-\d{2})?")
-TABLES = ("seats", "accepters", "windows", "vias", "placed")
+TABLES = ("seats", "accepters", "servers", "windows", "vias", "placed")
 MORE = (
     "stream, stream_key, version, json_extract_string(data, '$.rating_id') AS rating, "
     "coalesce(json_extract_string(data, '$.holder_dept'), "

@@ -14,6 +14,7 @@ from producers.city.queues import Ticket, Visitor
 from producers.city.script import Script, Visit, pick
 from producers.city.stories import counter, office, outcome, repairs, voice
 from producers.city.stories.halls import Hall
+from producers.city.stories.visits import visits
 from producers.city.today import MINUTE, Begun, Today
 from producers.city.town import Centre, Offer, Window
 
@@ -65,6 +66,7 @@ def cases(today: Today) -> Iterator[Begun]:
         yield lines[0][0], lines
     begin = merge(
         _tickets(halls), _at_windows(today, at_counters, halls), _online(today, coming),
+        visits(today, halls.values(), {_case_id(today, c.serial): c.offer for c in at_counters}),
         key=itemgetter(0),
     )  # fmt: skip
     for second, lines in begin:

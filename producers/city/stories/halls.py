@@ -37,12 +37,17 @@ class Hall:
             else:
                 self.seats[window.id] = seat(window, rates, rng, today.closing)
         self.tickets = serve(visitors, self.seats, rates, rng, today.closing)
-        self._key = f"{centre.id}.{today.day.isoformat()}"
+        self.key = f"{centre.id}.{today.day.isoformat()}"
         self._said = count(1)
 
     def ticket_id(self, ticket: Ticket) -> str:
         """Give the id of a ticket, of which there is one in the city."""
-        return f"{self._key}.{ticket.no + 1}"
+        return f"{self.key}.{ticket.no + 1}"
+
+    def window_of(self, ticket: Ticket) -> Window:
+        """Give the window that had to do with a ticket last."""
+        names = (data["window_id"] for _, _, data in reversed(ticket.facts) if "window_id" in data)
+        return self.seats[next(names)].window
 
     def morning(self) -> list[Timed]:
         """Tell who is there, the windows' day, and what a sensor counts: in order."""
@@ -104,7 +109,7 @@ class Hall:
         if not meets(self.today.rates, "void_leave", self._rng):
             return []
         by = of_town(Post.CORRECTOR, self.centre.id)
-        data = {"target": f"hall/{self._key}@1", "reason_code": "wrong_person", "requested_by": by,
+        data = {"target": f"hall/{self.key}@1", "reason_code": "wrong_person", "requested_by": by,
                 "approved_by": self._rng.choice(CORRECT_APPROVERS)}  # fmt: skip
         window = next(iter(self.seats.values())).window
         who = {"kind": "staff", "staff": by, "post": Post.CORRECTOR.value}
@@ -127,10 +132,8 @@ class Hall:
         """Give who tells a fact of a ticket: the citizen, or the clerk of its window."""
         if verb == "cancel":
             return {"kind": "citizen"}
-        name = said.get("window_id") or next(
-            (data["window_id"] for _, _, data in reversed(ticket.facts) if "window_id" in data), ""
-        )
-        window = self.seats[name].window
+        name = said.get("window_id")
+        window = self.seats[name].window if name else self.window_of(ticket)
         post = Post.ACCEPT if Post.ACCEPT in window.posts else window.posts[0]
         return {"kind": "staff", "staff": window.clerk, "post": post.value}
 
@@ -143,10 +146,10 @@ class Hall:
         kind, mark, code = kind.partition(".x")
         return {
             "type": kind,
-            "key": self._key,
+            "key": self.key,
             "occurred_at": self._at(second).isoformat(),
             "source_system": source_of(self.centre.fact.town),
-            "source_seq": f"{self._key}.{next(self._said)}{mark}{code}",
+            "source_seq": f"{self.key}.{next(self._said)}{mark}{code}",
             "actor": actor,
             "centre": self.centre.id,
             "data": data,

@@ -1,5 +1,7 @@
 """好差评 (the citizen's voice): invitation, rating, and the loop of the negative to its end."""
 
+from collections.abc import Mapping
+
 from ledger.contracts.codes import Post
 from producers.city.script import CITIZEN, LEDGER_OF_THE_CITY, Script, pick
 from producers.city.stories.repairs import take_back_rating
@@ -14,6 +16,8 @@ RECTIFY_DAYS = 15
 RATED_DAYS = 8
 """Working days after the conclusion in which people rate; the law of the ledger gives ten."""
 FIVE_TO_FIVE = DAY - 5 * MINUTE
+CASE: Mapping[str, str] = {}
+"""What a rating of a case says of its subject: nothing."""
 
 
 def rate(s: Script) -> None:
@@ -43,13 +47,23 @@ def rate(s: Script) -> None:
 
 
 def _say_stars(
-    s: Script, stars: int, via: str, elapsed: int, *, real_name: bool = False, device: str = ""
-) -> None:
+    s: Script, stars: int, via: str, elapsed: int, *, real_name: bool = False, device: str = "",
+    about: Mapping[str, str] = CASE,
+) -> None:  # fmt: skip
     data = {"rating_id": rating_id(s), "stars": stars, "via": via, "real_name": real_name,
-            "elapsed_ms": elapsed}  # fmt: skip
+            "elapsed_ms": elapsed, **about}  # fmt: skip
     if device:
         data["device_id"] = device
     s.say("rating.submit", data, CITIZEN)
+
+
+def rate_visit(s: Script, stars: int, about: Mapping[str, str]) -> None:
+    """Rate what one came for at the hall's tablet; a negative walks its loop."""
+    real_name = s.chance(0.2)
+    elapsed = s.rng.randrange(3_000, 40_000)
+    _say_stars(s, stars, "hall_tablet", elapsed, real_name=real_name, about=about)
+    if stars <= NEGATIVE_MAX:
+        _loop(s, real_name=real_name)
 
 
 def _game(s: Script) -> None:
@@ -60,8 +74,8 @@ def _game(s: Script) -> None:
 
 
 def rating_id(s: Script) -> str:
-    """Give the id of the case's rating."""
-    return f"{s.visit.case_id}-r1"
+    """Give the id of the rating of a case or visit."""
+    return f"{s.name}-r1"
 
 
 # ------------------------------------------------------------------------------ the negative loop

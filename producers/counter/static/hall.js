@@ -3,6 +3,7 @@
 import { el } from './dom.js';
 import { field, select, text } from './fields.js';
 import { ticketNo } from './numbers.js';
+import { qr } from './qr.js';
 import { button } from './toolbar.js';
 import { voidForm } from './void.js';
 import { FACTS } from './words.js';
@@ -87,6 +88,15 @@ function nextAt(hall, window) {
   return hall.tickets.some((each) => each.status === 'WAIT') ? 'ticket.call' : '';
 }
 
+// 一次一评: the newest visit that this window served, as a QR code; the others as links.
+function visits(hall, shift) {
+  const mine = hall.visits.filter((each) => !shift.window || each.window === shift.window), newest = mine[0];
+  if (!newest) return null;
+  const link = (each, id) => el('a', { href: new URL(each.rate, location.href).href, ...(id && { id }), target: '_blank', rel: 'noopener' }, `${each.no} 打开评价页`);
+  return el('aside', { class: 'rating', 'data-ticket': newest.id }, qr(new URL(newest.rate, location.href).href),
+    el('p', {}, `${newest.no} 已办结，请群众扫码评价这次办事。`, link(newest, 'rate-link')), ...mine.slice(1, 4).map((each) => el('p', { class: 'hint' }, link(each))));
+}
+
 export function hallRoom(hall, shift, reference, start) {
   const next = nextAt(hall, shift.window);
   const buttons = KEYS.map((type, i) => button(type, String((i + 1) % 10), { shift, reference, timely: happens(hall, type), next: type === next, start }));
@@ -101,7 +111,8 @@ export function hallRoom(hall, shift, reference, start) {
       el('table', { class: 'panel' }, el('caption', {}, '窗口'), el('tbody', {}, ...windows.map((each) => el('tr', { 'data-window': each.id, 'data-status': each.status, 'aria-current': String(each.id === shift.window) },
         el('th', { scope: 'row' }, `${each.no} 号`), el('td', {}, SEATS[each.status]), el('td', {}, each.staff ?? ''), el('td', {}, each.serving ? `正在办 ${no(each.serving)}` : ''))))),
       el('table', { class: 'panel' }, el('caption', {}, '号票'), el('tbody', {}, ...hall.tickets.map((each) => el('tr', { 'data-ticket': each.id, 'data-status': each.status },
-        el('th', { scope: 'row' }, each.no), el('td', {}, ROWS[each.status]), el('td', {}, `${each.since.slice(11, 16)} 起`), el('td', {}, desk(each.window))))))));
+        el('th', { scope: 'row' }, each.no), el('td', {}, ROWS[each.status]), el('td', {}, `${each.since.slice(11, 16)} 起`), el('td', {}, desk(each.window)))))),
+      visits(hall, shift)));
   node.addEventListener('keydown', (event) => {
     const button = /^\d$/.test(event.key) && buttons[(Number(event.key) + 9) % 10];
     if (button) { event.preventDefault(); button.click(); }

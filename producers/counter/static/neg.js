@@ -54,17 +54,19 @@ export function countdown(due, now) {
   return [minutes < 0 ? `已超 ${words}` : `剩 ${words}`, minutes < 0 ? 'over' : left < 1440 ? 'soon' : ''];
 }
 
+const ABOUT = { case: '办件', ticket: '号票', agent_task: '代办' };
+
 function row(neg, now, open) {
   const [step, who] = STEPS[neg.step], [left, kind] = countdown(neg.due, now);
   return el('tr', { 'data-case': neg.case, 'data-step': neg.step },
     el('td', {}, el('button', { type: 'button', class: 'plain', onclick: () => open(neg) }, step)), el('td', { class: kind }, left), el('td', {}, el('b', {}, who)),
     el('td', {}, `${'★'.repeat(neg.stars)}${neg.real_name ? ' 实名' : ''}`), el('td', {}, neg.item_name || '—'), el('td', {}, [neg.dept, neg.window].filter(Boolean).join(' · ')),
-    el('td', {}, neg.case_no), el('td', {}, el('time', {}, neg.at.slice(5, 16).replace('T', ' '))));
+    el('td', {}, `${ABOUT[neg.subject]} ${neg.case_no}`), el('td', {}, el('time', {}, neg.at.slice(5, 16).replace('T', ' '))));
 }
 
 export function negList({ now, n, rows }, open) {
   const over = rows.filter((each) => each.due < now).length;
-  const heads = ['下一步', '时限', '由谁', '评价', '事项', '单位', '办件', '评价时间'].map((name) => el('th', { scope: 'col' }, name));
+  const heads = ['下一步', '时限', '由谁', '评价', '事项', '单位', '评的是', '评价时间'].map((name) => el('th', { scope: 'col' }, name));
   return el('section', { class: 'panel wide', id: 'negatives' },
     el('h1', { tabindex: '-1', id: 'neg-title' }, `差评闭环 ${n} 件未办结`, over > 0 && el('span', { class: 'over' }, `，已超时限 ${over} 件`)),
     n ? el('table', {}, el('thead', {}, el('tr', {}, ...heads)), el('tbody', {}, ...rows.map((each) => row(each, now, open)))) : el('p', {}, '没有未办结的差评。'),
@@ -77,7 +79,7 @@ export function negDesk(neg, now, shift, reference, start) {
   const cells = [['下一步', `${step}，由${who}`], ['评价', `${'★'.repeat(neg.stars)}${'☆'.repeat(5 - neg.stars)}${neg.real_name ? '（实名）' : ''}`], ['事项', neg.item_name || '—'],
     ['单位', [neg.dept, neg.window].filter(Boolean).join(' · ') || '—'], ['结论', FINDINGS[neg.finding] ?? '—'],
     ...neg.dues.map((each) => { const [left, kind] = countdown(each.due, now); return [CLOCKS[each.clock] ?? each.clock, el('span', { class: kind }, `${each.due.slice(0, 10)}，${left}`)]; })];
-  const node = el('header', { class: 'case' }, el('h1', { tabindex: '-1', id: 'neg-title' }, `差评 · 办件 ${neg.case_no}`),
+  const node = el('header', { class: 'case' }, el('h1', { tabindex: '-1', id: 'neg-title' }, `差评 · ${ABOUT[neg.subject]} ${neg.case_no}`),
     el('dl', {}, ...cells.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value)))), el('div', { class: 'actions', role: 'toolbar' }, ...buttons));
   node.addEventListener('keydown', (event) => {
     const button = buttons[Number(event.key) - 1];

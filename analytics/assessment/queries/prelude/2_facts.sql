@@ -1,4 +1,4 @@
--- 用途   the facts (有效事实) of cases, and ratings, that counted at the cut, as they were amended by then
+-- 用途   the facts (有效事实) of cases that counted at the cut, as they were amended by then
 -- 依据   domain.md 3.9: state = fold of events that are not voided, with amended payloads
 -- grain  one row a fact that a source told, or an acceptance the law deems (视为受理)
 -- parameters  tables cut(partition, until), voided, adoptions
@@ -42,5 +42,4 @@ ANTI JOIN voided USING (id)
 LEFT JOIN amended AS a USING (id)
 ASOF LEFT JOIN adoptions AS r ON r."partition" = e."partition" AND r."offset" < e."offset"
 WHERE e."offset" < cut.until
-  AND (e.stream = 'case' OR e.type = 'rating.submitted')
-  AND NOT contains(e.type, '.event_') AND NOT ends_with(e.type, '_breached')
+  AND e.stream = 'case' AND NOT contains(e.type, '.event_') AND NOT ends_with(e.type, '_breached')

@@ -1,7 +1,7 @@
 -- 用途   working days (工作日) by every state of the calendar that a partition adopted, counted on
 -- 依据   行政许可法 §82; Monday to Friday but the holidays, and the weekend days made up (调休)
 -- grain  one row a calendar and day, from the first year of a fact to six years after the last
--- parameters  tables facts, adoptions; inspections, which have no facts there
+-- parameters  tables facts, adoptions; ratings and inspections, which have no facts there
 -- unit   nth: working days up to `day`, included; unknown: days of unpublished years up to `day`
 WITH published AS (
   SELECT
@@ -15,7 +15,7 @@ WITH published AS (
   FROM (
     SELECT occurred_local FROM facts
     UNION ALL
-    SELECT occurred_local FROM events WHERE stream = 'inspection'
+    SELECT occurred_local FROM events WHERE stream IN ('rating', 'inspection')
   )
 ), years AS (
   SELECT c.calendar, unnest(range(s.first, s.last)) AS year

@@ -16,6 +16,8 @@ WITH concluded AS (
     count(*) FILTER (WHERE f.type = 'case.supplement_noticed' AND f."offset" < c."offset")
       AS notices,
     count(*) FILTER (WHERE f.type = 'case.visited') AS visits,
+    count(*) FILTER (WHERE f.type = 'case.visited' AND f.occurred_local <= c.occurred_local)
+      AS visited,
     count(*) FILTER (WHERE f.type = 'case.delivered'
       AND json_extract_string(f.data, '$.method') IN ('window', 'locker')) AS handed_out
   FROM concluded AS c
@@ -71,6 +73,7 @@ WITH concluded AS (
 SELECT
   c.case_id, c."offset", c.occurred_local, c.result, a.project_type, o.channel,
   coalesce(o.notices, 0) AS notices, coalesce(o.visits, 0) AS visits,
+  coalesce(o.visited, 0) AS visited,
   coalesce(o.handed_out, 0) AS handed_out, u.elapsed,
   CASE WHEN p.case_id IS NOT NULL
     THEN CAST(json_extract_string(a.promised, '$.n') AS INTEGER) END AS promised,

@@ -10,6 +10,7 @@ SELECT
   json_extract_string(e.data, '$.window_id') AS "window",
   json_extract_string(e.data, '$.staff_id') AS staff,
   json_extract_string(e.data, '$.outcome') AS outcome,
+  json_array_length(e.data, '$.case_ids') AS cases,
   CAST(json_extract_string(e.data, '$.count') AS BIGINT) AS heads
 FROM events AS e
 JOIN cut USING ("partition")

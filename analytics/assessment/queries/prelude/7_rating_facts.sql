@@ -5,7 +5,7 @@
 -- unit   facts
 WITH known AS (
   SELECT
-    e."partition", e."offset", e.type, e.stream_key AS case_id, e.occurred_local,
+    e."partition", e."offset", e.type, e.stream_key, e.occurred_local,
     e.source_class, json_extract_string(e.data, '$.rating_id') AS rating_id, e.data,
     coalesce(a.calendar, -1) AS calendar
   FROM events AS e
@@ -15,9 +15,9 @@ WITH known AS (
   WHERE e."offset" < cut.until AND e.stream = 'rating'
 )
 SELECT
-  k."partition", k."offset", k.type, k.case_id, k.occurred_local, k.source_class, k.rating_id,
+  k."partition", k."offset", k.type, k.stream_key, k.occurred_local, k.source_class, k.rating_id,
   k.data, k.calendar
 FROM known AS k
 JOIN known AS r
-  ON r.type = 'rating.submitted' AND r.case_id = k.case_id AND r.rating_id = k.rating_id
+  ON r.type = 'rating.submitted' AND r.stream_key = k.stream_key AND r.rating_id = k.rating_id
   AND r."offset" <= k."offset"

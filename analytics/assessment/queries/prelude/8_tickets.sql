@@ -5,7 +5,7 @@
 -- unit   facts; `away` is the seconds from a parking to the fact that ends it
 WITH visits AS (
   SELECT
-    hall, version, centre, type, occurred_local, second, ticket, "window", outcome,
+    hall, version, centre, type, occurred_local, second, ticket, "window", outcome, cases,
     count(*) FILTER (WHERE type = 'ticket.transferred') OVER story AS visit,
     lag(type) OVER story AS before,
     lead(second) OVER story AS next_second,
@@ -22,7 +22,7 @@ WITH visits AS (
   WINDOW story AS (PARTITION BY hall, ticket ORDER BY version)
 )
 SELECT
-  hall, version, centre, type, occurred_local, second, ticket, "window", outcome, visit, before,
+  hall, version, centre, type, occurred_local, second, ticket, "window", outcome, cases, visit, before,
   nullif(served_at, '') AS served_at,
   CASE WHEN type = 'ticket.parked' THEN next_second - second END AS away,
   count(*) FILTER (WHERE type = 'ticket.no_show') OVER (
