@@ -173,7 +173,7 @@ def test_a_visit_that_is_told_late_takes_the_case_out_of_what_could_be_rated(new
     assert after[1]["concluded_at"] == told[1]["concluded_at"]
 
 
-@pytest.mark.parametrize(("code", "rateable"), [(0, True), (1, True), (2, None), (3, None)])
+@pytest.mark.parametrize(("code", "rateable"), [(0, True), (4, True), (2, None), (3, None)])
 def test_what_was_concluded_as_no_result_is_no_service_to_rate(new_hall, code, rateable):
     hall = new_hall()
     hall.bring_to("DEC+")
