@@ -277,7 +277,7 @@ AFTERWARDS = [
           counts=f"{LATER} submitted_online issued delivered_in_time late_entries"),
 ]  # fmt: skip
 ALWAYS = {"submitted", "accepted", "left", "accepted_at_window", "wrong_window", "case_events",
-          "decision_n", "decision_minutes"}  # fmt: skip
+          "decision_n", "decision_minutes", "rateable"}  # fmt: skip
 
 
 class Book:

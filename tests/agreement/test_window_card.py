@@ -31,7 +31,7 @@ def events(lake, cut, period, *asked):
 @pytest.fixture
 async def lake(city, tmp_path):
     """A hand-made week: corrections, late facts, two days of a hall."""
-    await live(city, "libao", 1, 400)
+    await live(city, "libao", 2, 400)
     await city.live(500, 25)
     made = Lake(str(tmp_path / "lake"))
     await archive(city.log, made)

@@ -1,6 +1,5 @@
 -- 用途   the due (到期) of a clock at each point, by its bare limit and by the extended one
--- 依据   domain.md 4.2 counting: start day = 0; d is paused if started < d <= ended; pauses are united;
---        hours stand still from instant to instant, as long as a pause began before the due so far
+-- 依据   domain.md 4.2: start day = 0; d is paused if started < d <= ended, united; hours by instants
 -- grain  one row a point of a clock and limit
 -- parameters  tables clock_points, pauses, workdays
 -- unit   local instants; NULL = an open pause holds the due off
