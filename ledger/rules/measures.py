@@ -101,7 +101,7 @@ def _rating_loop() -> tuple[Measure, ...]:
     in_time = Where("stamp.in_time", "=", value=True)
     rateable = (Where("stamp.rateable", "="),)
     made = [
-        Measure("rateable", "可评服务", "件", "case.concluded", where=rateable),
+        _placed("rateable", "可评服务", "件", "case.concluded", where=rateable),
         at_hall("rateable", "可评服务", "件", "ticket.service_finished", where=rateable),
         *(Measure("rated_services", "参评服务", "件", "rating.submitted", when=end,
                   where=(Where("stamp.first", "="), *rateable, Where(end, "present")))

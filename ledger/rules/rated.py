@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ledger.contracts.events import agent as tasks
-from ledger.rules import case, hall, outcomes, stamps, tabled
+from ledger.rules import case, hall, outcomes, places, stamps, tabled
 
 Stamp = dict[str, Any]
 StateOf = Callable[[str], Any]
@@ -62,14 +62,20 @@ def service_of(subject: Subject, key: str, state_of: StateOf) -> Service:
 
 
 def _case(of: case.State) -> Service:
-    """A case is rated when it is concluded, laid to who accepted, decided and issued it."""
+    """A case is rated when it is concluded, laid to who accepted, decided and issued it.
+
+    What was never accepted is rated where it was received.
+    """
     staff = frozenset(filter(None, (of.accept_staff, of.approve_staff, *of.issue_staff)))
     known, at = of.status not in {"-", "VOI"}, of.concluded_at
     ends: Stamp = {} if at is None else {"concluded_at": at}
     if at is not None and outcomes.is_rateable(of.result_code, at, of):
         ends["rateable"] = True
     ways = case.legal(of) if known else ()
-    return Service("case", known, at, stamps.history_parts(of), staff, ends, ways)
+    stamp = stamps.history_parts(of)
+    for name, place in zip(("accept_centre", "accept_window"), places.home(of), strict=True):
+        stamp |= {} if place is None else {name: place}
+    return Service("case", known, at, stamp, staff, ends, ways)
 
 
 def _visit(ticket_id: str, key: str, state: hall.State) -> Service:

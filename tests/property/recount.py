@@ -55,10 +55,10 @@ def obligations(facts):
         kind, at, data = fact["type"].removeprefix("case."), fact["time"], fact["data"]["data"]
         later = facts[i + 1 :]
 
-        def stopped(*kinds, later=later, **fields):
+        def stopped(*kinds, later=later, ends=ENDS, **fields):
             for other in later:
                 said = other["data"]["data"]
-                if other["type"] in ENDS or (
+                if other["type"] in ends or (
                     other["type"].removeprefix("case.") in kinds
                     and all(said.get(n) == v for n, v in fields.items())
                 ):
@@ -78,10 +78,11 @@ def obligations(facts):
             for code, limit in (("C2", "statutory_limit"), ("C3", "promised_limit")):
                 if limit in stamp:
                     yield code, "", start, stamp[limit]["n"], stopped("concluded")
-            if kind == "accepted" and stamp["project_type"] == "instant":
+            if stamp["project_type"] == "instant":
                 yield "C0", "", start, "today", stopped("concluded")
         if kind == "step_started" and "limit" in data:
-            done = stopped("step_finished", step_no=data["step_no"])
+            over = ENDS | {"case.concluded"}
+            done = stopped("step_finished", step_no=data["step_no"], ends=over)
             yield "C4", str(data["step_no"]), at, data["limit"]["n"], done
         if kind == "transferred":
             yield (
@@ -94,7 +95,7 @@ def obligations(facts):
         if kind == "deficiency_committed":
             yield "C7", "", at, data["due_at"], last_material(later, data["materials"])
         if kind == "decision_made" and data["outcome"] != "rejected":
-            yield "C8", "", at, 10, stopped("delivered")
+            yield "C8", "", at, 10, stopped("delivered", "archived", "decision_revoked")
         if kind == "special_started":
             done = stopped("special_ended", sp_no=data["sp_no"])
             yield "C9", data["sp_no"], at, data["days_told"], done

@@ -81,14 +81,15 @@ NOT_ACCEPTED = [
     ("sent back, what was missing did not come",
      (*RECEIVED, *UNANSWERED, ("07-21T10:00", *ended(5))),
      ("noticed|2020-06-01 told_once|2020-07-21 visits_once|2020-07-21 returned|2020-07-21 "
-      "concluded|2020-07-21")),
+      "concluded|2020-07-21 rateable|2020-07-21")),
     ("not accepted", (*RECEIVED, ("06-01T10:05", "case.refuse_acceptance"),
                       ("06-02T10:00", *ended(6))),
-     "not_accepted|2020-06-01 visits_once|2020-06-02 concluded|2020-06-02"),
+     ("not_accepted|2020-06-01 visits_once|2020-06-02 concluded|2020-06-02 "
+      "rateable|2020-06-02")),
     ("told twice and withdrawn",
      (*RECEIVED, *TWICE, ("06-01T11:00", "case.withdraw"), ("06-02T10:00", *ended(5))),
      ("noticed|2020-06-01 told_more|2020-06-02 visits_more|2020-06-02 returned|2020-06-02 "
-      "concluded|2020-06-02")),
+      "concluded|2020-06-02 rateable|2020-06-02")),
     ("reported in time, though it was never accepted",
      (("06-01T10:00", "case.submit", {"item": "reported"}),
       ("06-01T10:05", "case.refuse_acceptance"), ("06-02T10:00", *ended(3)),

@@ -1,14 +1,11 @@
 -- 用途   可评, 参评: services that could be rated, and those that were, each once
 -- 依据   domain.md K22: visits that ended with a case, and cases concluded without a visit, at the end
 -- grain  one row a service and code
--- parameters  tables visits, conclusions, acceptances, given
+-- parameters  tables visits, conclusions, given
 -- unit   件
 WITH services AS (
-  SELECT
-    'case' AS subject, c.case_id AS stream_key, NULL AS ticket, c.occurred_local, a.centre,
-    a."window"
-  FROM conclusions AS c
-  LEFT JOIN acceptances AS a USING (case_id)
+  SELECT 'case' AS subject, case_id AS stream_key, NULL AS ticket, occurred_local, centre, "window"
+  FROM conclusions
   WHERE visited = 0 AND result NOT IN (2, 3)
   UNION ALL
   SELECT 'ticket', hall, ticket, ended, centre, "window"

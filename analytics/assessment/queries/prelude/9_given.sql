@@ -1,7 +1,7 @@
 -- 用途   the ratings (评价) that count, each with where the rated service was
--- 依据   domain.md 3.6: a case where it was accepted, a visit where it was served, a task at its agent
+-- 依据   domain.md 3.6: a case at its home, a visit where it was served, a task at its agent
 -- grain  one row a rating
--- parameters  tables rating_facts, acceptances, visits, agent_tasks
+-- parameters  tables rating_facts, homes, visits, agent_tasks
 -- unit   ratings; what says nothing of its subject is about a case
 WITH said AS (
   SELECT
@@ -23,6 +23,6 @@ SELECT
   END AS centre,
   CASE s.subject WHEN 'ticket' THEN v."window" WHEN 'case' THEN a."window" END AS "window"
 FROM said AS s
-LEFT JOIN acceptances AS a ON s.subject = 'case' AND a.case_id = s.stream_key
+LEFT JOIN homes AS a ON s.subject = 'case' AND a.case_id = s.stream_key
 LEFT JOIN visits AS v ON s.subject = 'ticket' AND v.hall = s.stream_key AND v.ticket = s.ticket
 LEFT JOIN agent_tasks AS t ON s.subject = 'agent_task' AND t.task = s.stream_key
