@@ -55,7 +55,7 @@ async def test_a_case_without_a_centre_leaves_the_gauge_when_it_is_concluded(cit
     await decide(city, "C1", **other)
     cells = await figures(city, tmp_path)
 
-    assert cells["concluded|2020-12-29|libao|"] == 1
+    assert cells["concluded|2020-12-29||"] == 1
     assert not [c for c in cells if c.startswith("in_progress")]
 
 

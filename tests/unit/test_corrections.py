@@ -106,7 +106,7 @@ def test_a_case_is_accepted_again_elsewhere_and_goes_on(hall):
     assert hall.void("case/C1@2").code == "E_STATE", "voided before"
 
 
-def test_ratings_lose_and_find_the_place_of_their_case(hall):
+def test_ratings_go_back_to_where_their_case_was_received_and_on_to_where_it_is_accepted(hall):
     hall.bring_to("DEC+", item="instant-alone")
     hall.conclude()
     hall.rate()
@@ -116,11 +116,10 @@ def test_ratings_lose_and_find_the_place_of_their_case(hall):
     found = restated(hall, "rating/C1")["rating/C1@1"]
 
     place = {**PLACE, "item": "instant-alone", "first": True}
-    bare = {**BARE, "item": "instant-alone", "first": True}
     ended = lost[0].pop("concluded_at")
     assert ended == "2020-06-01T10:05:00+08:00"
-    assert lost == ({**place, "rateable": True}, bare)
-    assert found == (bare, {**place, "accept_window": "town-3"})
+    assert lost == ({**place, "rateable": True}, place)
+    assert found == (place, {**place, "accept_window": "town-3"})
 
 
 def test_the_flag_of_duty_goes_with_the_review_that_made_it(hall):
