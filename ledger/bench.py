@@ -80,7 +80,7 @@ async def _prepare(log: SqliteLog) -> None:
     for number, (kind, key, data) in enumerate(rows):
         receipt = await log.submit(orjson.dumps({
             "type": kind, "key": key, "data": data, "occurred_at": START.isoformat(),
-            "source_system": "bench", "source_seq": f"r{number}",
+            "source_system": "bench", "source_seq": f"r{number}", "source_class": "system",
         }))  # fmt: skip
         if receipt.status != "accepted":
             message = f"the bench's own reference data is refused: {receipt.message}"

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ledger.contracts.codes import MaterialSource, SourceClass
+from ledger.contracts.events import FACTS
 from ledger.contracts.events import case as facts
 from ledger.contracts.events import case_course as course
 from ledger.contracts.events.reference import ItemRegistered
@@ -25,6 +26,15 @@ Data = Mapping[str, Any]
 
 NAMES = ("materials", "missing", "deferred")
 """Fields of a fact of a case that name materials of its item."""
+NAMING = frozenset(
+    kind for kind, fact in FACTS.items()
+    if fact.STREAM == "case" and not fact.model_fields.keys().isdisjoint(NAMES)
+)  # fmt: skip
+DEFERRING = frozenset({facts.CaseAccepted.TYPE, course.DeficiencyCommitted.TYPE})
+FLAGGED = DEFERRING | {
+    course.SupplementNoticed.TYPE, facts.DecisionMade.TYPE, course.NotAccepted.TYPE,
+}  # fmt: skip
+"""Facts that materials touch; every command comes by here, most have nothing to do with any."""
 
 
 def asked_for(item: ItemRegistered) -> dict[str, Any]:
@@ -55,7 +65,8 @@ def check_known(asked: "Asked") -> None:
         Refused: E_REF.
 
     """
-    if asked.command.source_class is not SourceClass.INTERACTIVE:
+    hard = asked.command.source_class is SourceClass.INTERACTIVE
+    if asked.payload.TYPE not in NAMING or not hard:
         return
     data, known = asked.data, asked.state.asks
     if asked.payload.TYPE == facts.CaseSubmitted.TYPE:
@@ -130,7 +141,7 @@ def check_honest(asked: "Asked") -> None:
 
     """
     state, kind = asked.state, asked.payload.TYPE
-    if dishonest(state, kind, asked.data, asked.at, asked.reference):
+    if kind in DEFERRING and dishonest(state, kind, asked.data, asked.at, asked.reference):
         raise Refused(Code.E_LIMIT, "the applicant is on the list of the dishonest (失信名单): "
                       "nothing may follow later", (course.SupplementNoticed.COMMAND,))  # fmt: skip
 
@@ -174,7 +185,9 @@ def flags(state: State, kind: str, data: Data, stamp: Data) -> list[str]:
     Of an acceptance that another system made, only what was told is held against it: where nobody
     said which materials came, nothing is known to be missing.
     """
-    found = []
+    found: list[str] = []
+    if kind not in FLAGGED:
+        return found
     match kind:
         case course.DeficiencyCommitted.TYPE:
             if "dishonest" in stamp or not all(may_follow(state, n) for n in data["materials"]):

@@ -6,6 +6,7 @@ from datetime import datetime
 import orjson
 import pytest
 
+from ledger import bench
 from ledger.contracts.codes import SHANGHAI, partition_of
 from ledger.contracts.errors import Unreachable
 from ledger.contracts.receipts import Receipt
@@ -120,3 +121,13 @@ async def test_hostile_bytes_are_refused_and_the_next_command_is_taken(log):
     answers = await log.submit_many([deep, digits, b"", submission(FIRST, "1")])
 
     assert [r.code for r in answers] == ["E_FIELD", "E_FIELD", "E_FIELD", ""]
+
+
+async def test_what_the_bench_says_is_accepted(tmp_path):
+    """`bench append` is run by hand: its own commands must pass the door all the same."""
+    work = list(bench.commands(2))
+    speed, size = await bench._ours(tmp_path, work)  # noqa: SLF001
+
+    assert len(work) == 2 * bench.FACTS_PER_CASE
+    assert speed > 0
+    assert size > 500
