@@ -303,10 +303,8 @@ def _check_approver(data: Mapping[str, Any], reference: Reference) -> None:
 
 def _check_own(command: Command) -> None:
     """Refuse what only the ledger says, to itself; what other systems tell of cases is theirs."""
-    told = command.source_class is not SourceClass.INTERACTIVE
-    if command.source_class is not SourceClass.SYSTEM and not (
-        told and command.type not in duty.ALERTS
-    ):
+    entered = command.source_class is SourceClass.INTERACTIVE
+    if command.source_class is not SourceClass.SYSTEM and (entered or command.type in duty.ALERTS):
         raise Refused(Code.E_AUTH, f"{command.type} is for the ledger itself: source_class system")
 
 

@@ -12,6 +12,7 @@ from statistics import median
 from typing import Any, NamedTuple, Self
 
 from analytics.assessment.card.figures import HERE, SCORE_UNITS, Config, Figure, load
+from analytics.assessment.second_road import QUERIES
 from analytics.lake.catalog import Connection, Lake
 from analytics.lake.rebuild import at_cut, contributions_sql, day_sql
 from ledger.contracts.errors import UserError
@@ -19,6 +20,8 @@ from ledger.log.seam import Cut
 from ledger.rules.measures import MEASURES
 
 PERIOD = re.compile(r"\d{4}-\d{2}(-\d{2})?")
+VOIDED = QUERIES / "prelude" / "0_voided.sql"
+"""What was taken back by the cut, as the second road has it."""
 TABLES = ("seats", "accepters", "servers", "windows", "vias", "placed")
 MORE = (
     "stream, stream_key, version, json_extract_string(data, '$.rating_id') AS rating, "
@@ -249,6 +252,7 @@ def _tables(con: Connection, period: str, config: Config) -> None:
             "WHERE day >= getvariable('first') AND day < getvariable('until')"
         )
         into = "INSERT INTO parts"
+    con.execute(f"CREATE OR REPLACE TEMP TABLE voided AS {VOIDED.read_text('utf-8')}")
     for table in TABLES:
         con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {_text(table)}")
     con.execute(

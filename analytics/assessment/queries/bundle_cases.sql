@@ -1,21 +1,13 @@
 -- 用途   一件事件: cases that were added to bundles, where the bundle was opened
 -- 依据   domain.md K44, 3.3; bucket = when the case was added
 -- grain  one row a case added
--- parameters  table cut(partition, until)
+-- parameters  tables cut(partition, until), voided
 -- unit   件
 WITH told AS (
   SELECT e.stream_key AS bundle, e.type, e.occurred_local, e.centre
   FROM events AS e
   JOIN cut USING ("partition")
-  ANTI JOIN (
-    SELECT unnest(list_prepend(
-      json_extract_string(v.data, '$.target'),
-      CAST(json_extract_string(v.data, '$.cascade[*]') AS VARCHAR[])
-    )) AS id
-    FROM events AS v
-    JOIN cut USING ("partition")
-    WHERE v.type = 'bundle.event_voided' AND v."offset" < cut.until
-  ) AS voided ON voided.id = e.id
+  ANTI JOIN voided USING (id)
   WHERE e."offset" < cut.until AND e.type IN ('bundle.opened', 'bundle.member_added')
 )
 SELECT 'bundle_cases' AS code, m.occurred_local AS moment, b.centre, '' AS "window", 1 AS amount
